@@ -1,0 +1,10 @@
+import { versionLine } from "../src/version/version.ts";
+
+export function main(args: string[]): void {
+  if (args.includes("--version")) {
+    process.stdout.write(`${versionLine("docker-containerd")}\n`);
+    return;
+  }
+  process.stderr.write("docker-containerd: not implemented\n");
+  process.exitCode = 1;
+}

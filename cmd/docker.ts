@@ -1,0 +1,10 @@
+import { versionLine } from "../src/version/version.ts";
+
+export function main(args: string[]): void {
+  if (args.includes("--version")) {
+    process.stdout.write(`${versionLine("docker")}\n`);
+    return;
+  }
+  process.stderr.write("docker: not implemented\n");
+  process.exitCode = 1;
+}
