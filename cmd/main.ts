@@ -24,7 +24,9 @@ function programOf(argv0: string): string | undefined {
 const args = process.argv.slice(2);
 const program = programOf(process.argv0) ?? programOf(args.shift() ?? "");
 if (program === undefined) {
-  process.stderr.write(`called by an unknown name: want one of ${Object.keys(PROGRAMS).join(", ")}, as name or first argument\n`);
+  process.stderr.write(
+    `called by an unknown name: want one of ${Object.keys(PROGRAMS).join(", ")}, as name or first argument\n`,
+  );
   process.exitCode = 2;
 } else {
   PROGRAMS[program]!().then((loaded) => loaded.main(args));

@@ -9,7 +9,16 @@
  * The build time is SOURCE_DATE_EPOCH, or else the commit's date.
  */
 import { createHash } from "node:crypto";
-import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join, resolve } from "node:path";
 
 const ROOT = resolve(import.meta.dir, "..");
@@ -28,7 +37,8 @@ class BuildError extends Error {}
 
 function run(command: string[], cwd = ROOT): string {
   const child = Bun.spawnSync(command, { cwd, stderr: "pipe" });
-  if (child.exitCode !== 0) throw new BuildError(`${command.join(" ")}\n${child.stderr.toString()}${child.stdout.toString()}`);
+  if (child.exitCode !== 0)
+    throw new BuildError(`${command.join(" ")}\n${child.stderr.toString()}${child.stdout.toString()}`);
   return child.stdout.toString().trim();
 }
 
@@ -65,7 +75,8 @@ function compileC(sources: string[], output: string): void {
 
 function buildNative(): void {
   mkdirSync(NATIVE, { recursive: true });
-  const sources = (folder: string) => [...new Bun.Glob("*.c").scanSync(join(ROOT, folder))].sort().map((f) => join(ROOT, folder, f));
+  const sources = (folder: string) =>
+    [...new Bun.Glob("*.c").scanSync(join(ROOT, folder))].sort().map((f) => join(ROOT, folder, f));
   compileC(sources("src/runtime/init"), join(NATIVE, "init"));
   compileC(sources("src/init"), join(NATIVE, "docker-init"));
 }
@@ -133,7 +144,8 @@ function main(args: string[]): void {
   buildNative();
   const bundle = join(ROOT, "bundles", version);
   rmSync(bundle, { recursive: true, force: true });
-  const place = (program: string) => join(bundle, CLIENT_PROGRAMS.includes(program) ? "binary-client" : "binary-daemon");
+  const place = (program: string) =>
+    join(bundle, CLIENT_PROGRAMS.includes(program) ? "binary-client" : "binary-daemon");
   for (const path of install(place, version, commit)) writeChecksum(path);
   const latest = join(ROOT, "bundles", "latest");
   rmSync(latest, { force: true });

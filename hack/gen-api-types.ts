@@ -64,6 +64,8 @@ const { definitions, info } = parse(await Bun.file(source).text()) as {
   definitions: Record<string, Schema>;
   info: { version: string };
 };
-const types = Object.entries(definitions).map(([name, schema]) => `export type ${name} = ${typeOf(schema, "")};`);
+const types = Object.entries(definitions).map(
+  ([name, schema]) => `export type ${name} = ${typeOf(schema, "")};`,
+);
 const header = `// Written by hack/gen-api-types.ts from the Engine API description ${info.version}. Do not edit.\n\n`;
 await Bun.write("src/api/schema.ts", `${header}${types.join("\n\n")}\n`);

@@ -71,7 +71,8 @@ export const systemError = make("system");
 export function kindOf(error: unknown): ErrorKind {
   for (let e = error; e instanceof Error; e = e.cause) {
     const kind = (e as { kind?: unknown }).kind;
-    if (typeof kind === "string" && (ERROR_KINDS as readonly string[]).includes(kind)) return kind as ErrorKind;
+    if (typeof kind === "string" && (ERROR_KINDS as readonly string[]).includes(kind))
+      return kind as ErrorKind;
   }
   return "system";
 }

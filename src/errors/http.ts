@@ -22,5 +22,7 @@ export const HTTP_STATUS: Record<ErrorKind, number> = {
 /** The kind that a client reads from an HTTP status; the first of several with the same status. */
 export function kindOfStatus(status: number): ErrorKind {
   if (status === 409) return "conflict";
-  return ERROR_KINDS.find((kind) => HTTP_STATUS[kind] === status) ?? (status < 500 ? "invalidArgument" : "system");
+  return (
+    ERROR_KINDS.find((kind) => HTTP_STATUS[kind] === status) ?? (status < 500 ? "invalidArgument" : "system")
+  );
 }
