@@ -41,8 +41,10 @@ export interface Context {
 }
 
 export interface Hijacked {
-  /** Readable: what the client sends (ends at its half-close). Writable: what it gets. */
+  /** What the client gets: write, end. Do not iterate over it, which would close it at the client's half-close. */
   readonly socket: Duplex;
+  /** What the client sends, up to its half-close. */
+  readonly input: AsyncIterable<Uint8Array>;
 }
 
 export interface JSONStream {

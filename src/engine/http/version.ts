@@ -8,7 +8,8 @@ export class ApiVersion {
 
   constructor(text: string) {
     const match = /^v?(\d+)\.(\d+)$/.exec(text);
-    if (!match) throw invalidArgument(`malformed API version ${JSON.stringify(text)}: want "1.41" or the like`);
+    if (!match)
+      throw invalidArgument(`malformed API version ${JSON.stringify(text)}: want "1.41" or the like`);
     this.major = Number(match[1]);
     this.minor = Number(match[2]);
   }
