@@ -1,0 +1,142 @@
+/** Everything that dockerd can be told, after flags, daemon.json and defaults have been merged. */
+export interface EngineConfig {
+  debug: boolean;
+  logLevel: "debug" | "info" | "warn" | "error" | "fatal";
+  logFormat: "text" | "json";
+  /** "unix:///run/docker.sock", "tcp://127.0.0.1:2375" */
+  hosts: string[];
+  /** Group of unix sockets, by name or number. */
+  group: string;
+  dataRoot: string;
+  execRoot: string;
+  pidFile: string;
+  /** Socket of a containerd that somebody else runs; undefined: dockerd starts its own. */
+  containerd: string | undefined;
+  containerdNamespace: string;
+
+  storageDriver: string | undefined;
+  storageOpts: string[];
+
+  /** Mirrors of Docker Hub, in order. */
+  registryMirrors: string[];
+  /** Mirrors by registry host. */
+  registryMirrorsByHost: Record<string, string[]>;
+  insecureRegistries: string[];
+  maxConcurrentDownloads: number;
+  maxConcurrentUploads: number;
+  maxDownloadAttempts: number;
+
+  bridge: string | undefined;
+  bip: string | undefined;
+  fixedCIDR: string | undefined;
+  iptables: boolean;
+  ipMasq: boolean;
+  ipForward: boolean;
+  icc: boolean;
+  userlandProxy: boolean;
+  userlandProxyPath: string | undefined;
+  mtu: number;
+  defaultAddressPools: AddressPool[] | undefined;
+  /** Address that published ports are bound to when none is given. */
+  defaultIP: string;
+  dns: string[];
+  dnsSearch: string[];
+  dnsOpts: string[];
+
+  defaultRuntime: string;
+  /** Further runtimes by name: path of the binary. */
+  runtimes: Record<string, { path: string; runtimeArgs?: string[] }>;
+  cgroupParent: string;
+  execOpts: string[];
+  init: boolean;
+  initPath: string | undefined;
+  defaultShmSize: number;
+  /** "private" or "shareable" */
+  defaultIpcMode: string;
+  defaultCgroupnsMode: string;
+  defaultUlimits: Record<string, Ulimit>;
+  noNewPrivileges: boolean;
+  /** Path of the default seccomp profile, "unconfined", or undefined for the built-in one. */
+  seccompProfile: string | undefined;
+  logDriver: string;
+  logOpts: Record<string, string>;
+  liveRestore: boolean;
+  /** Seconds that containers get to stop when the daemon does; -1 for ever. */
+  shutdownTimeout: number;
+  labels: string[];
+  experimental: boolean;
+  httpProxy: string | undefined;
+  httpsProxy: string | undefined;
+  noProxy: string | undefined;
+}
+
+export interface AddressPool {
+  base: string;
+  size: number;
+}
+
+export interface Ulimit {
+  Name: string;
+  Soft: number;
+  Hard: number;
+}
+
+/** What holds when nothing else is said. */
+export function defaultConfig(): EngineConfig {
+  return {
+    debug: false,
+    logLevel: "info",
+    logFormat: "text",
+    hosts: [],
+    group: "docker",
+    dataRoot: "/var/lib/docker",
+    execRoot: "/var/run/docker",
+    pidFile: "/var/run/docker.pid",
+    containerd: undefined,
+    containerdNamespace: "moby",
+    storageDriver: undefined,
+    storageOpts: [],
+    registryMirrors: [],
+    registryMirrorsByHost: {},
+    insecureRegistries: [],
+    maxConcurrentDownloads: 3,
+    maxConcurrentUploads: 5,
+    maxDownloadAttempts: 5,
+    bridge: undefined,
+    bip: undefined,
+    fixedCIDR: undefined,
+    iptables: true,
+    ipMasq: true,
+    ipForward: true,
+    icc: true,
+    userlandProxy: true,
+    userlandProxyPath: undefined,
+    mtu: 1500,
+    defaultAddressPools: undefined,
+    defaultIP: "0.0.0.0",
+    dns: [],
+    dnsSearch: [],
+    dnsOpts: [],
+    defaultRuntime: "runc",
+    runtimes: {},
+    cgroupParent: "",
+    execOpts: [],
+    init: false,
+    initPath: undefined,
+    defaultShmSize: 64 * 1024 * 1024,
+    defaultIpcMode: "private",
+    defaultCgroupnsMode: "",
+    defaultUlimits: {},
+    noNewPrivileges: false,
+    seccompProfile: undefined,
+    logDriver: "json-file",
+    logOpts: {},
+    liveRestore: false,
+    shutdownTimeout: 15,
+    labels: [],
+    experimental: false,
+    httpProxy: undefined,
+    httpsProxy: undefined,
+    noProxy: undefined,
+  };
+}

@@ -1,0 +1,61 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { loadConfig } from "./load.ts";
+
+let folder: string;
+let file: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "config-"));
+  file = join(folder, "daemon.json");
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const load = (settings: unknown, flags: object = {}) => {
+  writeFileSync(file, typeof settings === "string" ? settings : JSON.stringify(settings));
+  return loadConfig({ "config-file": file, ...flags });
+};
+
+describe("loadConfig()", () => {
+  test("merges the file and the flags over the defaults", () => {
+    const config = load(
+      { "data-root": "/a", "log-opts": { "max-size": "1m" } },
+      { debug: true, host: ["unix:///x"] },
+    );
+    expect(config).toMatchObject({
+      dataRoot: "/a",
+      logOpts: { "max-size": "1m" },
+      logLevel: "debug",
+      hosts: ["unix:///x"],
+      iptables: true,
+    });
+  });
+  test("takes mirrors for Docker Hub and by registry", () => {
+    expect(load({ "registry-mirrors": ["http://127.0.0.1:5000"] }).registryMirrors).toHaveLength(1);
+    expect(load({ "registry-mirrors": { "ghcr.io": ["http://m"] } }).registryMirrorsByHost).toEqual({
+      "ghcr.io": ["http://m"],
+    });
+    expect(() => load({ "registry-mirrors": ["ftp://x"] })).toThrow("invalid mirror");
+  });
+  test("takes runtimes, pools and ulimits in both forms", () => {
+    const config = load(
+      { runtimes: { crun: { path: "/usr/bin/crun" } } },
+      { "default-ulimit": ["nofile=1:2"], "default-address-pool": ["base=10.0.0.0/8,size=24"] },
+    );
+    expect(config.runtimes).toEqual({ crun: { path: "/usr/bin/crun" } });
+    expect(config.defaultUlimits).toEqual({ nofile: { Name: "nofile", Soft: 1, Hard: 2 } });
+    expect(config.defaultAddressPools).toEqual([{ base: "10.0.0.0/8", size: 24 }]);
+  });
+  test("refuses unknown keys, wrong types, broken JSON and a setting given twice", () => {
+    expect(() => load({ nonsense: 1 })).toThrow("don't match any configuration option: nonsense");
+    expect(() => load({ debug: "yes" })).toThrow("invalid value for debug");
+    expect(() => load("{")).toThrow("unable to configure the Docker daemon with file");
+    expect(() => load({ debug: false }, { debug: true })).toThrow(
+      "debug: (from flag: true, from file: false)",
+    );
+  });
+  test("refuses a named file that is not there", () => {
+    expect(() => loadConfig({ "config-file": join(folder, "none.json") })).toThrow("ENOENT");
+  });
+});

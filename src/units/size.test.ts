@@ -1,0 +1,12 @@
+import { expect, test } from "bun:test";
+import { parseSize } from "./size.ts";
+
+test("parseSize() takes bytes and binary units in any spelling", () => {
+  expect(["1024", "64m", "64MiB", "1.5g", "2 kB"].map(parseSize)).toEqual([
+    1024, 67108864, 67108864, 1610612736, 2048,
+  ]);
+});
+test("parseSize() refuses anything else", () => {
+  for (const text of ["", "m", "-1", "1x", "1mm"])
+    expect(() => parseSize(text)).toThrow(`invalid size: '${text}'`);
+});

@@ -1,0 +1,10 @@
+import { invalidArgument } from "../errors/errors.ts";
+
+const FACTORS: Record<string, number> = { "": 1, k: 1 << 10, m: 1 << 20, g: 1 << 30, t: 2 ** 40, p: 2 ** 50 };
+
+/** Bytes from what a person types: "64m", "1.5GiB", "1024". Units are binary, as Docker has them. Errors: invalidArgument. */
+export function parseSize(text: string): number {
+  const match = /^(\d+(?:\.\d+)?) ?([kmgtp]?)(?:i?b)?$/i.exec(text.trim());
+  if (!match) throw invalidArgument(`invalid size: '${text}'`);
+  return Math.trunc(Number(match[1]) * FACTORS[match[2]!.toLowerCase()]!);
+}
