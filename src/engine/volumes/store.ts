@@ -1,0 +1,210 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import type { Volume } from "../../api/schema.ts";
+import { conflict, messageOf, notFound } from "../../errors/errors.ts";
+import { writeAtomic } from "../../files/atomic.ts";
+import type { Logger } from "../../log/log.ts";
+import type { EventBus } from "../events/bus.ts";
+import { mountVolume, unmountVolume } from "./mount.ts";
+import { anonymousName, checkVolumeName } from "./names.ts";
+import { type VolumeMount, volumeMountOf } from "./options.ts";
+import type { VolumeCreate, VolumeStore } from "./types.ts";
+
+interface Entry {
+  name: string;
+  createdAt: string;
+  labels: Record<string, string> | null;
+  options: Record<string, string> | null;
+  mount: VolumeMount | undefined;
+  /** Containers that refer to the volume. */
+  holders: Set<string>;
+  /** Containers that have it mounted now. */
+  mounted: Set<string>;
+}
+
+/** The label that marks a volume nobody named, which a plain `docker volume prune` removes. */
+export const ANONYMOUS_LABEL = "com.docker.volume.anonymous";
+const ROOT_FILES = ["metadata.db", "backingFsBlockDev"];
+
+/** Volumes of the local driver under `root`; `metadata.json` beside _data keeps labels and options. */
+export class LocalVolumes implements VolumeStore {
+  readonly #root: string;
+  readonly #events: EventBus;
+  readonly #entries = new Map<string, Entry>();
+
+  constructor(root: string, events: EventBus, log: Logger) {
+    this.#root = root;
+    this.#events = events;
+    mkdirSync(root, { recursive: true, mode: 0o701 });
+    for (const name of readdirSync(root)) {
+      if (ROOT_FILES.includes(name)) continue;
+      try {
+        this.#load(name);
+      } catch (error) {
+        log.warn("volume cannot be read and is left alone", { volume: name, error: messageOf(error) });
+      }
+    }
+  }
+
+  #load(name: string): void {
+    const folder = join(this.#root, name);
+    if (!existsSync(join(folder, "_data"))) return;
+    const saved = readJSON(join(folder, "metadata.json"));
+    const options = (saved?.["options"] ?? readOptions(folder)) as Entry["options"];
+    this.#entries.set(name, {
+      name,
+      createdAt: (saved?.["createdAt"] as string) ?? statSync(folder).mtime.toISOString(),
+      labels: (saved?.["labels"] as Entry["labels"]) ?? null,
+      options,
+      mount: volumeMountOf(name, options ?? {}),
+      holders: new Set(),
+      mounted: new Set(),
+    });
+  }
+
+  async create(request: VolumeCreate): Promise<Volume> {
+    const driver = request.Driver || "local";
+    const name = request.Name || anonymousName();
+    if (driver !== "local") {
+      throw notFound(
+        `create ${name}: error looking up volume plugin ${driver}: plugin "${driver}" not found`,
+      );
+    }
+    checkVolumeName(name);
+    const options = request.DriverOpts ?? {};
+    const present = this.#entries.get(name);
+    if (present) {
+      refuseOtherOptions(present, options);
+      return this.#view(present);
+    }
+    const labels = request.Name ? (request.Labels ?? null) : { ...request.Labels, [ANONYMOUS_LABEL]: "" };
+    const entry: Entry = {
+      name,
+      createdAt: new Date().toISOString().replace(/\.\d+Z$/, "Z"),
+      labels,
+      options: request.DriverOpts ?? null,
+      mount: volumeMountOf(name, options),
+      holders: new Set(),
+      mounted: new Set(),
+    };
+    this.#write(entry);
+    this.#entries.set(name, entry);
+    this.#events.publish("volume", "create", name, { driver });
+    return this.#view(entry);
+  }
+
+  #write(entry: Entry): void {
+    const folder = join(this.#root, entry.name);
+    try {
+      mkdirSync(folder, { mode: 0o701 });
+      const { createdAt, labels, options } = entry;
+      writeAtomic(join(folder, "metadata.json"), JSON.stringify({ createdAt, labels, options }), {
+        durability: "crash",
+      });
+      if (entry.mount) {
+        const { type, device, options: o } = entry.mount;
+        const stock = { MountType: type, MountOpts: o, MountDevice: device, Quota: { Size: 0 } };
+        writeAtomic(join(folder, "opts.json"), JSON.stringify(stock), { durability: "crash" });
+      }
+      // Last, because a volume without _data does not count as one.
+      mkdirSync(join(folder, "_data"));
+    } catch (error) {
+      rmSync(folder, { recursive: true, force: true });
+      throw error;
+    }
+  }
+
+  #entry(name: string): Entry {
+    const entry = this.#entries.get(name);
+    if (!entry) throw notFound(`get ${name}: no such volume`);
+    return entry;
+  }
+
+  #path(name: string): string {
+    return join(this.#root, name, "_data");
+  }
+
+  #view(entry: Entry): Volume {
+    return {
+      CreatedAt: entry.createdAt,
+      Driver: "local",
+      Labels: entry.labels as Record<string, string>,
+      Mountpoint: this.#path(entry.name),
+      Name: entry.name,
+      Options: entry.options as Record<string, string>,
+      Scope: "local",
+    };
+  }
+
+  get(name: string): Volume {
+    return this.#view(this.#entry(name));
+  }
+
+  list(): Volume[] {
+    return [...this.#entries.values()].map((entry) => this.#view(entry));
+  }
+
+  async remove(name: string, force = false): Promise<void> {
+    const entry = this.#entries.get(name);
+    if (!entry && force) return;
+    const { holders, mount } = entry ?? this.#entry(name);
+    if (holders.size > 0) {
+      throw conflict(`remove ${name}: volume is in use - [${[...holders].join(", ")}]`);
+    }
+    if (mount) unmountVolume(this.#path(name));
+    // _data goes first: after a crash in the middle the rest is no volume any more.
+    rmSync(this.#path(name), { recursive: true, force: true });
+    rmSync(join(this.#root, name), { recursive: true, force: true });
+    this.#entries.delete(name);
+    this.#events.publish("volume", "destroy", name, { driver: "local" });
+  }
+
+  async mount(name: string, holder: string): Promise<string> {
+    const entry = this.#entry(name);
+    const path = this.#path(name);
+    if (entry.mount && entry.mounted.size === 0) mountVolume(name, entry.mount, path);
+    entry.mounted.add(holder);
+    return path;
+  }
+
+  async unmount(name: string, holder: string): Promise<void> {
+    const entry = this.#entries.get(name);
+    if (!entry?.mounted.delete(holder)) return;
+    if (entry.mount && entry.mounted.size === 0) unmountVolume(this.#path(name));
+  }
+
+  reference(name: string, holder: string): void {
+    this.#entry(name).holders.add(holder);
+  }
+
+  release(holder: string, name?: string): void {
+    if (name !== undefined) this.#entries.get(name)?.holders.delete(holder);
+    else for (const entry of this.#entries.values()) entry.holders.delete(holder);
+  }
+
+  holders(name: string): string[] {
+    return [...(this.#entries.get(name)?.holders ?? [])];
+  }
+}
+
+function refuseOtherOptions(present: Entry, options: Record<string, string>): void {
+  const had = present.options ?? {};
+  const differs = Object.entries(options).some(([key, value]) => had[key] !== value);
+  if (differs) throw conflict(`create ${present.name}: volume already exists with other options`);
+}
+
+function readJSON(path: string): Record<string, unknown> | undefined {
+  return existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as Record<string, unknown>) : undefined;
+}
+
+/** opts.json as stock Docker writes it. */
+function readOptions(folder: string): Record<string, string> | null {
+  const stock = readJSON(join(folder, "opts.json"));
+  if (!stock?.["MountDevice"]) return null;
+  const o = String(stock["MountOpts"] ?? "");
+  return {
+    type: String(stock["MountType"]),
+    device: String(stock["MountDevice"]),
+    ...(o === "" ? {} : { o }),
+  };
+}
