@@ -1,0 +1,93 @@
+/**
+ * A ttrpc server: unary calls over a unix socket. It knows no service: a handler gets service, method and
+ * the encoded request, and returns the encoded response or throws an error with a kind.
+ */
+import type { Socket, SocketHandler } from "bun";
+import { EngineError, kindOf, messageOf } from "../errors/errors.ts";
+import { GRPC_CODE } from "../errors/grpc.ts";
+import { encodeFrame, type Frame, FrameParser, MAX_DATA, REQUEST, RESPONSE } from "./frame.ts";
+import type { MessageOf } from "./message.ts";
+import { type KeyValue, Request, Response } from "./messages.ts";
+import { Outbox } from "./outbox.ts";
+
+/** What a handler may want to know of a call besides its request. */
+export interface Call {
+  service: string;
+  method: string;
+  /** Milliseconds that the client is willing to wait; 0 for no limit. */
+  timeout: number;
+  metadata: readonly Partial<MessageOf<typeof KeyValue>>[];
+  /** Aborted when the client hangs up. */
+  signal: AbortSignal;
+}
+
+export type Handler = (call: Call, payload: Uint8Array) => Promise<Uint8Array>;
+
+interface Connection {
+  parser: FrameParser;
+  outbox: Outbox;
+  hangup: AbortController | undefined;
+}
+
+/** Where to listen: a path to bind, or the descriptor of a socket that is bound and listening. */
+export type Endpoint = { path: string } | { fd: number };
+
+export interface Server {
+  /** Stops accepting; `force` also ends the open connections. */
+  stop(force?: boolean): void;
+}
+
+const NO_PAYLOAD = new Uint8Array(0);
+
+/** Serves until stopped. */
+export function serve(endpoint: Endpoint, handler: Handler): Server {
+  const socket: SocketHandler<Connection> = {
+    open(client) {
+      client.data = { parser: new FrameParser(), outbox: new Outbox(), hangup: undefined };
+    },
+    data(client, piece) {
+      for (const frame of client.data.parser.push(piece)) void answer(client, frame, handler);
+    },
+    drain: (client) => client.data.outbox.drain(client),
+    close: (client) => client.data.hangup?.abort(),
+    error() {},
+  };
+  return "fd" in endpoint
+    ? listenOn(endpoint.fd, socket)
+    : Bun.listen<Connection>({ unix: endpoint.path, socket });
+}
+
+/** Bun.listen() takes the descriptor of a listening socket, which its type declarations leave out. */
+function listenOn(fd: number, socket: SocketHandler<Connection>): Server {
+  const options = { fd, socket } as unknown as Bun.UnixSocketOptions<Connection>;
+  return Bun.listen<Connection>(options);
+}
+
+async function answer(client: Socket<Connection>, frame: Frame, handler: Handler): Promise<void> {
+  const { outbox } = client.data;
+  let response: Uint8Array;
+  try {
+    response = Response.encode({ payload: await handle(client.data, frame, handler) });
+  } catch (error) {
+    const status = { code: GRPC_CODE[kindOf(error)], message: messageOf(error) };
+    response = Response.encode({ status });
+  }
+  outbox.send(client, encodeFrame(frame.streamId, RESPONSE, 0, response));
+}
+
+function handle(connection: Connection, frame: Frame, handler: Handler): Promise<Uint8Array> {
+  if (frame.data === undefined)
+    throw new EngineError("exhausted", `the message is longer than the ${MAX_DATA} bytes that ttrpc allows`);
+  if (frame.type !== REQUEST || frame.flags !== 0)
+    throw new EngineError("notImplemented", "this server answers unary requests only");
+  const request = Request.decode(frame.data);
+  connection.hangup ??= new AbortController();
+  const call: Call = {
+    service: request.service,
+    method: request.method,
+    timeout: request.timeoutNano / 1e6,
+    metadata: request.metadata,
+    signal: connection.hangup.signal,
+  };
+  return handler(call, request.payload ?? NO_PAYLOAD);
+}
