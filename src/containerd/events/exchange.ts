@@ -1,0 +1,111 @@
+import { exhausted, invalidArgument } from "../../errors/errors.ts";
+import type { Envelope } from "../../proto/containerd/types/event.ts";
+import { compileFilters, labelOf } from "../filters/filter.ts";
+import { checkIdentifier } from "../metadata/validate.ts";
+import { now } from "../timestamp.ts";
+import { decodeEvent, type EventOf, encodeEvent, type Topic } from "./types.ts";
+
+/** A subscriber this far behind is cut off, so that it cannot fill the daemon's memory. */
+const MAX_QUEUED = 100_000;
+
+/**
+ * Passes events from whoever publishes to whoever subscribed, to each subscriber in the order published.
+ * Nothing is kept: who subscribes later has not missed anything that it was promised.
+ */
+export class EventExchange {
+  readonly #subscribers = new Set<Subscription>();
+
+  /** Publishes one of our own events, stamped now. */
+  publish<T extends Topic>(namespace: string, topic: T, event: EventOf<T>): void {
+    this.forward({ timestamp: now(), namespace, topic, event: encodeEvent(topic, event) });
+  }
+
+  /** Passes on an event as somebody else stamped it. Errors: invalidArgument when it is malformed. */
+  forward(envelope: Envelope): void {
+    checkEnvelope(envelope);
+    for (const subscriber of this.#subscribers) subscriber.offer(envelope);
+  }
+
+  /** Starts now; ends when `signal` aborts. Errors: invalidArgument for a bad filter, at once. */
+  subscribe(filters: readonly string[], signal: AbortSignal): AsyncIterable<Envelope> {
+    const subscription = new Subscription(compileFilters(filters, readField));
+    const leave = () => {
+      this.#subscribers.delete(subscription);
+      subscription.close();
+    };
+    this.#subscribers.add(subscription);
+    if (signal.aborted) leave();
+    else signal.addEventListener("abort", leave, { once: true });
+    return subscription.drain(leave);
+  }
+}
+
+class Subscription {
+  readonly #matches: (envelope: Envelope) => boolean;
+  #queue: Envelope[] = [];
+  #wake: (() => void) | undefined;
+  #closed = false;
+  #overrun = false;
+
+  constructor(matches: (envelope: Envelope) => boolean) {
+    this.#matches = matches;
+  }
+
+  offer(envelope: Envelope): void {
+    if (this.#closed || this.#overrun || !this.#matches(envelope)) return;
+    if (this.#queue.length >= MAX_QUEUED) this.#overrun = true;
+    else this.#queue.push(envelope);
+    this.#wake?.();
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#wake?.();
+  }
+
+  async *drain(leave: () => void): AsyncIterable<Envelope> {
+    try {
+      while (!this.#closed) {
+        const batch = this.#queue;
+        this.#queue = [];
+        yield* batch;
+        if (this.#queue.length > 0) continue;
+        if (this.#overrun)
+          throw exhausted(`event subscriber is ${MAX_QUEUED} events behind: subscription ended`);
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+          if (this.#closed) resolve();
+        });
+        this.#wake = undefined;
+      }
+    } finally {
+      leave();
+    }
+  }
+}
+
+function checkEnvelope({ namespace, topic, event, timestamp }: Envelope): void {
+  checkIdentifier(namespace);
+  if (!/^(\/[A-Za-z0-9_-]+)+$/.test(topic))
+    throw invalidArgument(
+      `event topic ${JSON.stringify(topic)} must be a path such as /tasks/exit: invalid argument`,
+    );
+  if (!event) throw invalidArgument(`event ${topic} has no content: invalid argument`);
+  if (!timestamp) throw invalidArgument(`event ${topic} has no timestamp: invalid argument`);
+}
+
+const camel = (name: string) => name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+
+/** Fields as containerd names them: namespace, topic, event.container_id, event.labels.x and so on. */
+function readField(envelope: Envelope, path: readonly string[]): string | undefined {
+  const [first, ...rest] = path;
+  if (first === "namespace" || first === "topic") return rest.length === 0 ? envelope[first] : undefined;
+  if (first !== "event" || !envelope.event) return undefined;
+  let value: unknown = decodeEvent(envelope.event);
+  for (const [i, name] of rest.entries()) {
+    if (name === "labels")
+      return labelOf((value as { labels?: Record<string, string> })?.labels ?? {}, rest.slice(i));
+    value = (value as Record<string, unknown> | undefined)?.[camel(name)];
+  }
+  return typeof value === "string" || typeof value === "number" ? String(value) : undefined;
+}
