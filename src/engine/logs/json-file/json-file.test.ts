@@ -1,0 +1,111 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { appendFileSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { LineSplitter, LONGEST_LINE } from "../splitter.ts";
+import type { LogEntry, ReadOptions } from "../types.ts";
+import { JsonFileLog } from "./driver.ts";
+import { readLog } from "./reader.ts";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "json-file-"));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const all = (): ReadOptions => ({
+  follow: false,
+  tail: -1,
+  since: 0n,
+  until: 0n,
+  signal: new AbortController().signal,
+});
+
+const open = (maxSize = 0, maxFiles = 1, compress = false) =>
+  new JsonFileLog(join(folder, "x-json.log"), { maxSize, maxFiles, compress });
+
+const message = (text: string, time = "2026-01-01T00:00:00.5Z") => ({
+  line: Buffer.from(text),
+  stream: "stdout" as const,
+  time,
+});
+
+async function texts(entries: AsyncIterable<LogEntry>): Promise<string[]> {
+  const found: string[] = [];
+  for await (const entry of entries) found.push(Buffer.from(entry.line).toString());
+  return found;
+}
+
+const numbers = (from: number, to: number) =>
+  Array.from({ length: to - from + 1 }, (_, at) => `line ${from + at}\n`);
+
+describe("JsonFileLog", () => {
+  test("reads back what was written, newline and special characters included", async () => {
+    const log = open();
+    const lines = ["plain\n", 'quote " and <tag> & \u2028\n', "cut"];
+    log.write(lines.map((line) => message(line)));
+    expect(await texts(log.read(all()))).toEqual(lines);
+  });
+
+  test("gives the last lines for tail, over several files", async () => {
+    const log = open(400, 5);
+    for (const line of numbers(1, 20)) log.write([message(line)]);
+    expect(readdirSync(folder).length).toBe(4);
+    expect(await texts(log.read({ ...all(), tail: 7 }))).toEqual(numbers(14, 20));
+    expect(await texts(log.read({ ...all(), tail: 0 }))).toEqual([]);
+    expect((await texts(log.read({ ...all(), tail: 1000 }))).at(-1)).toBe("line 20\n");
+  });
+
+  test("reads compressed generations", async () => {
+    const log = open(400, 9, true);
+    for (const line of numbers(1, 20)) log.write([message(line)]);
+    expect(readdirSync(folder).some((name) => name.endsWith(".gz"))).toBe(true);
+    expect(await texts(log.read(all()))).toEqual(numbers(1, 20));
+    expect(await texts(log.read({ ...all(), tail: 12 }))).toEqual(numbers(9, 20));
+  });
+
+  test("bounds by since and until, both included", async () => {
+    const log = open();
+    for (const second of [1, 2, 3, 4]) log.write([message(`${second}`, `2026-01-01T00:00:0${second}Z`)]);
+    const at = (second: number) => BigInt(Date.parse(`2026-01-01T00:00:0${second}Z`)) * 1_000_000n;
+    expect(await texts(log.read({ ...all(), since: at(2), until: at(3) }))).toEqual(["2", "3"]);
+  });
+
+  test("follows over rotations, loses no line and doubles none, and ends when the log is closed", async () => {
+    const log = open(300, 3);
+    log.write([message("line 1\n")]);
+    const followed = texts(log.read({ ...all(), follow: true }));
+    for (const line of numbers(2, 40)) {
+      log.write([message(line)]);
+      await Promise.resolve().then(() => new Promise(setImmediate));
+    }
+    log.close();
+    expect(await followed).toEqual(numbers(1, 40));
+  });
+
+  test("a line cut by a crash is skipped, and the next one stands on its own", async () => {
+    open().close();
+    appendFileSync(join(folder, "x-json.log"), '{"log":"half');
+    const log = open();
+    log.write([message("whole\n")]);
+    expect(await texts(readLog(log.path, all(), undefined))).toEqual(["whole\n"]);
+  });
+});
+
+describe("LineSplitter", () => {
+  const collect = (splitter: LineSplitter, ...chunks: string[]) =>
+    chunks
+      .flatMap((chunk) => splitter.push(Buffer.from(chunk)))
+      .concat(splitter.flush())
+      .map(({ line }) => Buffer.from(line).toString());
+
+  test("joins pieces of a line and keeps an unfinished end", () => {
+    expect(collect(new LineSplitter("stdout"), "a", "b\nc\nd", "")).toEqual(["ab\n", "c\n", "d"]);
+  });
+
+  test("cuts lines that are too long", () => {
+    const long = "x".repeat(LONGEST_LINE + 5);
+    const pieces = collect(new LineSplitter("stdout"), `${long}\n`);
+    expect(pieces).toEqual([long.slice(0, LONGEST_LINE), "xxxxx\n"]);
+  });
+});

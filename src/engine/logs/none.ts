@@ -1,0 +1,9 @@
+import type { LogDriver } from "./types.ts";
+
+/** Keeps nothing. */
+export const noLog: LogDriver = {
+  name: "none",
+  path: "",
+  write() {},
+  close() {},
+};

@@ -1,0 +1,41 @@
+/** What a container prints, line by line, and who keeps it. */
+export type StreamName = "stdout" | "stderr";
+
+export interface LogMessage {
+  /** With its newline, unless the line was cut (longer than 16 KiB) or the stream ended without one. */
+  line: Uint8Array;
+  stream: StreamName;
+  /** RFC 3339 with nanoseconds. */
+  time: string;
+}
+
+/** An entry as it is read back. */
+export interface LogEntry extends LogMessage {
+  /** Labels and environment kept beside the line (--log-opt labels=, env=). */
+  attributes?: Record<string, string>;
+}
+
+export interface ReadOptions {
+  follow: boolean;
+  /** Lines from the end; all if negative. */
+  tail: number;
+  /** Nanoseconds since 1970; 0 for no bound. */
+  since: bigint;
+  until: bigint;
+  /** Ends a follow. */
+  signal: AbortSignal;
+}
+
+/** Keeps the output of one container. */
+export interface LogDriver {
+  /** "json-file", "none", ... */
+  readonly name: string;
+  /** Keeps the messages before it returns: a daemon that is killed afterwards has lost none of them. */
+  write(messages: readonly LogMessage[]): void;
+  /** Entries, oldest first. Undefined if this driver cannot be read. */
+  readonly read?: (options: ReadOptions) => AsyncIterable<LogEntry>;
+  /** Path of the log for `docker inspect`; "" if there is none. */
+  readonly path: string;
+  /** No more will be written; followers end after the last entry. */
+  close(): void;
+}
