@@ -66,5 +66,12 @@ function taskEventOf(envelope: Envelope): TaskEvent | undefined {
 function exitEvent(event: TaskExit): TaskEvent {
   const execID = event.id === event.containerId ? "" : event.id;
   const exitedAt = rfc3339(event.exitedAt);
-  return { kind: "exit", id: event.containerId, execID, pid: event.pid, exitCode: event.exitStatus, exitedAt };
+  return {
+    kind: "exit",
+    id: event.containerId,
+    execID,
+    pid: event.pid,
+    exitCode: event.exitStatus,
+    exitedAt,
+  };
 }

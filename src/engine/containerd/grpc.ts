@@ -1,5 +1,11 @@
 import { isNotFound, systemError } from "../../errors/errors.ts";
-import { type CallOptions, type Channel, connect, createClient, type ServiceClient } from "../../grpc/client.ts";
+import {
+  type CallOptions,
+  type Channel,
+  connect,
+  createClient,
+  type ServiceClient,
+} from "../../grpc/client.ts";
 import { Options } from "../../proto/containerd/runc/v1/options.ts";
 import { ContainersDefinition } from "../../proto/containerd/services/containers/v1/containers.ts";
 import { EventsDefinition } from "../../proto/containerd/services/events/v1/events.ts";
@@ -7,6 +13,7 @@ import { TasksDefinition } from "../../proto/containerd/services/tasks/v1/tasks.
 import { VersionDefinition } from "../../proto/containerd/services/version/v1/version.ts";
 import type { Process } from "../../proto/containerd/v1/types/task.ts";
 import type { Timestamp } from "../../proto/google/protobuf/timestamp.ts";
+import { rfc3339 } from "../time.ts";
 import type {
   ContainerdClient,
   CreateContainer,
@@ -20,7 +27,6 @@ import type {
   TerminalSize,
 } from "./client.ts";
 import { subscribe } from "./events.ts";
-import { rfc3339 } from "../time.ts";
 
 const SPEC_TYPE = "types.containerd.io/opencontainers/runtime-spec/1/Spec";
 const PROCESS_TYPE = "types.containerd.io/opencontainers/runtime-spec/1/Process";
@@ -171,10 +177,7 @@ export class GrpcContainerd implements ContainerdClient {
   }
 
   async update(id: string, resources: object): Promise<void> {
-    await this.#tasks.update(
-      { containerId: id, resources: json(RESOURCES_TYPE, resources) },
-      this.#options,
-    );
+    await this.#tasks.update({ containerId: id, resources: json(RESOURCES_TYPE, resources) }, this.#options);
   }
 
   version(): Promise<{ version: string; revision: string }> {
