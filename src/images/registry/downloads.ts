@@ -1,0 +1,159 @@
+import { readdir, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { cancelled, errnoOf } from "../../errors/errors.ts";
+import type { Descriptor } from "./descriptor.ts";
+import { discardDownload, downloadBlob } from "./download.ts";
+import type { RemoteRepository } from "./repository.ts";
+import { Slots } from "./slots.ts";
+
+/** What somebody who waits for a blob is told. A newcomer is told the latest state at once. */
+export type DownloadState =
+  | { kind: "waiting" }
+  | { kind: "downloading"; current: number }
+  | { kind: "verifying" }
+  | { kind: "retrying"; seconds: number }
+  | { kind: "complete" };
+
+/** A verified blob in a file, which is kept until the last holder lets go. */
+export interface HeldBlob {
+  file: string;
+  release(): Promise<void>;
+}
+
+interface Shared {
+  controller: AbortController;
+  watchers: Set<(state: DownloadState) => void>;
+  /** Those who wait and those who hold the file. */
+  holders: number;
+  state: DownloadState;
+  done: Promise<void>;
+}
+
+export interface DownloadsOptions {
+  /** Where blobs and parts of blobs lie. */
+  directory: string;
+  /** How many transfers may run at once, over all pulls. */
+  concurrency: () => number;
+  /** See DownloadOptions. */
+  backoff?: readonly number[];
+}
+
+/** Downloads of blobs, shared by all pulls: one transfer a digest, however many want it. */
+export class Downloads {
+  private readonly running = new Map<string, Shared>();
+  private readonly slots: Slots;
+
+  constructor(private readonly options: DownloadsOptions) {
+    this.slots = new Slots(options.concurrency);
+  }
+
+  /**
+   * Gets a blob. The transfer ends when all who wait for it have gone away; its part stays for another time.
+   * Errors: those of downloadBlob; cancelled.
+   */
+  async get(
+    blob: Descriptor,
+    sources: readonly RemoteRepository[],
+    watch: (state: DownloadState) => void,
+    signal: AbortSignal,
+  ): Promise<HeldBlob> {
+    const shared = this.running.get(blob.digest) ?? this.start(blob, sources);
+    shared.holders++;
+    shared.watchers.add(watch);
+    watch(shared.state);
+    try {
+      await unlessAborted(shared.done, signal);
+    } catch (error) {
+      await this.release(blob.digest, shared, false);
+      throw error;
+    } finally {
+      shared.watchers.delete(watch);
+    }
+    let held = true;
+    const release = async (): Promise<void> => {
+      if (held) await this.release(blob.digest, shared, true);
+      held = false;
+    };
+    return { file: this.file(blob.digest), release };
+  }
+
+  private file(digest: string): string {
+    return join(this.options.directory, digest.replace(":", "-"));
+  }
+
+  private start(blob: Descriptor, sources: readonly RemoteRepository[]): Shared {
+    const shared: Shared = {
+      controller: new AbortController(),
+      watchers: new Set(),
+      holders: 0,
+      state: { kind: "waiting" },
+      done: Promise.resolve(),
+    };
+    this.running.set(blob.digest, shared);
+    shared.done = this.run(blob, sources, shared);
+    // Each waiter sees the failure itself; it must not count as unhandled when all have gone.
+    shared.done.catch(() => this.forget(blob.digest, shared));
+    return shared;
+  }
+
+  private async run(blob: Descriptor, sources: readonly RemoteRepository[], shared: Shared): Promise<void> {
+    const tell = (state: DownloadState): void => {
+      shared.state = state;
+      for (const watch of shared.watchers) watch(state);
+    };
+    const { signal } = shared.controller;
+    const leave = await this.slots.enter(signal);
+    try {
+      await downloadBlob({
+        sources,
+        blob,
+        file: this.file(blob.digest),
+        signal,
+        onProgress: (current) => tell({ kind: "downloading", current }),
+        onVerify: () => tell({ kind: "verifying" }),
+        onRetry: (seconds) => tell({ kind: "retrying", seconds }),
+        ...(this.options.backoff ? { backoff: this.options.backoff } : {}),
+      });
+      tell({ kind: "complete" });
+    } finally {
+      leave();
+    }
+  }
+
+  private forget(digest: string, shared: Shared): void {
+    if (this.running.get(digest) === shared) this.running.delete(digest);
+  }
+
+  private async release(digest: string, shared: Shared, finished: boolean): Promise<void> {
+    if (--shared.holders > 0) return;
+    this.forget(digest, shared);
+    if (finished) return discardDownload(this.file(digest));
+    shared.controller.abort();
+    // A newcomer must not open the file while the old transfer may still write.
+    await shared.done.catch(() => {});
+  }
+
+  /** Removes what broken pulls have left behind for more than `age` milliseconds. */
+  async sweep(age: number): Promise<void> {
+    const names = await readdir(this.options.directory).catch((error) => {
+      if (errnoOf(error) === "ENOENT") return [];
+      throw error;
+    });
+    for (const name of names) {
+      if (this.running.has(name.replace("-", ":"))) continue;
+      const file = join(this.options.directory, name);
+      const { mtimeMs } = await stat(file);
+      if (Date.now() - mtimeMs > age) await rm(file, { force: true });
+    }
+  }
+}
+
+/** Waits for a promise, or until the signal; the promise goes on by itself then. Errors: cancelled. */
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  if (signal.aborted) return Promise.reject(cancelled("context canceled"));
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(cancelled("context canceled"));
+    signal.addEventListener("abort", abort);
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+  });
+}

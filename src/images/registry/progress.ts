@@ -1,0 +1,64 @@
+/** One line of the JSON stream of a pull or push. */
+export interface ProgressMessage {
+  status?: string;
+  progressDetail?: { current?: number; total?: number };
+  /** The bar, drawn for clients that print it as it is. */
+  progress?: string;
+  id?: string;
+  errorDetail?: { code?: number; message: string };
+  error?: string;
+  aux?: unknown;
+}
+
+/** Takes progress; what it returns need not be awaited. */
+export type ProgressSink = (message: ProgressMessage) => void;
+
+const UNITS = ["B", "kB", "MB", "GB", "TB", "PB"];
+
+/** "1.234MB": decimal units with four significant digits, as Docker shows sizes. */
+export function humanSize(bytes: number): string {
+  let [value, unit] = [bytes, 0];
+  while (value >= 1000 && unit < UNITS.length - 1) [value, unit] = [value / 1000, unit + 1];
+  return `${Number(value.toPrecision(4))}${UNITS[unit]}`;
+}
+
+const WIDTH = 50;
+
+/** "[=====>      ]  1.2MB/3MB" */
+export function progressBar(current: number, total: number): string {
+  const amount = humanSize(current);
+  if (total <= 0) return amount;
+  const done = Math.min(WIDTH, Math.floor((Math.min(current, total) / total) * WIDTH));
+  const bar = `${"=".repeat(done)}>${" ".repeat(Math.max(0, WIDTH - done))}`;
+  if (current > total) return amount;
+  return `[${bar}]  ${amount}/${humanSize(total)}`;
+}
+
+/** A line about how far a layer's transfer has come. */
+export function layerProgress(id: string, status: string, current: number, total: number): ProgressMessage {
+  const progressDetail = total > 0 ? { current, total } : { current };
+  return { status, progressDetail, progress: progressBar(current, total), id };
+}
+
+/** A line about a step of a layer. */
+export function layerStatus(id: string, status: string): ProgressMessage {
+  return { status, progressDetail: {}, id };
+}
+
+/** Milliseconds between two lines about the same transfer. */
+const INTERVAL = 100;
+
+/** Passes the first and last count on at once, and what is between them at most ten times a second. */
+export function meter(
+  total: number,
+  report: (current: number) => void,
+  now: () => number = Date.now,
+): (current: number) => void {
+  let last = Number.NEGATIVE_INFINITY;
+  return (current) => {
+    const time = now();
+    if (current < total && time - last < INTERVAL) return;
+    last = time;
+    report(current);
+  };
+}
