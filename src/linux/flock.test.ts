@@ -4,14 +4,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { tryLock } from "./flock.ts";
 
-test("tryLock() locks a folder for one holder at a time", () => {
+test("tryLock() is held by one at a time and can be released", () => {
   const folder = mkdtempSync(join(tmpdir(), "flock-"));
-  const unlock = tryLock(folder);
-  expect(unlock).toBeFunction();
-  expect(tryLock(folder)).toBeUndefined();
-  unlock?.();
-  const again = tryLock(folder);
-  expect(again).toBeFunction();
-  again?.();
-  rmSync(folder, { recursive: true });
+  try {
+    const first = tryLock(join(folder, "lock"));
+    expect(first).toBeDefined();
+    expect(tryLock(join(folder, "lock"))).toBeUndefined();
+    first?.release();
+    const second = tryLock(join(folder, "lock"));
+    expect(second).toBeDefined();
+    second?.release();
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

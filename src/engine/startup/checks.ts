@@ -18,10 +18,10 @@ export function claimDataRoot(path: string): () => void {
   const made = makeFolders(path);
   const undo = () => removeEmpty(made);
   const root = realpathSync(path);
-  const unlock = tryLock(root);
-  if (unlock) {
+  const lock = tryLock(root);
+  if (lock) {
     return () => {
-      unlock();
+      lock.release();
       undo();
     };
   }

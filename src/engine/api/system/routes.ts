@@ -1,0 +1,70 @@
+import type { SystemInfo, SystemVersion } from "../../../api/schema.ts";
+import { unavailable } from "../../../errors/errors.ts";
+import type { EventBus } from "../../events/bus.ts";
+import type { Context, Method, Route } from "../../http/route.ts";
+import { streamEvents } from "./events.ts";
+
+export interface SystemBackend {
+  info(): Promise<SystemInfo>;
+  version(): Promise<SystemVersion>;
+  events: EventBus;
+  /** GET /system/df for the given kinds of object. */
+  diskUsage(kinds: readonly DiskUsageKind[], ctx: Context): Promise<Record<string, unknown>>;
+}
+
+export const DISK_USAGE_KINDS = ["container", "image", "volume", "build-cache"] as const;
+export type DiskUsageKind = (typeof DISK_USAGE_KINDS)[number];
+
+/** /_ping, /version, /info, /events, /system/df; and what an engine outside of a swarm answers to swarm requests. */
+export function systemRoutes(backend: SystemBackend): Route[] {
+  return [
+    { method: "GET", path: "/_ping", handle: ping },
+    { method: "HEAD", path: "/_ping", handle: ping },
+    { method: "GET", path: "/version", handle: async (ctx) => ctx.json(200, await backend.version()) },
+    { method: "GET", path: "/info", handle: async (ctx) => ctx.json(200, await backend.info()) },
+    { method: "GET", path: "/events", handle: (ctx) => streamEvents(backend.events, ctx) },
+    { method: "GET", path: "/system/df", since: "1.25", handle: (ctx) => diskUsage(backend, ctx) },
+    { method: "GET", path: "/plugins", since: "1.25", handle: (ctx) => ctx.json(200, []) },
+    ...swarmRoutes(),
+  ];
+}
+
+function ping(ctx: Context): void {
+  ctx.res.setHeader("Builder-Version", "1");
+  ctx.res.setHeader("Swarm", "inactive");
+  ctx.res.setHeader("Cache-Control", "no-cache, no-store, must-revalidate");
+  ctx.res.setHeader("Pragma", "no-cache");
+  const body = ctx.req.method === "HEAD" ? "" : "OK";
+  ctx.res.writeHead(200, { "Content-Type": "text/plain; charset=utf-8", "Content-Length": body.length });
+  ctx.res.end(body);
+}
+
+async function diskUsage(backend: SystemBackend, ctx: Context): Promise<void> {
+  const asked = ctx.query.getAll("type");
+  const kinds =
+    asked.length === 0 ? DISK_USAGE_KINDS : DISK_USAGE_KINDS.filter((kind) => asked.includes(kind));
+  ctx.json(200, await backend.diskUsage(kinds, ctx));
+}
+
+const NOT_A_MANAGER =
+  'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.';
+
+function swarmRoutes(): Route[] {
+  const refuse = (): never => {
+    throw unavailable(NOT_A_MANAGER);
+  };
+  const collections = ["services", "tasks", "nodes", "secrets", "configs"];
+  const paths: [Method, string][] = [
+    ["GET", "/swarm"],
+    ["POST", "/swarm/update"],
+    ["GET", "/swarm/unlockkey"],
+    ...collections.flatMap((name): [Method, string][] => [
+      ["GET", `/${name}`],
+      ["GET", `/${name}/{id}`],
+      ["POST", `/${name}/create`],
+      ["POST", `/${name}/{id}/update`],
+      ["DELETE", `/${name}/{id}`],
+    ]),
+  ];
+  return paths.map(([method, path]) => ({ method, path, handle: refuse }));
+}
