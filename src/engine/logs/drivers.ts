@@ -1,10 +1,11 @@
 import { invalidArgument, messageOf } from "../../errors/errors.ts";
+import { parseSize } from "../../units/size.ts";
 import { logAttributes } from "./attributes.ts";
 import { JsonFileLog } from "./json-file/driver.ts";
 import type { RotationOptions } from "./json-file/files.ts";
 import { readLog } from "./json-file/reader.ts";
 import { noLog } from "./none.ts";
-import { checkKnown, parseCount, parseSize } from "./options.ts";
+import { checkKnown, parseCount } from "./options.ts";
 import type { LogDriver, LogEntry, ReadOptions } from "./types.ts";
 
 /** What a log driver may know of the container it logs. */
