@@ -133,7 +133,10 @@ function install(place: (program: string) => string, version: string, commit: Co
 
 function main(args: string[]): void {
   const version = readFileSync(join(ROOT, "VERSION"), "utf8").trim();
-  if (args[0] === "--native") return buildNative();
+  if (args[0] === "--native") {
+    buildNative();
+    return;
+  }
   if (args[0] === "--flat") {
     const folder = resolve(args[1] ?? ".");
     buildNative();

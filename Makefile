@@ -1,0 +1,73 @@
+# Pequod: the Docker engine chain in TypeScript. "make help" lists what can be made.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+PREFIX ?= /usr/bin
+VERSION := $(shell cat VERSION)
+BUN := node_modules/.bin/bun
+BUNDLE := bundles/$(VERSION)
+
+.PHONY: help
+help: ## Show this help
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: bootstrap ## Run a container through all five programs, in a network namespace of its own
+	@hack/isolated $(BUN) hack/demo.ts
+
+.PHONY: run
+run: bootstrap ## Leave the daemons in the foreground, with the DOCKER_HOST to paste
+	@hack/isolated $(BUN) hack/demo.ts --stay
+
+.PHONY: test
+test: test-deps node_modules ## Run everything: style, types, folders, unit and end-to-end tests
+	@$(BUN) hack/test.ts
+
+.PHONY: check
+check: node_modules native ## Style, types and dependency direction only
+	@$(BUN) hack/test.ts --only checks
+
+.PHONY: unit
+unit: node_modules native ## Unit tests only
+	@$(BUN) hack/test.ts --only unit
+
+.PHONY: e2e
+e2e: test-deps node_modules ## End-to-end tests only; FILES=test/x.test.ts picks some
+	@$(BUN) hack/test.ts --only e2e $(FILES)
+
+.PHONY: bootstrap
+bootstrap: build-deps node_modules ## Compile on this host into bundles/VERSION, no engine needed
+	@$(BUN) hack/build.ts
+
+.PHONY: native
+native: build-deps node_modules ## Compile the C programs, which running from source needs
+	@$(BUN) hack/build.ts --native
+
+.PHONY: install
+install: ## Copy the programs from bundles/latest to PREFIX (default /usr/bin)
+	@test -d $(BUNDLE) || { echo "install: $(BUNDLE) is not there: run make bootstrap first" >&2; exit 1; }
+	@$(BUN) hack/install.ts $(PREFIX)
+
+.PHONY: bench
+bench: bootstrap test-deps ## Compare with stock docker.io side by side and print ratios
+	@hack/isolated $(BUN) bench/engine.ts
+
+.PHONY: proto
+proto: node_modules ## Write src/proto again from proto/
+	@$(BUN) hack/gen-proto.ts
+
+.PHONY: build-deps
+build-deps:
+	@hack/deps build
+
+.PHONY: test-deps
+test-deps: build-deps
+	@hack/deps test
+
+node_modules: package.json package-lock.json
+	@npm ci --no-audit --no-fund --loglevel=error
+	@touch node_modules
+
+.PHONY: clean
+clean: ## Remove what was built
+	rm -rf bundles .build

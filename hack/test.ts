@@ -1,0 +1,147 @@
+/**
+ * Runs all tests and ends with "N passed, N failed, N skipped".
+ *
+ *   bun hack/test.ts [--only checks|unit|e2e] [FILE ...]
+ *
+ * Each check (style, types, folders) counts as one test. Unit tests run in one process. Each end-to-end file runs in a
+ * process, network and mount namespace of its own, two at a time, against binaries built for the run.
+ */
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
+
+const ROOT = resolve(import.meta.dir, "..");
+const OUT = join(ROOT, ".build", "test");
+const BIN = join(ROOT, ".build", "bin");
+const PARALLEL = 2;
+const FILE_TIMEOUT_MS = 12 * 60 * 1000;
+
+interface Outcome {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+const total: Outcome = { passed: 0, failed: 0, skipped: 0 };
+
+function add(outcome: Outcome): void {
+  total.passed += outcome.passed;
+  total.failed += outcome.failed;
+  total.skipped += outcome.skipped;
+}
+
+interface Ran {
+  code: number;
+  output: string;
+  seconds: number;
+}
+
+async function run(command: string[], env: Record<string, string> = {}): Promise<Ran> {
+  const start = performance.now();
+  const child = Bun.spawn(command, {
+    cwd: ROOT,
+    env: { ...process.env, ...env },
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "pipe",
+    timeout: FILE_TIMEOUT_MS,
+    killSignal: "SIGKILL",
+  });
+  const [out, err, code] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+    child.exited,
+  ]);
+  return { code, output: out + err, seconds: (performance.now() - start) / 1000 };
+}
+
+function report(name: string, ran: Ran, outcome: Outcome): void {
+  const { passed, failed, skipped } = outcome;
+  const verdict = failed > 0 ? "FAIL" : "ok  ";
+  console.log(
+    `${verdict} ${name}: ${passed} passed, ${failed} failed, ${skipped} skipped (${ran.seconds.toFixed(1)} s)`,
+  );
+  if (failed > 0)
+    console.log(
+      ran.output
+        .split("\n")
+        .filter((line) => !line.startsWith("(pass)"))
+        .join("\n"),
+    );
+  add(outcome);
+}
+
+async function check(name: string, command: string[]): Promise<void> {
+  const ran = await run(command);
+  report(name, ran, { passed: ran.code === 0 ? 1 : 0, failed: ran.code === 0 ? 0 : 1, skipped: 0 });
+}
+
+async function checks(): Promise<void> {
+  const bin = (name: string) => join(ROOT, "node_modules", ".bin", name);
+  await Promise.all([
+    check("style", [bin("biome"), "check", "--error-on-warnings", "."]),
+    check("types", [bin("tsc"), "--noEmit", "-p", "."]),
+    check("folders", [process.execPath, "hack/imports.ts"]),
+  ]);
+}
+
+/** One `bun test` run over some files, in namespaces of its own. */
+async function suite(name: string, files: string[]): Promise<void> {
+  const xml = join(OUT, `${name}.xml`);
+  rmSync(xml, { force: true });
+  const command = [
+    "hack/isolated",
+    process.execPath,
+    "test",
+    "--timeout",
+    "120000",
+    "--reporter=junit",
+    `--reporter-outfile=${xml}`,
+  ];
+  const ran = await run([...command, ...files], { PEQUOD_BIN: BIN });
+  report(name, ran, outcomeOf(xml, ran.code));
+}
+
+/** Counts from the JUnit file; a run that died without one, or failed without naming a test, is one failure. */
+function outcomeOf(xml: string, code: number): Outcome {
+  if (!existsSync(xml)) return { passed: 0, failed: 1, skipped: 0 };
+  const head = /<testsuites[^>]*>/.exec(readFileSync(xml, "utf8"))?.[0] ?? "";
+  const count = (name: string) => Number(new RegExp(`\\b${name}="(\\d+)"`).exec(head)?.[1] ?? 0);
+  const failed = count("failures") + count("errors");
+  const skipped = count("skipped");
+  return {
+    passed: count("tests") - failed - skipped,
+    failed: failed === 0 && code !== 0 ? 1 : failed,
+    skipped,
+  };
+}
+
+async function unit(): Promise<void> {
+  await suite("unit", ["./src", "./hack"]);
+}
+
+async function endToEnd(chosen: string[]): Promise<void> {
+  const built = await run([process.execPath, "hack/build.ts", "--flat", BIN]);
+  if (built.code !== 0) {
+    report("build", built, { passed: 0, failed: 1, skipped: 0 });
+    return;
+  }
+  const all = [...new Bun.Glob("test/*.test.ts").scanSync(ROOT)].sort();
+  const waiting = chosen.length > 0 ? chosen : all;
+  const worker = async () => {
+    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
+      await suite(basename(file, ".test.ts"), [`./${file.replace(/^\.\//, "")}`]);
+    }
+  };
+  await Promise.all(Array.from({ length: PARALLEL }, worker));
+}
+
+const args = process.argv.slice(2);
+const only = args[0] === "--only" ? args[1] : undefined;
+const files = only ? args.slice(2) : args;
+mkdirSync(OUT, { recursive: true });
+if (only !== "e2e") await run([process.execPath, "hack/build.ts", "--native"]);
+if (!only || only === "checks") await checks();
+if (!only || only === "unit") await unit();
+if (!only || only === "e2e") await endToEnd(files);
+console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
