@@ -4,11 +4,17 @@ import { dirname } from "node:path";
 import { dataLoss, isCancelled, kindOf } from "../../errors/errors.ts";
 import { type Descriptor, hasherFor, splitDigest } from "./descriptor.ts";
 import { failureOf } from "./failure.ts";
-import type { RemoteRepository } from "./repository.ts";
+import type { Answer } from "./transport.ts";
+
+/** A place that should have a blob; see RemoteRepository. */
+export interface BlobSource {
+  blob(digest: string, offset: number, signal?: AbortSignal): Promise<Answer>;
+  bytes(answer: Answer, signal?: AbortSignal): AsyncIterable<Uint8Array>;
+}
 
 export interface DownloadOptions {
-  /** Places that should have the blob, in the order to try them. */
-  sources: readonly RemoteRepository[];
+  /** In the order to try them. */
+  sources: readonly BlobSource[];
   blob: Descriptor;
   /** Where it goes; what an earlier, broken download left there is continued. */
   file: string;
@@ -112,11 +118,7 @@ export async function downloadBlob(options: DownloadOptions): Promise<void> {
   throw failure;
 }
 
-async function fromSource(
-  source: RemoteRepository,
-  partial: Partial,
-  options: DownloadOptions,
-): Promise<void> {
+async function fromSource(source: BlobSource, partial: Partial, options: DownloadOptions): Promise<void> {
   const delays = [...(options.backoff ?? BACKOFF)];
   for (;;) {
     try {
@@ -141,7 +143,7 @@ function worthRetry(error: unknown): boolean {
   return status < 400 || status === 408 || status === 429 || status >= 500;
 }
 
-async function transfer(source: RemoteRepository, partial: Partial, options: DownloadOptions): Promise<void> {
+async function transfer(source: BlobSource, partial: Partial, options: DownloadOptions): Promise<void> {
   const { blob, signal, onProgress } = options;
   const answer = await source.blob(blob.digest, partial.length, signal);
   if (answer.status !== 206 || !continues(answer.headers.get("content-range"), partial.length))

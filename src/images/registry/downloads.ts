@@ -1,13 +1,14 @@
 import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { cancelled, errnoOf } from "../../errors/errors.ts";
+import { errnoOf } from "../../errors/errors.ts";
+import { unlessAborted } from "./abort.ts";
 import type { Descriptor } from "./descriptor.ts";
-import { discardDownload, downloadBlob } from "./download.ts";
-import type { RemoteRepository } from "./repository.ts";
+import { type BlobSource, discardDownload, downloadBlob } from "./download.ts";
 import { Slots } from "./slots.ts";
 
 /** What somebody who waits for a blob is told. A newcomer is told the latest state at once. */
 export type DownloadState =
+  | { kind: "starting" }
   | { kind: "waiting" }
   | { kind: "downloading"; current: number }
   | { kind: "verifying" }
@@ -53,7 +54,7 @@ export class Downloads {
    */
   async get(
     blob: Descriptor,
-    sources: readonly RemoteRepository[],
+    sources: readonly BlobSource[],
     watch: (state: DownloadState) => void,
     signal: AbortSignal,
   ): Promise<HeldBlob> {
@@ -81,12 +82,12 @@ export class Downloads {
     return join(this.options.directory, digest.replace(":", "-"));
   }
 
-  private start(blob: Descriptor, sources: readonly RemoteRepository[]): Shared {
+  private start(blob: Descriptor, sources: readonly BlobSource[]): Shared {
     const shared: Shared = {
       controller: new AbortController(),
       watchers: new Set(),
       holders: 0,
-      state: { kind: "waiting" },
+      state: { kind: this.slots.full ? "waiting" : "starting" },
       done: Promise.resolve(),
     };
     this.running.set(blob.digest, shared);
@@ -96,7 +97,7 @@ export class Downloads {
     return shared;
   }
 
-  private async run(blob: Descriptor, sources: readonly RemoteRepository[], shared: Shared): Promise<void> {
+  private async run(blob: Descriptor, sources: readonly BlobSource[], shared: Shared): Promise<void> {
     const tell = (state: DownloadState): void => {
       shared.state = state;
       for (const watch of shared.watchers) watch(state);
@@ -146,14 +147,4 @@ export class Downloads {
       if (Date.now() - mtimeMs > age) await rm(file, { force: true });
     }
   }
-}
-
-/** Waits for a promise, or until the signal; the promise goes on by itself then. Errors: cancelled. */
-function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  if (signal.aborted) return Promise.reject(cancelled("context canceled"));
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(cancelled("context canceled"));
-    signal.addEventListener("abort", abort);
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
-  });
 }

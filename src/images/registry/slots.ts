@@ -8,10 +8,15 @@ export class Slots {
   /** `limit` is asked each time, so that it can be changed while in use. */
   constructor(private readonly limit: () => number) {}
 
+  /** True if the next who enters must wait. */
+  get full(): boolean {
+    return this.taken >= Math.max(1, this.limit());
+  }
+
   /** Waits for a place; call the result to leave it. Errors: cancelled. */
   async enter(signal: AbortSignal): Promise<() => void> {
     if (signal.aborted) throw cancelled("context canceled");
-    if (this.taken >= Math.max(1, this.limit())) await this.wait(signal);
+    if (this.full) await this.wait(signal);
     else this.taken++;
     let inside = true;
     return () => {
