@@ -5,6 +5,11 @@ const { O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
 /** Takes a chunk; what it returns is awaited before more is read. */
 export type ChunkHandler = (chunk: Uint8Array) => void | Promise<void>;
 
+interface Reader {
+  read(): Promise<{ done: boolean; value?: Uint8Array }>;
+  cancel(): Promise<void>;
+}
+
 /**
  * The reading end of one output FIFO. A writing end is held open beside it, so that the stream does not end while
  * no shim has the FIFO open (before the start, or between two shims); closing that one lets the end be seen as soon
@@ -13,7 +18,7 @@ export type ChunkHandler = (chunk: Uint8Array) => void | Promise<void>;
 export class OutputPipe {
   readonly #reading: number;
   #holding: number | undefined;
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
+  readonly #reader: Reader;
   readonly #done: Promise<void>;
 
   /** Opens the FIFO and begins to read. */
@@ -32,7 +37,7 @@ export class OutputPipe {
   async #pump(onChunk: ChunkHandler): Promise<void> {
     for (;;) {
       const { done, value } = await this.#reader.read();
-      if (done) return;
+      if (done || value === undefined) return;
       const handled = onChunk(value);
       if (handled) await handled;
     }
