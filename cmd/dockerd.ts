@@ -1,10 +1,51 @@
+import { DOCKERD_FLAGS, type DockerdFlags } from "../src/engine/config/flags.ts";
+import { loadConfig } from "../src/engine/config/load.ts";
+import { messageOf } from "../src/errors/errors.ts";
+import { flagHelp, parseFlags } from "../src/flags/flags.ts";
 import { versionLine } from "../src/version/version.ts";
 
-export function main(args: string[]): void {
-  if (args.includes("--version")) {
-    process.stdout.write(`${versionLine("dockerd")}\n`);
+const USAGE = `
+Usage:  dockerd [OPTIONS]
+
+A self-sufficient runtime for containers.
+
+Options:
+`;
+
+export async function main(args: string[]): Promise<void> {
+  try {
+    await run(readFlags(args));
+  } catch (error) {
+    process.stderr.write(`failed to start daemon: ${messageOf(error)}\n`);
+    process.exit(1);
+  }
+}
+
+function readFlags(args: string[]): DockerdFlags {
+  try {
+    const { values, rest } = parseFlags(DOCKERD_FLAGS, args);
+    if (rest.length > 0) throw new Error(`"dockerd" accepts no arguments: got ${rest.join(" ")}`);
+    return values;
+  } catch (error) {
+    process.stderr.write(`${messageOf(error)}\nSee 'dockerd --help'.\n`);
+    process.exit(1);
+  }
+}
+
+async function run(flags: DockerdFlags): Promise<void> {
+  if (flags.version) {
+    process.stdout.write(`${versionLine("Docker")}\n`);
     return;
   }
-  process.stderr.write("dockerd: not implemented\n");
-  process.exitCode = 1;
+  if (flags.help) {
+    process.stdout.write(USAGE + flagHelp(DOCKERD_FLAGS));
+    return;
+  }
+  const config = loadConfig(flags);
+  if (flags.validate) {
+    process.stdout.write("configuration OK\n");
+    return;
+  }
+  const { startEngine } = await import("../src/engine/start.ts");
+  await startEngine(config);
 }

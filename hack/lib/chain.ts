@@ -1,0 +1,105 @@
+/** Starts docker-containerd and dockerd on private folders and sockets, and ends them again. */
+import { existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+
+export interface ChainOptions {
+  /** Folder for data root, sockets and logs; must exist. */
+  folder: string;
+  client: string;
+  /** Folder with dockerd and the other daemon programs. */
+  daemonPrograms: string;
+  /** Further flags of dockerd. */
+  flags?: string[];
+}
+
+export interface Chain {
+  /** unix://... for DOCKER_HOST. */
+  host: string;
+  containerd: Bun.Subprocess;
+  dockerd: Bun.Subprocess;
+  /** Runs the client and returns what it printed. */
+  docker(...args: string[]): { code: number; output: string };
+  stop(): Promise<void>;
+}
+
+const DEADLINE_MS = 15_000;
+
+/** Resolves when the API answers. Errors: the daemon's own last words. */
+export async function startChain(options: ChainOptions): Promise<Chain> {
+  const at = (...parts: string[]) => join(options.folder, ...parts);
+  const bin = (name: string) => join(options.daemonPrograms, name);
+  const socket = at("containerd.sock");
+  const env = { ...process.env, PATH: `${options.daemonPrograms}:${process.env["PATH"]}` };
+  mkdirSync(at("home"), { recursive: true });
+  const spawn = (log: string, command: string[]) =>
+    Bun.spawn(command, { env, stdin: "ignore", stdout: Bun.file(at(log)), stderr: Bun.file(at(log)) });
+
+  const containerd = spawn("containerd.log", [
+    bin("docker-containerd"),
+    "--runtime",
+    bin("docker-runc"),
+    "--shim",
+    bin("docker-containerd-shim"),
+    "-l",
+    `unix://${socket}`,
+    "--root",
+    at("containerd"),
+    "--state",
+    at("containerd-state"),
+  ]);
+  await appears(socket, containerd, at("containerd.log"));
+  const host = `unix://${at("docker.sock")}`;
+  const dockerd = spawn("dockerd.log", [
+    bin("dockerd"),
+    "-D",
+    "-g",
+    at("root"),
+    "--exec-root",
+    at("exec"),
+    "-H",
+    host,
+    "-p",
+    at("docker.pid"),
+    "--containerd",
+    socket,
+    ...(options.flags ?? []),
+  ]);
+  try {
+    await appears(at("docker.sock"), dockerd, at("dockerd.log"));
+  } catch (error) {
+    containerd.kill("SIGTERM");
+    throw error;
+  }
+
+  return {
+    host,
+    containerd,
+    dockerd,
+    docker(...args) {
+      const child = Bun.spawnSync([options.client, ...args], {
+        env: { ...env, DOCKER_HOST: host, HOME: at("home") },
+        stdin: "ignore",
+      });
+      return { code: child.exitCode, output: child.stdout.toString() + child.stderr.toString() };
+    },
+    async stop() {
+      dockerd.kill("SIGTERM");
+      await dockerd.exited;
+      containerd.kill("SIGTERM");
+      await containerd.exited;
+    },
+  };
+}
+
+/** Waits for a socket; a daemon that ends before it made one has said why in its log. */
+async function appears(socket: string, daemon: Bun.Subprocess, log: string): Promise<void> {
+  const deadline = Date.now() + DEADLINE_MS;
+  while (!existsSync(socket)) {
+    const ended = daemon.exitCode !== null || daemon.signalCode !== null;
+    if (ended || Date.now() > deadline) {
+      const words = (await Bun.file(log).text()).trim().split("\n").slice(-5).join("\n");
+      throw new Error(`${ended ? "ended" : "silent"} before ${socket} was there:\n${words}`);
+    }
+    await Bun.sleep(2);
+  }
+}
