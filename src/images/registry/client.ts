@@ -2,9 +2,10 @@ import { EngineError, isCancelled, kindOf, messageOf } from "../../errors/errors
 import type { Credentials } from "./credentials.ts";
 import type { BlobSource } from "./download.ts";
 import { type Endpoint, endpointsFor, type RegistrySettings } from "./endpoint.ts";
-import { neverAnswered, RemoteRepository } from "./repository.ts";
+import { neverAnswered, type RemoteRepository } from "./repository.ts";
 import { Session } from "./session.ts";
 import type { Answer, Transport } from "./transport.ts";
+import { UploadRepository } from "./upload.ts";
 
 /** Which repository is wanted, by whom, what for. */
 export interface RepositoryRequest {
@@ -22,7 +23,7 @@ export interface RepositoryRequest {
 /** What was done at the first endpoint that could, and where else the repository may be read. */
 export interface Reached<T> {
   result: T;
-  repository: RemoteRepository;
+  repository: UploadRepository;
   /** This endpoint, then those that were left; for blobs. */
   sources: BlobSource[];
 }
@@ -40,7 +41,7 @@ export class RegistryClient {
    */
   async reach<T>(
     request: RepositoryRequest,
-    use: (repository: RemoteRepository) => Promise<T>,
+    use: (repository: UploadRepository) => Promise<T>,
   ): Promise<Reached<T>> {
     const endpoints = await endpointsFor(request.domain, this.settings(), request.purpose);
     const failures: [Endpoint, unknown][] = [];
@@ -58,12 +59,12 @@ export class RegistryClient {
     throw combined(failures);
   }
 
-  private async open(endpoint: Endpoint, request: RepositoryRequest): Promise<RemoteRepository> {
+  private async open(endpoint: Endpoint, request: RepositoryRequest): Promise<UploadRepository> {
     // A mirror is somebody else's machine: it never gets the registry's password.
     const credentials = endpoint.mirror ? {} : request.credentials;
     const session = await Session.open(this.transport, endpoint, credentials, request.signal);
     const actions = request.purpose === "push" ? "pull,push" : "pull";
-    return new RemoteRepository(session, request.path, actions, request.mountSources);
+    return new UploadRepository(session, request.path, actions, request.mountSources);
   }
 }
 
