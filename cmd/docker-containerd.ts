@@ -1,10 +1,93 @@
+import { DEFAULTS, mergeConfig, parseInterval } from "../src/containerd/config.ts";
+import { messageOf } from "../src/errors/errors.ts";
+import { flagHelp, parseFlags } from "../src/flags/flags.ts";
 import { versionLine } from "../src/version/version.ts";
 
-export function main(args: string[]): void {
-  if (args.includes("--version")) {
-    process.stdout.write(`${versionLine("docker-containerd")}\n`);
-    return;
+const FLAGS = {
+  help: { kind: "bool", short: "h", help: "Print usage" },
+  version: { kind: "bool", short: "v", help: "Print version information and quit" },
+  config: { kind: "string", short: "c", help: "Configuration file in containerd's form", value: "FILE" },
+  runtime: {
+    kind: "string",
+    help: "OCI runtime for containers that name none",
+    value: "PATH",
+    fallback: "docker-runc",
+  },
+  shim: { kind: "string", help: "Shim for runc runtimes", value: "PATH", fallback: "docker-containerd-shim" },
+  listen: {
+    kind: "string",
+    short: "l",
+    help: "Socket to serve on",
+    value: "SOCKET",
+    fallback: DEFAULTS.socket,
+  },
+  address: { kind: "string", short: "a", help: "The same as --listen", value: "SOCKET" },
+  root: {
+    kind: "string",
+    help: "Folder for what must outlast a reboot",
+    value: "DIR",
+    fallback: DEFAULTS.root,
+  },
+  state: {
+    kind: "string",
+    help: "Folder for what a reboot may clear",
+    value: "DIR",
+    fallback: DEFAULTS.state,
+  },
+  "metrics-interval": { kind: "string", help: "Interval of samples of container metrics", value: "DURATION" },
+  debug: { kind: "bool", help: "Log debug messages" },
+  "log-level": { kind: "string", help: "Log from this level on: debug, info, warn or error", value: "LEVEL" },
+} as const;
+
+const HELP = `Usage: docker-containerd [OPTIONS]
+
+Runs containers: containerd's services on a unix socket, a shim process for each container.
+
+Options:
+`;
+
+async function run(args: string[]): Promise<number> {
+  const { values, rest } = parseFlags(FLAGS, args);
+  if (values.help) {
+    process.stdout.write(HELP + flagHelp(FLAGS));
+    return 0;
   }
-  process.stderr.write("docker-containerd: not implemented\n");
-  process.exitCode = 1;
+  if (values.version) {
+    process.stdout.write(`${versionLine("docker-containerd")}\n`);
+    return 0;
+  }
+  if (rest.length > 0)
+    throw new Error(`unexpected argument ${JSON.stringify(rest[0])}: see docker-containerd --help`);
+  const { createLogger } = await import("../src/log/log.ts");
+  const log = createLogger();
+  const file = values.config
+    ? (await import("../src/containerd/config_file.ts")).readConfigFile(values.config)
+    : { config: {}, ignored: [] };
+  const interval = values["metrics-interval"];
+  const config = mergeConfig(file.config, {
+    root: values.root,
+    state: values.state,
+    socket: values.listen ?? values.address,
+    shim: values.shim,
+    runtime: values.runtime,
+    ...(interval === undefined ? {} : { metricsInterval: parseInterval(interval) }),
+    ...(values.debug || values["log-level"] === "debug" ? { debug: true } : {}),
+  });
+  log.level = levelOf(values["log-level"], config.debug);
+  for (const key of file.ignored) log.debug("setting has no effect", { key, file: values.config });
+  return (await import("../src/containerd/daemon.ts")).runDaemon(config, log);
+}
+
+function levelOf(name: string | undefined, debug: boolean): "debug" | "info" | "warn" | "error" {
+  if (name === "info" || name === "warn" || name === "error") return name;
+  return debug ? "debug" : "info";
+}
+
+export async function main(args: string[]): Promise<void> {
+  try {
+    process.exit(await run(args));
+  } catch (error) {
+    process.stderr.write(`docker-containerd: ${messageOf(error)}\n`);
+    process.exit(1);
+  }
 }

@@ -8,16 +8,25 @@ import { decodeEvent, type EventOf, encodeEvent, type Topic } from "./types.ts";
 /** A subscriber this far behind is cut off, so that it cannot fill the daemon's memory. */
 const MAX_QUEUED = 100_000;
 
+/** Milliseconds. */
+const RETAIN = 60_000;
+
 /**
  * Passes events from whoever publishes to whoever subscribed, to each subscriber in the order published.
  * Nothing is kept: who subscribes later has not missed anything that it was promised.
  */
 export class EventExchange {
   readonly #subscribers = new Set<Subscription>();
+  #retained: { envelope: Envelope; until: number }[] = [];
 
-  /** Publishes one of our own events, stamped now. */
-  publish<T extends Topic>(namespace: string, topic: T, event: EventOf<T>): void {
-    this.forward({ timestamp: now(), namespace, topic, event: encodeEvent(topic, event) });
+  /**
+   * Publishes one of our own events, stamped now; with `retain` also to those who subscribe in the next
+   * minute: for what the daemon finds out when it comes back, before its clients have.
+   */
+  publish<T extends Topic>(namespace: string, topic: T, event: EventOf<T>, retain = false): void {
+    const envelope = { timestamp: now(), namespace, topic, event: encodeEvent(topic, event) };
+    this.forward(envelope);
+    if (retain) this.#retained.push({ envelope, until: performance.now() + RETAIN });
   }
 
   /** Passes on an event as somebody else stamped it. Errors: invalidArgument when it is malformed. */
@@ -33,6 +42,8 @@ export class EventExchange {
       this.#subscribers.delete(subscription);
       subscription.close();
     };
+    this.#retained = this.#retained.filter(({ until }) => until > performance.now());
+    for (const { envelope } of this.#retained) subscription.offer(envelope);
     this.#subscribers.add(subscription);
     if (signal.aborted) leave();
     else signal.addEventListener("abort", leave, { once: true });

@@ -1,0 +1,209 @@
+/**
+ * Tasks by their shims. The daemon holds no state of a task that its shim could not tell it again: so it
+ * may die at any time, and the next one finds every task in its bundle (see recovery.ts).
+ */
+import { EngineError, exists, isNotFound, kindOf, messageOf, notFound } from "../../errors/errors.ts";
+import type { Logger } from "../../log/log.ts";
+import { TaskExit } from "../../proto/containerd/events/task.ts";
+import type { Container } from "../../proto/containerd/services/containers/v1/containers.ts";
+import type { CreateTaskRequest } from "../../proto/containerd/services/tasks/v1/tasks.ts";
+import type { DeleteResponse } from "../../proto/containerd/task/v2/shim.ts";
+import type { Envelope } from "../../proto/containerd/types/event.ts";
+import type { Any } from "../../proto/google/protobuf/any.ts";
+import type { Layout } from "../config.ts";
+import type { EventExchange } from "../events/exchange.ts";
+import { Bundle } from "./bundle.ts";
+import { connectTask } from "./connect.ts";
+import { DeadShims } from "./dead_shim.ts";
+import { KeyedLock } from "./keyed_lock.ts";
+import type { Programs } from "./programs.ts";
+import { withDefaultRuntime } from "./runtime_options.ts";
+import { type ShimEnvironment, startShim } from "./shim_binary.ts";
+import { followShimLog } from "./shim_log.ts";
+import { type Task, taskKey } from "./task.ts";
+
+const SHUTDOWN_TIMEOUT = 3_000;
+
+export interface TaskManagerOptions {
+  layout: Layout;
+  programs: Programs;
+  environment: ShimEnvironment;
+  events: EventExchange;
+  log: Logger;
+}
+
+export class TaskManager {
+  readonly options: TaskManagerOptions;
+  readonly #tasks = new Map<string, Task>();
+  readonly #locks = new KeyedLock();
+  readonly #dead: DeadShims;
+
+  constructor(options: TaskManagerOptions) {
+    this.options = options;
+    this.#dead = new DeadShims(options);
+  }
+
+  /** Errors: notFound. */
+  get(namespace: string, id: string): Task {
+    const task = this.#tasks.get(taskKey(namespace, id));
+    if (!task || task.pid === 0) throw notFound(`no running task found: task ${id} not found: not found`);
+    return task;
+  }
+
+  list(namespace?: string): Task[] {
+    return [...this.#tasks.values()].filter(
+      (task) => task.pid !== 0 && (namespace === undefined || task.namespace === namespace),
+    );
+  }
+
+  /** Makes a task of a container, its init process created but not started. Errors: exists, and the shim's own. */
+  create(namespace: string, container: Container, request: CreateTaskRequest): Promise<Task> {
+    const key = taskKey(namespace, container.id);
+    return this.#locks.run(key, async () => {
+      if (this.#tasks.has(key)) throw exists(`task ${container.id}: already exists`);
+      const given = request.options?.value.length ? request.options : container.runtime?.options;
+      const shim = this.options.programs.shimFor(container.runtime?.name ?? "");
+      const options =
+        shim === this.options.programs.shim
+          ? withDefaultRuntime(given, this.options.programs.runtime)
+          : given;
+      const bundle = new Bundle(this.options.layout, namespace, container.id);
+      bundle.create(container.spec?.value ?? new Uint8Array(0), shim);
+      let task: Task | undefined;
+      try {
+        task = await this.#startShim(bundle, shim, options);
+        await this.#createInit(task, request, options);
+        return task;
+      } catch (error) {
+        await this.#abandon(bundle, shim, task);
+        throw error;
+      }
+    });
+  }
+
+  async #startShim(bundle: Bundle, shim: string, options: Any | undefined): Promise<Task> {
+    const stopLog = followShimLog(bundle);
+    try {
+      const address = await startShim(shim, bundle, this.options.environment, options);
+      bundle.saveAddress(address);
+      return await connectTask(bundle, shim, address, stopLog, (lost) => this.shimLost(lost));
+    } catch (error) {
+      stopLog();
+      throw new EngineError(kindOf(error), `failed to start shim: ${messageOf(error)}`, { cause: error });
+    }
+  }
+
+  async #createInit(task: Task, request: CreateTaskRequest, options: Any | undefined): Promise<void> {
+    this.#tasks.set(taskKey(task.namespace, task.id), task);
+    try {
+      const { pid } = await task.rpc.create({
+        id: task.id,
+        bundle: task.bundle.path,
+        rootfs: request.rootfs,
+        terminal: request.terminal,
+        stdin: request.stdin,
+        stdout: request.stdout,
+        stderr: request.stderr,
+        ...(options ? { options } : {}),
+      });
+      task.pid = pid;
+    } catch (error) {
+      throw new EngineError(kindOf(error), `failed to create shim task: ${messageOf(error)}`, {
+        cause: error,
+      });
+    }
+  }
+
+  /** Undoes a create that did not succeed; what cannot be undone is logged, for the error is another. */
+  async #abandon(bundle: Bundle, shim: string, task: Task | undefined): Promise<void> {
+    if (task) {
+      task.deleting = true;
+      await task.rpc.delete({ id: task.id }, { timeout: SHUTDOWN_TIMEOUT }).catch(() => {});
+      await this.#disconnect(task);
+    }
+    try {
+      await this.#dead.cleanUp(bundle, shim);
+    } catch (error) {
+      this.options.log.warn("clean up after failed create", { id: bundle.id, error: messageOf(error) });
+    }
+  }
+
+  /** Deletes a stopped task and ends its shim. Errors: notFound, failedPrecondition while it runs. */
+  delete(namespace: string, id: string): Promise<DeleteResponse> {
+    return this.#locks.run(taskKey(namespace, id), async () => {
+      const task = this.get(namespace, id);
+      task.deleting = true;
+      let response: DeleteResponse;
+      try {
+        response = await task.rpc.delete({ id });
+      } catch (error) {
+        if (!task.connection.connected) return this.#deleteDead(task);
+        if (!isNotFound(error)) {
+          task.deleting = false;
+          throw error;
+        }
+        response = await this.#deleteDead(task);
+      }
+      await this.#disconnect(task);
+      task.bundle.remove();
+      return response;
+    });
+  }
+
+  /** The shim died in the middle, or has forgotten the task: what a dead shim's clean-up finds is the answer. */
+  async #deleteDead(task: Task): Promise<DeleteResponse> {
+    await this.#disconnect(task);
+    return this.#dead.bury(task);
+  }
+
+  /** Lets the shim go; it ends by itself when it has no more to serve. */
+  async #disconnect(task: Task): Promise<void> {
+    task.deleting = true;
+    if (task.connection.connected)
+      await task.rpc.shutdown({ id: task.id, now: false }, { timeout: SHUTDOWN_TIMEOUT }).catch(() => {});
+    task.connection.close();
+    task.stopLog();
+    this.#tasks.delete(taskKey(task.namespace, task.id));
+  }
+
+  /** Takes over a task that a former daemon made. */
+  adopt(task: Task, pid: number): void {
+    task.pid = pid;
+    this.#tasks.set(taskKey(task.namespace, task.id), task);
+  }
+
+  /** The connection to a shim has ended: unless we ended it, the shim is dead. */
+  shimLost(task: Task): void {
+    if (task.deleting) return;
+    const key = taskKey(task.namespace, task.id);
+    void this.#locks
+      .run(key, async () => {
+        if (task.deleting || this.#tasks.get(key) !== task) return;
+        this.options.log.warn("shim is dead, cleaning up", { id: task.id, namespace: task.namespace });
+        task.deleting = true;
+        await this.#disconnect(task);
+        if (task.pid !== 0) await this.#dead.bury(task);
+      })
+      .catch((error: unknown) => {
+        this.options.log.error("clean up after dead shim", { id: task.id, error: messageOf(error) });
+      });
+  }
+
+  /** Looks at a shim's event before it is passed on, so that an init's exit is published once whatever happens later. */
+  observe({ namespace, topic, event }: Envelope): void {
+    if (topic !== "/tasks/exit" || !event) return;
+    const { containerId, id, pid, exitStatus, exitedAt } = TaskExit.decode(event.value);
+    const task = this.#tasks.get(taskKey(namespace, containerId));
+    if (task && id === containerId) task.exit = { pid, exitStatus, exitedAt };
+  }
+
+  /** Lets go of all shims, which go on. */
+  close(): void {
+    for (const task of this.#tasks.values()) {
+      task.deleting = true;
+      task.connection.close();
+      task.stopLog();
+    }
+    this.#tasks.clear();
+  }
+}

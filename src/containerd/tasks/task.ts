@@ -1,0 +1,28 @@
+import type { Client } from "../../ttrpc/client.ts";
+import type { Bundle } from "./bundle.ts";
+import type { TaskClient } from "./task_client.ts";
+
+export interface InitExit {
+  pid: number;
+  exitStatus: number;
+  exitedAt: { seconds: bigint; nanos: number } | undefined;
+}
+
+/** A task: a bundle and the connection to the shim that serves it. What it does is known to the shim alone. */
+export interface Task {
+  readonly namespace: string;
+  readonly id: string;
+  readonly bundle: Bundle;
+  readonly shim: string;
+  readonly connection: Client;
+  readonly rpc: TaskClient;
+  readonly stopLog: () => void;
+  /** Of the init process; 0 until it is created. */
+  pid: number;
+  /** Set while it is being deleted: the connection may then close without the shim being dead. */
+  deleting: boolean;
+  /** The init process's exit, once its event has passed. */
+  exit: InitExit | undefined;
+}
+
+export const taskKey = (namespace: string, id: string) => `${namespace}/${id}`;
