@@ -1,10 +1,5 @@
-import { versionLine } from "../src/version/version.ts";
+import { runShim } from "../src/shim/main.ts";
 
-export function main(args: string[]): void {
-  if (args.includes("--version")) {
-    process.stdout.write(`${versionLine("docker-containerd-shim")}\n`);
-    return;
-  }
-  process.stderr.write("docker-containerd-shim: not implemented\n");
-  process.exitCode = 1;
+export function main(args: string[]): Promise<void> {
+  return runShim(args);
 }

@@ -2,7 +2,7 @@
  * File descriptors and small files without node:fs, which costs a lean process a third of a megabyte.
  * Everything opened here is close-on-exec.
  */
-import { check, cstring, libc } from "./libc.ts";
+import { check, cstring, libc, prepareErrno } from "./libc.ts";
 
 export const O_RDONLY = 0o0;
 export const O_WRONLY = 0o1;
@@ -20,12 +20,14 @@ const F_DUPFD_CLOEXEC = 1030;
 const FIONREAD = 0x541b;
 
 function openLibrary() {
+  prepareErrno();
   return libc({
     open: { args: ["ptr", "i32", "u32"], returns: "i32" },
     close: { args: ["i32"], returns: "i32" },
     read: { args: ["i32", "ptr", "u64"], returns: "i64" },
     write: { args: ["i32", "ptr", "u64"], returns: "i64" },
     fsync: { args: ["i32"], returns: "i32" },
+    lseek: { args: ["i32", "i64", "i32"], returns: "i64" },
     pipe2: { args: ["ptr", "i32"], returns: "i32" },
     fcntl: { args: ["i32", "i32", "i32"], returns: "i32" },
     ioctl: { args: ["i32", "u64", "ptr"], returns: "i32" },
@@ -164,4 +166,9 @@ export function unlinkIfThere(path: string): boolean {
 /** Changes owner and group of an open file. */
 export function chownFd(fd: number, uid: number, gid: number): void {
   check(c().fchown(fd, uid, gid), "fchown", String(fd));
+}
+
+/** Whether the descriptor is a pipe, FIFO, socket or terminal, that is: has no position to seek to. */
+export function isStream(fd: number): boolean {
+  return c().lseek(fd, 0, 1) < 0;
 }

@@ -1,7 +1,7 @@
 /** Unix stream sockets by bare descriptor: to listen before a child is there to serve, to receive descriptors. */
 
 import { closeFd } from "./fd.ts";
-import { check, libc, ptr, SyscallError } from "./libc.ts";
+import { check, libc, prepareErrno, ptr, SyscallError } from "./libc.ts";
 
 const AF_UNIX = 1;
 const SOCK_STREAM = 1;
@@ -15,6 +15,7 @@ const PATH_MAX = 107;
 const EINVAL = 22;
 
 function open() {
+  prepareErrno();
   return libc({
     socket: { args: ["i32", "i32", "i32"], returns: "i32" },
     bind: { args: ["i32", "ptr", "u32"], returns: "i32" },

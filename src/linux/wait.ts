@@ -1,11 +1,12 @@
 /** waitpid(2): what became of a child. */
-import { errno, libc } from "./libc.ts";
+import { errno, libc, prepareErrno } from "./libc.ts";
 
 const WNOHANG = 1;
 const ECHILD = 10;
 const EINTR = 4;
 
 function open() {
+  prepareErrno();
   return libc({ waitpid: { args: ["i32", "ptr", "i32"], returns: "i32" } });
 }
 

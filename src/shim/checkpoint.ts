@@ -1,0 +1,20 @@
+import { CheckpointOptions } from "./messages/task.ts";
+
+/** The runtime's arguments for a checkpoint into `path`, or where the client's options say. */
+export function checkpointArguments(path: string, bundle: string, encoded: Uint8Array | undefined): string[] {
+  const options = CheckpointOptions.decode(encoded ?? new Uint8Array(0));
+  const args = [
+    "--image-path",
+    options.imagePath || path,
+    "--work-path",
+    options.workPath || `${bundle}/work`,
+  ];
+  if (!options.exit) args.push("--leave-running");
+  if (options.openTcp) args.push("--tcp-established");
+  if (options.externalUnixSockets) args.push("--ext-unix-sk");
+  if (options.terminal) args.push("--shell-job");
+  if (options.fileLocks) args.push("--file-locks");
+  for (const namespace of options.emptyNamespaces) args.push("--empty-ns", namespace);
+  if (options.cgroupsMode !== "") args.push("--manage-cgroups-mode", options.cgroupsMode);
+  return args;
+}

@@ -1,0 +1,53 @@
+/** The shim itself: serves the task service on the socket it inherited, until its last container is gone. */
+
+import { readSmallFile, unlinkIfThere } from "../linux/fd.ts";
+import { becomeSubreaper } from "../linux/prctl.ts";
+import { type Server, serve } from "../ttrpc/server.ts";
+import type { Flags } from "./flags.ts";
+import { log, setDebug } from "./log.ts";
+import { Publisher } from "./publisher.ts";
+import { Reaper } from "./reaper.ts";
+import { TaskService } from "./service.ts";
+import { LISTENER_FD } from "./start.ts";
+
+/** How long events may still wait for containerd at the end, in milliseconds. */
+const LAST_EVENTS = 3_000;
+/** Time for the answer to the shutdown request to leave. */
+const LAST_ANSWER = 50;
+
+/** Serves. Returns at once; the process lives as long as the socket. */
+export function runDaemon(flags: Flags): void {
+  setDebug(flags.debug);
+  becomeSubreaper();
+  const reaper = new Reaper();
+  const publisher = new Publisher(process.env["TTRPC_ADDRESS"] ?? "", flags.namespace);
+  // Read now: at the end the bundle may be gone.
+  const socket = readSmallFile("address").replace("unix://", "");
+  let server: Server | undefined;
+  let ending = false;
+  const shutdown = () => {
+    if (ending) return;
+    ending = true;
+    void end(socket, server, publisher);
+  };
+  const service = new TaskService({ namespace: flags.namespace, reaper, publisher, onShutdown: shutdown });
+  reaper.start();
+  // containerd's end, or a careless kill, must not take running containers' shim along.
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const)
+    process.on(signal, () => {
+      if (service.idle && signal !== "SIGHUP") shutdown();
+      else log("warning", `${signal} ignored: containers are running`);
+    });
+  process.on("uncaughtException", (error) => log("error", `uncaught: ${error.stack ?? error}`));
+  process.on("unhandledRejection", (error) => log("error", `unhandled: ${String(error)}`));
+  server = serve({ fd: LISTENER_FD }, service.handle);
+}
+
+async function end(socket: string, server: Server | undefined, publisher: Publisher): Promise<void> {
+  // So that `start` for the same id finds the path free.
+  unlinkIfThere(socket);
+  await publisher.close(LAST_EVENTS);
+  await new Promise((resolve) => setTimeout(resolve, LAST_ANSWER));
+  server?.stop(true);
+  process.exit(0);
+}

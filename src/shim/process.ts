@@ -1,0 +1,142 @@
+import { failedPrecondition, notFound } from "../errors/errors.ts";
+import { Mutex } from "./mutex.ts";
+import type { Exit, Reaper } from "./reaper.ts";
+import { type IOOptions, openIO, type ProcessIO, type StdioPaths } from "./stdio/stdio.ts";
+import type { ConsoleSocket } from "./stdio/terminal.ts";
+
+export type ProcessState = "created" | "running" | "paused" | "stopped" | "deleted";
+
+/** How long a deletion waits for output that is still on its way, in milliseconds. */
+const OUTPUT_PATIENCE = 2_000;
+
+/** What launch() passes to the runtime's command line. */
+export interface Launch {
+  stdio: ProcessIO["fds"];
+  consoleSocket: string | undefined;
+}
+
+/**
+ * A process of a container that this shim looks after: its init, or one that was added by exec.
+ * States: created → running ⇄ paused → stopped → deleted; created → stopped when it dies before start.
+ */
+export class Process {
+  /** The container's id, or the exec id. */
+  readonly id: string;
+  readonly paths: StdioPaths;
+  /** Changes of state go one at a time. */
+  readonly lock = new Mutex();
+  state: ProcessState = "created";
+  pid = 0;
+  exit: Exit | undefined;
+  readonly #ended = Promise.withResolvers<Exit>();
+  #io: ProcessIO | undefined;
+  #stdinClosed = false;
+  /** While set, an exit is noted but not told yet, so that nobody hears of an exit before the start. */
+  #holding = false;
+  #held: Exit | undefined;
+  #onExit: ((exit: Exit) => void) | undefined;
+
+  constructor(id: string, paths: StdioPaths) {
+    this.id = id;
+    this.paths = paths;
+  }
+
+  /** Resolves when the process has ended; at once if it has. */
+  ended(): Promise<Exit> {
+    return this.#ended.promise;
+  }
+
+  /** Opens the streams, has the runtime make the process by `launch`, and connects its terminal. */
+  async launch(options: IOOptions, launch: (how: Launch) => Promise<void>): Promise<void> {
+    if (this.paths.terminal) await this.#launchWithTerminal(launch);
+    else {
+      this.#io = await openIO(this.paths, options);
+      try {
+        await launch({ stdio: this.#io.fds, consoleSocket: undefined });
+      } catch (error) {
+        this.#io.close();
+        throw error;
+      }
+    }
+    this.#io?.started();
+    if (this.#stdinClosed) this.#io?.closeStdin();
+  }
+
+  async #launchWithTerminal(launch: (how: Launch) => Promise<void>): Promise<void> {
+    const { ConsoleSocket, Terminal } = await import("./stdio/terminal.ts");
+    const socket: ConsoleSocket = new ConsoleSocket();
+    try {
+      await launch({ stdio: undefined, consoleSocket: socket.path });
+      this.#io = new Terminal(socket.receiveMaster(), this.paths);
+    } finally {
+      socket.close();
+    }
+  }
+
+  /** From now on the reaper's word about `pid` is this process's end. `onExit` is told once. */
+  watch(pid: number, reaper: Reaper, onExit: (exit: Exit) => void): void {
+    this.pid = pid;
+    this.#onExit = onExit;
+    reaper.claim(pid, (exit) => {
+      if (this.#holding) this.#held = exit;
+      else this.#end(exit);
+    });
+  }
+
+  /** Keeps an exit to itself until the returned function is called. */
+  holdExit(): () => void {
+    this.#holding = true;
+    return () => {
+      this.#holding = false;
+      if (this.#held !== undefined) this.#end(this.#held);
+      this.#held = undefined;
+    };
+  }
+
+  /** Ends a process that never came to life, so that those who wait for it get an answer. */
+  abandon(status: number): void {
+    this.#end({ status, at: new Date() });
+  }
+
+  #end(exit: Exit): void {
+    if (this.exit !== undefined) return;
+    this.exit = exit;
+    this.state = "stopped";
+    this.#io?.exited();
+    this.#ended.resolve(exit);
+    this.#onExit?.(exit);
+  }
+
+  /** Sends a signal straight to the process; it is our child, so its id cannot mean another one. */
+  signal(signal: number): void {
+    if (this.exit !== undefined || this.#held !== undefined) throw notFound("process already finished");
+    if (this.pid === 0) throw failedPrecondition("process not created");
+    try {
+      process.kill(this.pid, signal);
+    } catch (cause) {
+      if ((cause as { code?: string }).code === "ESRCH")
+        throw notFound("process already finished", { cause });
+      throw cause;
+    }
+  }
+
+  closeStdin(): void {
+    this.#stdinClosed = true;
+    this.#io?.closeStdin();
+  }
+
+  resize(columns: number, rows: number): void {
+    this.#io?.resize(columns, rows);
+  }
+
+  /** Waits a moment for output on its way, then closes the streams. */
+  async closeIO(): Promise<void> {
+    if (this.#io === undefined) return;
+    const late = Promise.withResolvers<void>();
+    const timer = setTimeout(late.resolve, OUTPUT_PATIENCE);
+    await Promise.race([this.#io.finished(), late.promise]);
+    clearTimeout(timer);
+    this.#io.close();
+    this.#io = undefined;
+  }
+}

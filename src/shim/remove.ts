@@ -1,0 +1,64 @@
+/** The `delete` action: clears away what a dead shim left, and reports an exit for its container. */
+import { messageOf } from "../errors/errors.ts";
+import { readSmallFile, unlinkIfThere } from "../linux/fd.ts";
+import { becomeSubreaper } from "../linux/prctl.ts";
+import { readOptions, readPidFile, runtimeRoot } from "./bundle.ts";
+import type { Flags } from "./flags.ts";
+import { timestamp } from "./messages/common.ts";
+import { DeleteResponse } from "./messages/task.ts";
+import { Reaper } from "./reaper.ts";
+import { unmountAll } from "./rootfs.ts";
+import { findRuntime, Runtime } from "./runtime.ts";
+
+const KILLED = 128 + 9;
+
+/** Removes the container by force and returns the encoded DeleteResponse. Problems are warnings on stderr. */
+export async function remove(flags: Flags): Promise<Uint8Array> {
+  const bundle = bundleOf(flags);
+  const reaper = new Reaper();
+  becomeSubreaper();
+  reaper.start();
+  await attempt("remove the container", async () => {
+    const stored = readOptions(bundle);
+    const runtime = new Runtime(
+      {
+        binary: findRuntime(stored.binary),
+        root: runtimeRoot(stored, flags.namespace),
+        bundle,
+        systemdCgroup: stored.systemdCgroup,
+      },
+      reaper,
+    );
+    await runtime.run("delete", ["delete", "--force", flags.id]);
+  });
+  await attempt("unmount the root file system", () => unmountAll(`${bundle}/rootfs`));
+  removeDeadSocket(bundle);
+  let pid = 0;
+  await attempt("read the process id", () => {
+    pid = readPidFile(`${bundle}/init.pid`);
+  });
+  return DeleteResponse.encode({ pid, exitStatus: KILLED, exitedAt: timestamp(new Date()) });
+}
+
+/** The bundle is the working folder, or beside it when the shim of a group cleans up for a member. */
+function bundleOf(flags: Flags): string {
+  if (flags.bundle !== "") return flags.bundle;
+  const cwd = process.cwd();
+  return `${cwd.slice(0, cwd.lastIndexOf("/"))}/${flags.id}`;
+}
+
+async function attempt(what: string, work: () => void | Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    process.stderr.write(`cannot ${what}: ${messageOf(error)}\n`);
+  }
+}
+
+function removeDeadSocket(bundle: string): void {
+  try {
+    unlinkIfThere(readSmallFile(`${bundle}/address`).slice("unix://".length));
+  } catch {
+    // It died before there was an address.
+  }
+}

@@ -1,0 +1,122 @@
+/** The OCI runtime's command line: one method a command, errors with the runtime's own words. */
+import { type EngineError, notFound, systemError } from "../errors/errors.ts";
+import { closeFd, O_NONBLOCK, O_RDWR, openFd, pipe, readFd, readSmallFile } from "../linux/fd.ts";
+import { spawn } from "../linux/spawn.ts";
+import type { Reaper } from "./reaper.ts";
+
+export interface RuntimeOptions {
+  /** Absolute path of the runtime. */
+  binary: string;
+  /** --root: where the runtime keeps its state. */
+  root: string;
+  bundle: string;
+  systemdCgroup: boolean;
+}
+
+/** stdin, stdout, stderr of the command; container processes without a terminal inherit them. */
+export type Stdio = readonly [number, number, number];
+
+/** Variables that tune the shim's own JavaScript engine and are no business of its children. */
+const OWN_VARIABLE = /^BUN_JSC_/;
+
+/** The environment for children, as "NAME=value". */
+export function childEnvironment(extra: readonly string[] = []): string[] {
+  const inherited = Object.entries(process.env).filter(([name]) => !OWN_VARIABLE.test(name));
+  return [...inherited.map(([name, value]) => `${name}=${value ?? ""}`), ...extra];
+}
+
+export class Runtime {
+  readonly options: RuntimeOptions;
+  readonly #reaper: Reaper;
+  readonly #log: string;
+
+  constructor(options: RuntimeOptions, reaper: Reaper) {
+    this.options = options;
+    this.#reaper = reaper;
+    this.#log = `${options.bundle}/log.json`;
+  }
+
+  /**
+   * Runs a command to its end. `what` opens the error message, as in "OCI runtime create failed".
+   * Without `stdio`, output is kept for the error message.
+   */
+  async run(what: string, args: readonly string[], stdio?: Stdio): Promise<void> {
+    const { exit, output } =
+      stdio === undefined ? await this.#runQuiet(args) : await this.#runWith(args, stdio);
+    if (exit === 0) return;
+    const reason = this.#lastError() ?? output;
+    throw runtimeError(what, reason === "" ? `${this.options.binary} ended with exit code ${exit}` : reason);
+  }
+
+  async #runWith(args: readonly string[], stdio: Stdio): Promise<{ exit: number; output: string }> {
+    const { binary, root, systemdCgroup } = this.options;
+    const argv = [binary, "--root", root, "--log", this.#log, "--log-format", "json"];
+    if (systemdCgroup) argv.push("--systemd-cgroup");
+    const pid = spawn({ path: binary, argv: [...argv, ...args], env: childEnvironment(), fds: stdio });
+    const { status } = await this.#reaper.exitOf(pid);
+    return { exit: status, output: "" };
+  }
+
+  async #runQuiet(args: readonly string[]): Promise<{ exit: number; output: string }> {
+    const none = openFd("/dev/null", O_RDWR);
+    const [reader, writer] = pipe(O_NONBLOCK);
+    try {
+      const { exit } = await this.#runWith(args, [none, writer, writer]);
+      return { exit, output: exit === 0 ? "" : readWaiting(reader) };
+    } finally {
+      for (const fd of [none, reader, writer]) closeFd(fd);
+    }
+  }
+
+  /** The last error that the runtime logged. */
+  #lastError(): string | undefined {
+    let text = "";
+    try {
+      text = readSmallFile(this.#log);
+    } catch {
+      return undefined;
+    }
+    for (const line of text.trimEnd().split("\n").reverse()) {
+      const entry = parseLine(line);
+      if (entry?.level === "error") return entry.msg?.trim();
+    }
+    return undefined;
+  }
+}
+
+function parseLine(line: string): { level?: string; msg?: string } | undefined {
+  try {
+    return JSON.parse(line) as { level?: string; msg?: string };
+  } catch {
+    return undefined;
+  }
+}
+
+function readWaiting(fd: number): string {
+  const buffer = new Uint8Array(65536);
+  try {
+    return new TextDecoder().decode(buffer.subarray(0, readFd(fd, buffer))).trim();
+  } catch {
+    return "";
+  }
+}
+
+function runtimeError(what: string, reason: string): EngineError {
+  if (/process already finished|container not running|no such process/i.test(reason))
+    return notFound(`process already finished: ${reason}`);
+  return systemError(`${what}: ${reason}`);
+}
+
+/** Finds the runtime: as named by the client, else docker-runc beside this executable, else runc in PATH. */
+export function findRuntime(name: string): string {
+  if (name.startsWith("/")) return name;
+  const own = process.execPath.slice(0, process.execPath.lastIndexOf("/"));
+  const found =
+    name === ""
+      ? (Bun.which("docker-runc", { PATH: own }) ?? Bun.which("runc"))
+      : (Bun.which(name) ?? Bun.which(name, { PATH: own }));
+  if (found !== null) return found;
+  throw notFound(
+    `OCI runtime ${JSON.stringify(name || "docker-runc")} not found in PATH=${process.env["PATH"] ?? ""} nor in ${own}: install it, or name its absolute path`,
+  );
+}

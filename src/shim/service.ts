@@ -1,0 +1,255 @@
+/** The ttrpc service containerd.task.v2.Task: requests in, operations on tasks, events out. */
+import { exists, notFound, notImplemented } from "../errors/errors.ts";
+import type { Codec, MessageOf } from "../ttrpc/message.ts";
+import type { Call, Handler } from "../ttrpc/server.ts";
+import { VERSION } from "../version/version.ts";
+import { type Options, runtimeRoot, writeOptions } from "./bundle.ts";
+import { memoryCgroupWatch } from "./cgroup/oom.ts";
+import { Empty, timestamp } from "./messages/common.ts";
+import * as m from "./messages/task.ts";
+import type { Process } from "./process.ts";
+import type { Publisher } from "./publisher.ts";
+import type { Exit, Reaper } from "./reaper.ts";
+import { findRuntime, Runtime } from "./runtime.ts";
+import { Task } from "./task.ts";
+
+const SERVICES = ["containerd.task.v2.Task", "containerd.task.v3.Task"];
+
+type Method = (payload: Uint8Array, call: Call) => Promise<Uint8Array>;
+
+function method<Q, R>(
+  request: Codec<Q>,
+  response: Codec<R>,
+  run: (request: Q, call: Call) => Promise<Partial<R>> | Partial<R>,
+): Method {
+  return async (payload, call) => response.encode(await run(request.decode(payload), call));
+}
+
+export interface ServiceOptions {
+  namespace: string;
+  reaper: Reaper;
+  publisher: Publisher;
+  /** Called when containerd has no more use for this shim. */
+  onShutdown(): void;
+}
+
+export class TaskService {
+  readonly #options: ServiceOptions;
+  readonly #tasks = new Map<string, Task>();
+  /** Ids of tasks that are being created. */
+  readonly #reserved = new Set<string>();
+  readonly #stopOOM = new Map<string, () => void>();
+
+  constructor(options: ServiceOptions) {
+    this.#options = options;
+  }
+
+  /** Whether there is no task left to look after. */
+  get idle(): boolean {
+    return this.#tasks.size === 0 && this.#reserved.size === 0;
+  }
+
+  /** Serves one call. */
+  readonly handle: Handler = (call, payload) => {
+    const found = SERVICES.includes(call.service) ? this.#methods[call.method] : undefined;
+    if (found === undefined) throw notImplemented(`method ${call.service}/${call.method}`);
+    return found(payload, call);
+  };
+
+  readonly #methods: Readonly<Record<string, Method | undefined>> = {
+    State: method(m.ProcessRequest, m.StateResponse, (r) => this.#state(r.id, r.execId)),
+    Create: method(m.CreateTaskRequest, m.CreateTaskResponse, (r) => this.#create(r)),
+    Start: method(m.ProcessRequest, m.StartResponse, (r) => this.#start(r.id, r.execId)),
+    Delete: method(m.ProcessRequest, m.DeleteResponse, (r) => this.#delete(r.id, r.execId)),
+    Pids: method(m.ProcessRequest, m.PidsResponse, (r) => this.#pids(r.id)),
+    Pause: method(m.ProcessRequest, Empty, async (r) => {
+      await this.#task(r.id).pause();
+      this.#options.publisher.publish("TaskPaused", { containerId: r.id });
+      return {};
+    }),
+    Resume: method(m.ProcessRequest, Empty, async (r) => {
+      await this.#task(r.id).resume();
+      this.#options.publisher.publish("TaskResumed", { containerId: r.id });
+      return {};
+    }),
+    Checkpoint: method(m.CheckpointTaskRequest, Empty, (r) => this.#checkpoint(r)),
+    Kill: method(m.KillRequest, Empty, async (r) => {
+      await this.#task(r.id).kill(r.execId, r.signal, r.all);
+      return {};
+    }),
+    Exec: method(m.ExecProcessRequest, Empty, (r) => {
+      this.#task(r.id).addExec(r);
+      this.#options.publisher.publish("TaskExecAdded", { containerId: r.id, execId: r.execId });
+      return {};
+    }),
+    ResizePty: method(m.ResizePtyRequest, Empty, (r) => {
+      this.#process(r.id, r.execId).resize(r.width, r.height);
+      return {};
+    }),
+    CloseIO: method(m.CloseIORequest, Empty, (r) => {
+      if (r.stdin) this.#process(r.id, r.execId).closeStdin();
+      return {};
+    }),
+    Update: method(m.UpdateTaskRequest, Empty, async (r) => {
+      await this.#task(r.id).update(r.resources?.value ?? new Uint8Array(0));
+      return {};
+    }),
+    Wait: method(m.ProcessRequest, m.WaitResponse, async (r) => {
+      const exit = await this.#process(r.id, r.execId).ended();
+      return { exitStatus: exit.status, exitedAt: timestamp(exit.at) };
+    }),
+    Stats: method(m.ProcessRequest, m.StatsResponse, async (r) => {
+      const { statsOf } = await import("./cgroup/stats.ts");
+      return { stats: statsOf(this.#task(r.id).init.pid) };
+    }),
+    Connect: method(m.ProcessRequest, m.ConnectResponse, (r) => ({
+      shimPid: process.pid,
+      taskPid: this.#tasks.get(r.id)?.init.pid ?? 0,
+      version: VERSION,
+    })),
+    Shutdown: method(m.ShutdownRequest, Empty, (r) => {
+      // Other containers of the group still need the shim, unless the client insists.
+      if (this.idle || r.now) this.#options.onShutdown();
+      return {};
+    }),
+  };
+
+  #task(id: string): Task {
+    const task = this.#tasks.get(id);
+    if (task === undefined) throw notFound(`container not created: ${id}`);
+    return task;
+  }
+
+  #process(id: string, execId: string): Process {
+    return this.#task(id).process(execId);
+  }
+
+  async #create(r: MessageOf<typeof m.CreateTaskRequest>): Promise<{ pid: number }> {
+    if (this.#tasks.has(r.id) || this.#reserved.has(r.id)) throw exists(`task ${r.id} already exists`);
+    if (r.checkpoint !== "")
+      throw notImplemented("restoring a container from a checkpoint is not implemented");
+    this.#reserved.add(r.id);
+    try {
+      const task = this.#newTask(r);
+      await task.create(r);
+      this.#tasks.set(r.id, task);
+    } finally {
+      this.#reserved.delete(r.id);
+    }
+    const { pid } = this.#task(r.id).init;
+    this.#options.publisher.publish("TaskCreate", {
+      containerId: r.id,
+      bundle: r.bundle,
+      rootfs: r.rootfs,
+      io: { stdin: r.stdin, stdout: r.stdout, stderr: r.stderr, terminal: r.terminal },
+      checkpoint: r.checkpoint,
+      pid,
+    });
+    return { pid };
+  }
+
+  #newTask(r: MessageOf<typeof m.CreateTaskRequest>): Task {
+    const { namespace, reaper } = this.#options;
+    const options: Options = m.RuncOptions.decode(r.options?.value ?? new Uint8Array(0));
+    const binary = findRuntime(options.binaryName);
+    writeOptions(r.bundle, options, binary);
+    const runtime = new Runtime(
+      {
+        binary,
+        root: runtimeRoot(options, namespace),
+        bundle: r.bundle,
+        systemdCgroup: options.systemdCgroup,
+      },
+      reaper,
+    );
+    const onExit = (task: Task, process: Process, exit: Exit) => this.#exited(task, process, exit);
+    return new Task(r, { namespace, reaper, runtime, options, onExit });
+  }
+
+  #exited(task: Task, process: Process, exit: Exit): void {
+    const tell = () =>
+      this.#options.publisher.publish("TaskExit", {
+        containerId: task.id,
+        id: process.id,
+        pid: process.pid,
+        exitStatus: exit.status,
+        exitedAt: timestamp(exit.at),
+      });
+    if (process !== task.init) {
+      tell();
+      return;
+    }
+    this.#stopOOM.get(task.id)?.();
+    this.#stopOOM.delete(task.id);
+    // Exec'd processes that the end of the init leaves alive are killed before anybody hears of the end.
+    void task.killRest().finally(tell);
+  }
+
+  async #start(id: string, execId: string): Promise<{ pid: number }> {
+    const task = this.#task(id);
+    const { publisher } = this.#options;
+    const { pid } = await task.start(execId, (process) => {
+      if (execId === "") publisher.publish("TaskStart", { containerId: id, pid: process.pid });
+      else publisher.publish("TaskExecStarted", { containerId: id, execId, pid: process.pid });
+      if (execId === "") this.#watchOOM(id, process.pid);
+    });
+    return { pid };
+  }
+
+  #watchOOM(id: string, pid: number): void {
+    const stop = memoryCgroupWatch(pid, () =>
+      this.#options.publisher.publish("TaskOOM", { containerId: id }),
+    );
+    this.#stopOOM.set(id, stop);
+  }
+
+  async #delete(id: string, execId: string): Promise<Partial<MessageOf<typeof m.DeleteResponse>>> {
+    const task = this.#task(id);
+    const { pid, exit } = await task.delete(execId);
+    const report = { pid, exitStatus: exit?.status ?? 0, exitedAt: timestamp(exit?.at ?? new Date(0)) };
+    if (execId === "") {
+      this.#tasks.delete(id);
+      this.#options.publisher.publish("TaskDelete", { containerId: id, ...report });
+    }
+    return report;
+  }
+
+  #state(id: string, execId: string): Partial<MessageOf<typeof m.StateResponse>> {
+    const task = this.#task(id);
+    const process = task.process(execId);
+    // A paused container's processes are all paused.
+    const paused = task.init.state === "paused" && process.state === "running";
+    const state = paused ? "paused" : process.state;
+    return {
+      ...process.paths,
+      id: process.id,
+      bundle: task.bundle,
+      pid: process.pid,
+      status: state === "deleted" ? m.STATUS.stopped : m.STATUS[state],
+      exitStatus: process.exit?.status ?? 0,
+      ...(process.exit === undefined ? {} : { exitedAt: timestamp(process.exit.at) }),
+      execId,
+    };
+  }
+
+  async #pids(id: string): Promise<Partial<MessageOf<typeof m.PidsResponse>>> {
+    const { pidsOf } = await import("./cgroup/pids.ts");
+    const task = this.#task(id);
+    const execs = new Map(task.execs.map((exec) => [exec.pid, exec.id]));
+    const processes = pidsOf(task.init.pid).map((pid) => {
+      const execId = execs.get(pid);
+      if (execId === undefined) return { pid };
+      const value = m.ProcessDetails.encode({ execId });
+      return { pid, info: { typeUrl: "containerd.runc.v1.ProcessDetails", value } };
+    });
+    return { processes };
+  }
+
+  async #checkpoint(r: MessageOf<typeof m.CheckpointTaskRequest>): Promise<Record<string, never>> {
+    const { checkpointArguments } = await import("./checkpoint.ts");
+    const task = this.#task(r.id);
+    await task.checkpoint(checkpointArguments(r.path, task.bundle, r.options?.value));
+    this.#options.publisher.publish("TaskCheckpointed", { containerId: r.id, checkpoint: r.path });
+    return {};
+  }
+}

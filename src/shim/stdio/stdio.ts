@@ -1,0 +1,55 @@
+/**
+ * Standard input and output of a container process, between the places that the client named (FIFOs, a
+ * file, a logging program) and the process.
+ *
+ * Life of a ProcessIO: open → `fds` are given to the runtime (terminals instead: the runtime sends the
+ * master, see terminal.ts) → started() → closeStdin() at any time → exited() → close().
+ */
+import { invalidArgument } from "../../errors/errors.ts";
+import type { Stdio } from "../runtime.ts";
+
+/** Where the client wants the streams; "" for none. */
+export interface StdioPaths {
+  stdin: string;
+  stdout: string;
+  stderr: string;
+  terminal: boolean;
+}
+
+export interface ProcessIO {
+  /** For the runtime to inherit; undefined where the process gets a terminal. */
+  readonly fds: Stdio | undefined;
+  /** The process has the descriptors: the shim's copies of its ends can go. */
+  started(): void;
+  /** The client will write no more: the process is to read an end once it has read everything. */
+  closeStdin(): void;
+  /** The process has ended: the client is to read an end once it has read everything. */
+  exited(): void;
+  /** Resolves when all output has been taken from the process (it may still wait in a FIFO). */
+  finished(): Promise<void>;
+  /** Closes everything. */
+  close(): void;
+  resize(columns: number, rows: number): void;
+}
+
+export interface IOOptions {
+  containerId: string;
+  namespace: string;
+  /** Owner of the process's ends. */
+  uid: number;
+  gid: number;
+}
+
+/** Opens the streams. Rarely used kinds are loaded when they are asked for. */
+export async function openIO(paths: StdioPaths, options: IOOptions): Promise<ProcessIO> {
+  const scheme = /^([a-z]+):\/\//.exec(paths.stdout)?.[1] ?? "fifo";
+  if (scheme === "binary") return (await import("./binary.ts")).openBinary(paths, options);
+  if (scheme === "file") return (await import("./file.ts")).openFile(paths, options);
+  if (scheme !== "fifo") throw invalidArgument(`unknown STDIO scheme ${scheme}: want fifo, file or binary`);
+  return (await import("./fifo.ts")).openFifos(paths, options);
+}
+
+/** The path of "fifo:///x", "file:///x" or "/x". */
+export function pathOf(uri: string): string {
+  return /^[a-z]+:\/\//.test(uri) ? decodeURIComponent(new URL(uri).pathname) : uri;
+}

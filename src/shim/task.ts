@@ -1,0 +1,259 @@
+import { exists, failedPrecondition, invalidArgument, notFound } from "../errors/errors.ts";
+import { readSmallFile, replaceSmallFile, unlinkIfThere } from "../linux/fd.ts";
+import type { MessageOf } from "../ttrpc/message.ts";
+import { type Options, readPidFile } from "./bundle.ts";
+import type { CreateTaskRequest, ExecProcessRequest } from "./messages/task.ts";
+import { type Launch, Process } from "./process.ts";
+import type { Exit, Reaper } from "./reaper.ts";
+import { mountRootfs, unmountAll } from "./rootfs.ts";
+import type { Runtime } from "./runtime.ts";
+
+/** What the task needs from its surroundings. */
+export interface TaskContext {
+  namespace: string;
+  reaper: Reaper;
+  runtime: Runtime;
+  options: Options;
+  /** Told of every exit, once. */
+  onExit(task: Task, process: Process, exit: Exit): void;
+}
+
+/** Exec ids become file names. */
+const EXEC_ID = /^[A-Za-z0-9][\w.-]*$/;
+
+/** A container and its processes, driven through the OCI runtime. */
+export class Task {
+  readonly id: string;
+  readonly bundle: string;
+  readonly init: Process;
+  readonly #execs = new Map<string, { process: Process; spec: Uint8Array }>();
+  readonly #rootfs: string;
+  readonly #context: TaskContext;
+
+  constructor(request: MessageOf<typeof CreateTaskRequest>, context: TaskContext) {
+    this.id = request.id;
+    this.bundle = request.bundle;
+    this.init = new Process(request.id, request);
+    this.#rootfs = `${request.bundle}/rootfs`;
+    this.#context = context;
+  }
+
+  /** Mounts the root file system and has the runtime create the container, whose init then waits. */
+  create(request: MessageOf<typeof CreateTaskRequest>): Promise<void> {
+    return this.init.lock.run(async () => {
+      mountRootfs(request.rootfs, this.#rootfs);
+      const release = this.#context.reaper.hold();
+      try {
+        const pidFile = `${this.bundle}/init.pid`;
+        await this.init.launch(this.#ioOptions(), (how) =>
+          this.#command("OCI runtime create failed", this.#createArguments(pidFile, how), how),
+        );
+        this.#watch(this.init, readPidFile(pidFile));
+      } catch (error) {
+        if (request.rootfs.length > 0) unmountAll(this.#rootfs);
+        throw error;
+      } finally {
+        release();
+      }
+    });
+  }
+
+  #createArguments(pidFile: string, how: Launch): string[] {
+    const { noPivotRoot, noNewKeyring } = this.#context.options;
+    return [
+      "create",
+      "--bundle",
+      this.bundle,
+      "--pid-file",
+      pidFile,
+      ...(how.consoleSocket === undefined ? [] : ["--console-socket", how.consoleSocket]),
+      ...(noPivotRoot ? ["--no-pivot"] : []),
+      ...(noNewKeyring ? ["--no-new-keyring"] : []),
+      this.id,
+    ];
+  }
+
+  /** The process with that exec id; the init for "". */
+  process(execId: string): Process {
+    if (execId === "") return this.init;
+    const found = this.#execs.get(execId);
+    if (found === undefined) throw notFound(`process does not exist ${execId}`);
+    return found.process;
+  }
+
+  get execs(): Process[] {
+    return [...this.#execs.values()].map((exec) => exec.process);
+  }
+
+  /** Adds a process that a later start() runs. */
+  addExec(request: MessageOf<typeof ExecProcessRequest>): Process {
+    if (!EXEC_ID.test(request.execId))
+      throw invalidArgument(`invalid exec id ${JSON.stringify(request.execId)}`);
+    if (this.#execs.has(request.execId)) throw exists(`id ${request.execId}`);
+    if (this.init.exit !== undefined) throw failedPrecondition("cannot exec in a stopped container");
+    const process = new Process(request.execId, request);
+    this.#execs.set(request.execId, { process, spec: request.spec?.value ?? new Uint8Array(0) });
+    return process;
+  }
+
+  /** Runs the created init, or an added process. `started` is called before its exit can be told. */
+  start(execId: string, started: (process: Process) => void): Promise<Process> {
+    const process = this.process(execId);
+    return process.lock.run(async () => {
+      if (process.state !== "created") throw failedPrecondition(`cannot start a ${process.state} process`);
+      const release = process.holdExit();
+      try {
+        if (execId === "") await this.#command("OCI runtime start failed", ["start", this.id]);
+        else await this.#startExec(process);
+        process.state = "running";
+        started(process);
+      } finally {
+        release();
+      }
+      return process;
+    });
+  }
+
+  async #startExec(process: Process): Promise<void> {
+    const spec = `${this.bundle}/exec-${process.id}.json`;
+    const pidFile = `${this.bundle}/${process.id}.pid`;
+    const content = new TextDecoder().decode(this.#execs.get(process.id)!.spec);
+    const release = this.#context.reaper.hold();
+    try {
+      replaceSmallFile(spec, content, 0o600);
+      await process.launch(this.#ioOptions(), (how) => {
+        const console = how.consoleSocket === undefined ? [] : ["--console-socket", how.consoleSocket];
+        const args = ["exec", "--process", spec, ...console, "--detach", "--pid-file", pidFile, this.id];
+        return this.#command("OCI runtime exec failed", args, how);
+      });
+      this.#watch(process, readPidFile(pidFile));
+    } catch (error) {
+      process.abandon(255);
+      throw error;
+    } finally {
+      release();
+      unlinkIfThere(spec);
+      unlinkIfThere(pidFile);
+    }
+  }
+
+  /** Removes a process that does not run; with the init, the container and its root file system. */
+  delete(execId: string): Promise<Process> {
+    const process = this.process(execId);
+    return process.lock.run(async () => {
+      if (process.state === "deleted") throw notFound(`process ${process.id} is deleted already`);
+      if (process.state === "running" || process.state === "paused")
+        throw failedPrecondition(`cannot delete a ${process.state} process`);
+      if (execId !== "") {
+        await process.closeIO();
+        this.#execs.delete(execId);
+      } else await this.#deleteContainer(process);
+      process.state = "deleted";
+      return process;
+    });
+  }
+
+  async #deleteContainer(init: Process): Promise<void> {
+    // A container that was never started still has its init, waiting: force ends it.
+    const force = init.state === "created" ? ["--force"] : [];
+    try {
+      await this.#command("failed to delete task", ["delete", ...force, this.id]);
+    } catch (error) {
+      // A checkpoint may have removed it already.
+      if (!(error as Error).message.includes("does not exist")) throw error;
+    }
+    if (init.state === "created") await init.ended();
+    await init.closeIO();
+    for (const exec of this.execs) await exec.closeIO();
+    unmountAll(this.#rootfs);
+  }
+
+  pause(): Promise<void> {
+    return this.#transition("pause", "running", "paused");
+  }
+
+  resume(): Promise<void> {
+    return this.#transition("resume", "paused", "running");
+  }
+
+  #transition(
+    command: "pause" | "resume",
+    from: "running" | "paused",
+    to: "running" | "paused",
+  ): Promise<void> {
+    return this.init.lock.run(async () => {
+      if (this.init.state !== from)
+        throw failedPrecondition(`cannot ${command} a ${this.init.state} container`);
+      await this.#command(`OCI runtime ${command} failed`, [command, this.id]);
+      // It may have ended meanwhile.
+      if (this.init.exit === undefined) this.init.state = to;
+    });
+  }
+
+  /** Sends a signal to one process, or to all of the container. */
+  async kill(execId: string, signal: number, all: boolean): Promise<void> {
+    const process = this.process(execId);
+    // The runtime thaws a frozen container for SIGKILL, and knows all its processes.
+    const throughRuntime = execId === "" && (all || process.state === "paused");
+    if (!throughRuntime) return process.signal(signal);
+    if (process.exit !== undefined && !all) throw notFound("process already finished");
+    const args = ["kill", ...(all ? ["--all"] : []), this.id, String(signal)];
+    await this.#command("unknown error after kill", args);
+  }
+
+  /**
+   * After the init's end: kills what is left, where the processes have no pid namespace of their own
+   * (with one, the kernel has killed them with the init).
+   */
+  async killRest(): Promise<void> {
+    try {
+      if (hasOwnPidNamespace(this.bundle)) return;
+      await this.#command("kill all", ["kill", "--all", this.id, "9"]);
+    } catch {
+      // Nothing left to kill.
+    }
+  }
+
+  /** Applies new limits: `resources` is the JSON of the runtime-spec's LinuxResources. */
+  update(resources: Uint8Array): Promise<void> {
+    return this.init.lock.run(async () => {
+      if (this.init.exit !== undefined) throw failedPrecondition("cannot update a stopped container");
+      const file = `${this.bundle}/resources.json`;
+      replaceSmallFile(file, new TextDecoder().decode(resources), 0o600);
+      try {
+        await this.#command("OCI runtime update failed", ["update", "--resources", file, this.id]);
+      } finally {
+        unlinkIfThere(file);
+      }
+    });
+  }
+
+  /** Writes the container's state with CRIU by the runtime's `checkpoint`. */
+  checkpoint(args: readonly string[]): Promise<void> {
+    return this.init.lock.run(async () => {
+      if (this.init.state !== "running")
+        throw failedPrecondition(`cannot checkpoint a ${this.init.state} task`);
+      await this.#command("OCI runtime checkpoint failed", ["checkpoint", ...args, this.id]);
+    });
+  }
+
+  #command(what: string, args: readonly string[], how?: Launch): Promise<void> {
+    return this.#context.runtime.run(what, args, how?.stdio);
+  }
+
+  #watch(process: Process, pid: number): void {
+    process.watch(pid, this.#context.reaper, (exit) => this.#context.onExit(this, process, exit));
+  }
+
+  #ioOptions() {
+    const { ioUid, ioGid } = this.#context.options;
+    return { containerId: this.id, namespace: this.#context.namespace, uid: ioUid, gid: ioGid };
+  }
+}
+
+function hasOwnPidNamespace(bundle: string): boolean {
+  const config = JSON.parse(readSmallFile(`${bundle}/config.json`)) as {
+    linux?: { namespaces?: { type?: string; path?: string }[] };
+  };
+  return (config.linux?.namespaces ?? []).some(({ type, path }) => type === "pid" && !path);
+}
