@@ -24,14 +24,12 @@ export function humanSize(bytes: number): string {
 
 const WIDTH = 50;
 
-/** "[=====>      ]  1.2MB/3MB" */
+/** "[=====>      ]  1.2MB/3MB", in stock's very columns; just the amount when the total is not known. */
 export function progressBar(current: number, total: number): string {
-  const amount = humanSize(current);
-  if (total <= 0) return amount;
-  const done = Math.min(WIDTH, Math.floor((Math.min(current, total) / total) * WIDTH));
-  const bar = `${"=".repeat(done)}>${" ".repeat(Math.max(0, WIDTH - done))}`;
-  if (current > total) return amount;
-  return `[${bar}]  ${amount}/${humanSize(total)}`;
+  const amount = humanSize(current).padStart(8);
+  if (total <= 0 || current > total) return amount;
+  const done = Math.floor(Math.floor((current / total) * 100) / 2);
+  return `[${"=".repeat(done)}>${" ".repeat(WIDTH - done)}] ${amount}/${humanSize(total)}`;
 }
 
 /** A line about how far a layer's transfer has come. */
