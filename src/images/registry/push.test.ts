@@ -67,11 +67,13 @@ describe("push()", () => {
   });
 
   test("mounts from the repository that a layer was pulled from", async () => {
-    registry.fault = (request, url) =>
-      // As a registry does that keeps repositories apart: nothing is there before the mount.
-      request.method === "HEAD" && !registry.requests.some((line) => line.startsWith("POST"))
-        ? refuse(404, "BLOB_UNKNOWN", url.pathname)
-        : undefined;
+    const mounted = new Set<string | null>();
+    // As a registry does that keeps repositories apart: nothing is there before the mount.
+    registry.fault = (request, url) => {
+      if (request.method === "POST") mounted.add(url.searchParams.get("mount"));
+      const missing = request.method === "HEAD" && !mounted.has(url.pathname.split("/").at(-1) ?? "");
+      return missing ? refuse(404, "BLOB_UNKNOWN", url.pathname) : undefined;
+    };
     await push("other/name");
     expect(engine.statuses()).toContain(`${short(0)}: Mounted from some/thing`);
     expect(registry.requests.filter((line) => line.startsWith("PATCH"))).toEqual([]);

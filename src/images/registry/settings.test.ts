@@ -124,6 +124,6 @@ describe("progress", () => {
   test("is drawn as stock draws it", () => {
     expect(humanSize(1_084_040)).toBe("1.084MB");
     expect(humanSize(999)).toBe("999B");
-    expect(progressBar(50, 100)).toBe(`[${"=".repeat(25)}>${" ".repeat(25)}]     50B/100B`);
+    expect(progressBar(50, 100)).toBe(`[${"=".repeat(25)}>${" ".repeat(25)}]      50B/100B`);
   });
 });
