@@ -71,8 +71,8 @@ async function start(config: Config, log: Logger, undo: (() => void | Promise<vo
   const { adopted, cleaned } = await recoverTasks(tasks);
   if (adopted + cleaned > 0) log.info("tasks of a former run", { adopted, cleaned });
 
-  const services = allServices({
-    config,
+  const uuid = serverUuid(layout);
+  const { services, collector } = allServices({
     layout,
     db,
     events,
@@ -80,8 +80,9 @@ async function start(config: Config, log: Logger, undo: (() => void | Promise<vo
     containers,
     tasks,
     log,
-    uuid: serverUuid(layout),
+    uuid,
   });
+  undo.push(() => collector.stop());
   removeStaleSocket(config.socket);
   const server: GrpcServer = await serveGrpc(config.socket, services);
   undo.push(() => server.close(GRACE));

@@ -1,0 +1,156 @@
+/**
+ * Garbage collection: content and snapshots that nothing leads to are removed. What leads to them: images,
+ * containers, leases, and anything labelled as a root; from there labels gc.ref.* and a snapshot's parent.
+ */
+import { messageOf } from "../../errors/errors.ts";
+import type { Logger } from "../../log/log.ts";
+import type { ContentStore } from "../content/store.ts";
+import type { ContainerStore } from "../metadata/containers.ts";
+import type { ImageStore } from "../metadata/images.ts";
+import type { LeaseStore } from "../metadata/leases.ts";
+import type { Labels, NamespaceStore } from "../metadata/namespaces.ts";
+import type { Snapshotters } from "../snapshots/all.ts";
+
+/** Milliseconds between a deletion and the collection that follows, so that many deletions share one. */
+const DELAY = 200;
+
+const ROOT_LABEL = "containerd.io/gc.root";
+const CONTENT_REF = /^containerd\.io\/gc\.ref\.content(\.|\/|$)/;
+const SNAPSHOT_REF = /^containerd\.io\/gc\.ref\.snapshot\.([^/]+)(\/|$)/;
+
+interface Parts {
+  namespaces: NamespaceStore;
+  containers: ContainerStore;
+  images: ImageStore;
+  leases: LeaseStore;
+  content: ContentStore;
+  snapshotters: Snapshotters;
+  log: Logger;
+}
+
+export class Collector {
+  readonly #parts: Parts;
+  #timer: NodeJS.Timeout | undefined;
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** To be called after a deletion: collects soon, or, with `wait`, now, and resolves when that is done. */
+  async after(wait: boolean): Promise<void> {
+    if (wait) return this.collect();
+    this.#timer ??= setTimeout(() => void this.collect(), DELAY);
+  }
+
+  /** Collects in all namespaces. Failures are logged: what stays is found the next time. */
+  collect(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const run = async () => {
+      this.#parts.leases.expire(Date.now());
+      for (const { name } of this.#parts.namespaces.list()) await this.#collectIn(name);
+    };
+    this.#running = this.#running
+      .then(run)
+      .catch((error: unknown) => this.#parts.log.error("garbage collection", { error: messageOf(error) }));
+    return this.#running;
+  }
+
+  stop(): Promise<void> {
+    clearTimeout(this.#timer);
+    return this.#running;
+  }
+
+  async #collectIn(namespace: string): Promise<void> {
+    const { content, snapshotters, log } = this.#parts;
+    const marker = new Marker(namespace, content, snapshotters);
+    this.#markRoots(namespace, marker);
+    const removed = { blobs: 0, snapshots: 0 };
+    for (const { digest } of content.list(namespace, [])) {
+      if (marker.content.has(digest)) continue;
+      content.delete(namespace, digest);
+      removed.blobs++;
+    }
+    for (const name of snapshotters.used()) removed.snapshots += await this.#sweep(namespace, name, marker);
+    if (removed.blobs + removed.snapshots > 0) log.debug("garbage collected", { namespace, ...removed });
+  }
+
+  /** Children before their parents, as removal demands. */
+  async #sweep(namespace: string, snapshotter: string, marker: Marker): Promise<number> {
+    const store = this.#parts.snapshotters.get(snapshotter);
+    const dead = store
+      .list(namespace, [])
+      .filter(({ name }) => !marker.snapshots.has(`${snapshotter}/${name}`));
+    for (const { name } of dead.sort((a, b) => b.id - a.id)) await store.remove(namespace, name);
+    return dead.length;
+  }
+
+  #markRoots(namespace: string, marker: Marker): void {
+    const { images, containers, leases, content, snapshotters } = this.#parts;
+    for (const image of images.list(namespace, [])) {
+      marker.markContent(image.target?.digest ?? "");
+      marker.markRefs(image.labels);
+    }
+    for (const container of containers.list(namespace, [])) {
+      if (container.snapshotKey !== "") marker.markSnapshot(container.snapshotter, container.snapshotKey);
+      marker.markRefs(container.labels);
+    }
+    for (const lease of leases.list(namespace, [])) {
+      for (const { type, id } of leases.resources(namespace, lease.id)) {
+        if (type === "content") marker.markContent(id);
+        else if (type.startsWith("snapshots/")) marker.markSnapshot(type.slice("snapshots/".length), id);
+      }
+    }
+    for (const blob of content.list(namespace, []))
+      if (ROOT_LABEL in blob.labels) marker.markContent(blob.digest);
+    for (const name of snapshotters.used())
+      for (const snapshot of snapshotters.get(name).list(namespace, []))
+        if (ROOT_LABEL in snapshot.labels) marker.markSnapshot(name, snapshot.name);
+  }
+}
+
+/** Follows references and remembers what was reached. */
+class Marker {
+  readonly content = new Set<string>();
+  /** "SNAPSHOTTER/NAME". */
+  readonly snapshots = new Set<string>();
+  readonly #blobLabels: Map<string, Labels>;
+  readonly #snapshots: Map<string, { parent: string; labels: Labels }>;
+
+  constructor(namespace: string, content: ContentStore, snapshotters: Snapshotters) {
+    this.#blobLabels = new Map(content.list(namespace, []).map(({ digest, labels }) => [digest, labels]));
+    this.#snapshots = new Map(
+      snapshotters.used().flatMap((snapshotter) =>
+        snapshotters
+          .get(snapshotter)
+          .list(namespace, [])
+          .map(({ name, parent, labels }) => [`${snapshotter}/${name}`, { parent, labels }] as const),
+      ),
+    );
+  }
+
+  markContent(digest: string): void {
+    if (this.content.has(digest)) return;
+    this.content.add(digest);
+    this.markRefs(this.#blobLabels.get(digest) ?? {});
+  }
+
+  markSnapshot(snapshotter: string, name: string): void {
+    const key = `${snapshotter}/${name}`;
+    if (this.snapshots.has(key)) return;
+    this.snapshots.add(key);
+    const snapshot = this.#snapshots.get(key);
+    if (!snapshot) return;
+    if (snapshot.parent !== "") this.markSnapshot(snapshotter, snapshot.parent);
+    this.markRefs(snapshot.labels);
+  }
+
+  markRefs(labels: Labels): void {
+    for (const [label, value] of Object.entries(labels)) {
+      if (CONTENT_REF.test(label)) this.markContent(value);
+      const snapshotter = SNAPSHOT_REF.exec(label)?.[1];
+      if (snapshotter) this.markSnapshot(snapshotter, value);
+    }
+  }
+}
