@@ -28,11 +28,13 @@ export class NamespaceStore {
       .map(({ name, labels }) => ({ name, labels: JSON.parse(labels) as Labels }));
   }
 
-  /** Errors: notFound. */
-  get(name: string): Labels {
+  /**
+   * A namespace's labels; none for one that nothing has been stored in yet, as containerd has it: clients
+   * ask for the labels before they create the first thing.
+   */
+  labels(name: string): Labels {
     const row = this.#db.get<{ labels: string }>("SELECT labels FROM namespaces WHERE name = ?", name);
-    if (!row) throw notFound(`namespace ${JSON.stringify(name)}: not found`);
-    return JSON.parse(row.labels) as Labels;
+    return row ? (JSON.parse(row.labels) as Labels) : {};
   }
 
   /** Errors: exists, invalidArgument. */
@@ -55,13 +57,15 @@ export class NamespaceStore {
   }
 
   setLabels(name: string, labels: Labels): void {
+    checkIdentifier(name);
     checkLabels(labels);
-    this.#db.run("UPDATE namespaces SET labels = ? WHERE name = ?", JSON.stringify(labels), name);
+    this.#db.run("INSERT OR REPLACE INTO namespaces VALUES (?, ?)", name, JSON.stringify(labels));
   }
 
   /** Errors: notFound; failedPrecondition while anything is in it. */
   delete(name: string): void {
-    this.get(name);
+    if (!this.#db.get("SELECT 1 FROM namespaces WHERE name = ?", name))
+      throw notFound(`namespace ${JSON.stringify(name)}: not found`);
     for (const [table, what] of Object.entries(CONTENTS)) {
       if (this.#db.get(`SELECT 1 FROM ${table} WHERE namespace = ? LIMIT 1`, name))
         throw failedPrecondition(

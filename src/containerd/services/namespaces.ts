@@ -16,7 +16,7 @@ function required(namespace: Namespace | undefined): Namespace {
 /** Events about a namespace are published in it. */
 export const namespacesService = (store: NamespaceStore, events: EventExchange) =>
   service(NamespacesDefinition, () => ({
-    get: ({ name }) => ({ namespace: { name, labels: store.get(name) } }),
+    get: ({ name }) => ({ namespace: { name, labels: store.labels(name) } }),
     list: () => ({ namespaces: store.list() }),
     create({ namespace }) {
       const { name, labels } = required(namespace);
@@ -27,7 +27,7 @@ export const namespacesService = (store: NamespaceStore, events: EventExchange) 
     update({ namespace, updateMask }) {
       const { name, labels: given } = required(namespace);
       checkMask(updateMask, ["labels"], "namespace");
-      const labels = maskedLabels(store.get(name), given, updateMask);
+      const labels = maskedLabels(store.labels(name), given, updateMask);
       store.setLabels(name, labels);
       events.publish(name, "/namespaces/update", { name, labels });
       return { namespace: { name, labels } };

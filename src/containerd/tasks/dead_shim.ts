@@ -1,4 +1,5 @@
 /** What happens to a task whose shim is dead: its processes killed, its resources freed, its clients told. */
+import { rmSync } from "node:fs";
 import { messageOf } from "../../errors/errors.ts";
 import type { Logger } from "../../log/log.ts";
 import type { DeleteResponse } from "../../proto/containerd/task/v2/shim.ts";
@@ -41,6 +42,8 @@ export class DeadShims {
     } catch (error) {
       this.#options.log.warn("shim delete", { id: bundle.id, error: messageOf(error) });
     }
+    const socket = bundle.address()?.replace(/^unix:\/\//, "");
+    if (socket?.startsWith("/")) rmSync(socket, { force: true });
     bundle.remove();
     return response;
   }
