@@ -61,7 +61,8 @@ async function ask(
   url.searchParams.set("q", query.term);
   url.searchParams.set("n", String(query.limit || 25));
   const { username, password } = query.credentials;
-  const headers = username && password ? { authorization: basic(username, password) } : {};
+  const headers: Record<string, string> =
+    username && password ? { authorization: basic(username, password) } : {};
   const answer = await transport.send({ method: "GET", url, headers, tls, signal: query.signal });
   if (answer.status !== 200) throw duringRequest("GET", url, await refused(answer, transport.idleTimeout));
   const raw = await readLimited(answer, MAX_ANSWER, transport.idleTimeout, query.signal);
