@@ -1,3 +1,5 @@
+import type { TarObserver } from "../archive/tar/reader.ts";
+
 /**
  * A storage driver keeps layers as directories and makes the root file system of a container from them.
  *
@@ -24,8 +26,13 @@ export interface StorageDriver {
   unmount(id: string): Promise<void>;
   /** What `docker inspect` shows as GraphDriver.Data. */
   metadata(id: string): Promise<Record<string, string>>;
-  /** Unpacks an uncompressed layer tar (with .wh. entries) into `id`; resolves to the bytes of file content written. */
-  applyDiff(id: string, tar: AsyncIterable<Uint8Array>): Promise<number>;
+  /**
+   * Unpacks an uncompressed layer tar (with .wh. entries) into `id`; resolves to the bytes of file content written.
+   * `observer` is told of every byte, for the record from which the tar can be put together again (tar-split).
+   */
+  applyDiff(id: string, tar: AsyncIterable<Uint8Array>, observer?: TarObserver): Promise<number>;
+  /** Opens a file that the layer itself holds, by its name in the tar; never outside of the layer. Errors: ENOENT. */
+  openFile(id: string, name: string): number;
   /** The layer against its parent, as an uncompressed tar with .wh. entries. */
   diff(id: string, parent: string | undefined): AsyncIterable<Uint8Array>;
   changes(id: string, parent: string | undefined): Promise<Change[]>;

@@ -1,0 +1,130 @@
+import { closeSync, lstatSync, openSync, readdirSync, readlinkSync, readSync, type Stats } from "node:fs";
+import { getXattr, listXattrs } from "../linux/inode.ts";
+import type { TarHeader, TarType } from "./tar/header.ts";
+import { END_OF_ARCHIVE, encodeHeader, padding, tarHeader } from "./tar/writer.ts";
+
+export interface PackOptions {
+  /** Name of the root in the archive; "" leaves the root itself out and names its content directly. */
+  name?: string;
+  /** "overlay" turns overlayfs's marks into .wh. entries. */
+  whiteouts?: "overlay" | "keep";
+}
+
+const CHUNK = 1 << 20;
+
+/** A directory, or a single file, as a tar: names sorted, hard links kept, sockets left out. Never follows a link. */
+export async function* pack(root: string, options: PackOptions = {}): AsyncGenerator<Uint8Array> {
+  const packer = new Packer(options.whiteouts === "overlay");
+  yield* packer.entry(root, options.name ?? "");
+  yield END_OF_ARCHIVE;
+}
+
+class Packer {
+  readonly #overlay: boolean;
+  /** Inode → name in the archive, for hard links. */
+  readonly #links = new Map<string, string>();
+
+  constructor(overlay: boolean) {
+    this.#overlay = overlay;
+  }
+
+  async *entry(path: string, name: string): AsyncGenerator<Uint8Array> {
+    const stat = lstatSync(path);
+    if (this.#overlay && isWhiteout(stat)) {
+      const slash = name.lastIndexOf("/") + 1;
+      yield encodeHeader(
+        tarHeader({ name: `${name.slice(0, slash)}.wh.${name.slice(slash)}`, type: "file", mode: 0 }),
+      );
+      return;
+    }
+    if (name !== "") yield* this.#one(path, name, stat);
+    if (!stat.isDirectory()) return;
+    if (this.#overlay && isOpaque(path)) {
+      yield encodeHeader(
+        tarHeader({ name: `${name === "" ? "" : `${name}/`}.wh..wh..opq`, type: "file", mode: 0 }),
+      );
+    }
+    for (const child of readdirSync(path).sort()) {
+      yield* this.entry(`${path}/${child}`, name === "" ? child : `${name}/${child}`);
+    }
+  }
+
+  async *#one(path: string, name: string, stat: Stats): AsyncGenerator<Uint8Array> {
+    const type = typeOf(stat);
+    if (type === undefined) return;
+    const inode = `${stat.dev}:${stat.ino}`;
+    const first = stat.isFile() && stat.nlink > 1 ? this.#links.get(inode) : undefined;
+    const header = headerOf(path, name, stat, type);
+    if (first !== undefined) {
+      yield encodeHeader({ ...header, type: "link", linkname: first, size: 0 });
+      return;
+    }
+    if (stat.isFile() && stat.nlink > 1) this.#links.set(inode, name);
+    yield encodeHeader(header);
+    if (type === "file") yield* content(path, header.size);
+  }
+}
+
+/** Exactly as many bytes as the header said, even if the file changes meanwhile. */
+async function* content(path: string, size: number): AsyncGenerator<Uint8Array> {
+  const fd = openSync(path, 0o400000);
+  try {
+    for (let left = size; left > 0; ) {
+      const chunk = Buffer.allocUnsafe(Math.min(CHUNK, left));
+      const got = readSync(fd, chunk);
+      if (got === 0) chunk.fill(0);
+      const part = got === 0 ? chunk : chunk.subarray(0, got);
+      left -= part.length;
+      yield part;
+    }
+  } finally {
+    closeSync(fd);
+  }
+  yield padding(size);
+}
+
+function typeOf(stat: Stats): TarType | undefined {
+  if (stat.isFile()) return "file";
+  if (stat.isDirectory()) return "directory";
+  if (stat.isSymbolicLink()) return "symlink";
+  if (stat.isCharacterDevice()) return "char";
+  if (stat.isBlockDevice()) return "block";
+  return stat.isFIFO() ? "fifo" : undefined;
+}
+
+function headerOf(path: string, name: string, stat: Stats, type: TarType): TarHeader {
+  const device = type === "char" || type === "block";
+  return tarHeader({
+    name,
+    type,
+    size: type === "file" ? stat.size : 0,
+    mode: stat.mode & 0o7777,
+    uid: stat.uid,
+    gid: stat.gid,
+    mtime: Math.floor(stat.mtimeMs / 1000),
+    linkname: type === "symlink" ? readlinkSync(path) : "",
+    devmajor: device ? majorOf(stat.rdev) : 0,
+    devminor: device ? minorOf(stat.rdev) : 0,
+    xattrs: type === "symlink" ? new Map() : xattrsOf(path),
+  });
+}
+
+/** Capabilities alone, as Docker's layers hold them. */
+function xattrsOf(path: string): Map<string, Uint8Array> {
+  const names = listXattrs(path).filter((name) => name === "security.capability" || name.startsWith("user."));
+  return new Map(
+    names.flatMap((name) => {
+      const value = getXattr(path, name);
+      return value ? [[name, value] as const] : [];
+    }),
+  );
+}
+
+export const isWhiteout = (stat: Stats): boolean => stat.isCharacterDevice() && stat.rdev === 0;
+
+export const isOpaque = (path: string): boolean =>
+  getXattr(path, "trusted.overlay.opaque")?.toString() === "y";
+
+/** Linux's encoding (makedev(3)); rdev fits 53 bits for every real device. */
+const majorOf = (rdev: number) => ((rdev >>> 8) & 0xfff) | (Math.floor(rdev / 2 ** 44) << 12);
+const minorOf = (rdev: number) => (rdev & 0xff) | (Math.floor(rdev / 2 ** 12) & 0xffffff00);

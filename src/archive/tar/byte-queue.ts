@@ -1,0 +1,52 @@
+import { dataLoss } from "../../errors/errors.ts";
+
+/** Bytes of a stream, taken in the portions that the reader wants. Views are valid until the next call. */
+export class ByteQueue {
+  readonly #source: AsyncIterator<Uint8Array>;
+  #chunk: Uint8Array = new Uint8Array(0);
+  #at = 0;
+
+  constructor(source: AsyncIterable<Uint8Array>) {
+    this.#source = source[Symbol.asyncIterator]();
+  }
+
+  async #fill(): Promise<boolean> {
+    while (this.#at >= this.#chunk.length) {
+      const next = await this.#source.next();
+      if (next.done) return false;
+      this.#chunk = next.value;
+      this.#at = 0;
+    }
+    return true;
+  }
+
+  /** Between 1 and `most` bytes; undefined at the end. */
+  async some(most: number): Promise<Uint8Array | undefined> {
+    if (this.#at >= this.#chunk.length && !(await this.#fill())) return undefined;
+    const end = Math.min(this.#chunk.length, this.#at + most);
+    const part = this.#chunk.subarray(this.#at, end);
+    this.#at = end;
+    return part;
+  }
+
+  /** Exactly `length` bytes; undefined if the stream ends right here. Errors: dataLoss if it ends within. */
+  async exactly(length: number): Promise<Uint8Array | undefined> {
+    if (this.#chunk.length - this.#at >= length) {
+      const part = this.#chunk.subarray(this.#at, this.#at + length);
+      this.#at += length;
+      return part;
+    }
+    const whole = new Uint8Array(length);
+    let got = 0;
+    while (got < length) {
+      const part = await this.some(length - got);
+      if (part === undefined) {
+        if (got === 0) return undefined;
+        throw dataLoss("unexpected EOF: the archive ends within an entry");
+      }
+      whole.set(part, got);
+      got += part.length;
+    }
+    return whole;
+  }
+}

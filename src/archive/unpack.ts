@@ -1,0 +1,207 @@
+/**
+ * Unpacks a tar into a directory, as a boundary of trust: no entry can make, change or read anything outside of it,
+ * whatever links the archive holds, because every path is resolved with the directory as root.
+ */
+import {
+  chmodSync,
+  closeSync,
+  fchmodSync,
+  fchownSync,
+  lchownSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  rmSync,
+  type Stats,
+  symlinkSync,
+  unlinkSync,
+  writeSync,
+} from "node:fs";
+import { errnoOf, invalidArgument, messageOf, systemError } from "../errors/errors.ts";
+import { makeDevice, makeNode, S_IFBLK, S_IFCHR, S_IFIFO, setTimes, setXattr } from "../linux/inode.ts";
+import { RootedPaths } from "./rooted-paths.ts";
+import type { TarHeader } from "./tar/header.ts";
+import { type TarObserver, TarReader } from "./tar/reader.ts";
+
+export interface UnpackOptions {
+  /**
+   * What a .wh. entry does: "overlay" makes the character device 0/0 or the opaque mark that overlayfs reads, "remove"
+   * takes the file away, "keep" unpacks it as the file it is.
+   */
+  whiteouts: "overlay" | "remove" | "keep";
+  observer?: TarObserver;
+  /** Owner of everything, instead of what the archive says. */
+  owner?: { uid: number; gid: number };
+  /** Called for each entry before it is made; may throw to refuse it, or return false to leave it out. */
+  filter?(header: TarHeader): boolean;
+}
+
+const WHITEOUT = ".wh.";
+const OPAQUE = ".wh..wh..opq";
+const WHITEOUT_META = ".wh..wh.";
+
+/** Resolves to the bytes of file content written. Errors: dataLoss, invalidArgument for a hostile archive, system. */
+export async function unpack(
+  tar: AsyncIterable<Uint8Array>,
+  root: string,
+  options: UnpackOptions,
+): Promise<number> {
+  const unpacker = new Unpacker(root, options);
+  try {
+    const reader = new TarReader(tar, options.observer);
+    for (let header = await reader.next(); header; header = await reader.next()) {
+      await unpacker.add(header, reader);
+    }
+    unpacker.finish();
+    return unpacker.bytes;
+  } finally {
+    unpacker.close();
+  }
+}
+
+class Unpacker {
+  bytes = 0;
+  readonly #paths: RootedPaths;
+  readonly #options: UnpackOptions;
+  /** Times of folders, set last because filling a folder changes them. */
+  readonly #folderTimes = new Map<string, number>();
+
+  constructor(root: string, options: UnpackOptions) {
+    this.#paths = new RootedPaths(root);
+    this.#options = options;
+  }
+
+  close(): void {
+    this.#paths.close();
+  }
+
+  async add(header: TarHeader, reader: TarReader): Promise<void> {
+    const name = this.#paths.clean(header.name);
+    if (this.#options.filter && !this.#options.filter(header)) return;
+    if (name === "") {
+      this.#root(header);
+      return;
+    }
+    try {
+      if (this.#options.whiteouts !== "keep" && this.#whiteout(name)) return;
+      await this.#make(name, header, reader);
+    } catch (error) {
+      if (errnoOf(error) === undefined) throw error;
+      throw systemError(`cannot unpack ${header.name}: ${messageOf(error)}`, { cause: error });
+    }
+  }
+
+  #root(header: TarHeader): void {
+    if (header.type !== "directory")
+      throw invalidArgument(`invalid tar entry ${JSON.stringify(header.name)}`);
+    this.#attributes(this.#paths.root, header);
+    this.#folderTimes.set(this.#paths.root, header.mtime);
+  }
+
+  /** True if the entry was a mark, and has been dealt with. */
+  #whiteout(name: string): boolean {
+    const slash = name.lastIndexOf("/");
+    const base = name.slice(slash + 1);
+    if (!base.startsWith(WHITEOUT)) return false;
+    const parent = name.slice(0, Math.max(slash, 0));
+    if (base === OPAQUE) this.#opaque(parent);
+    else if (!base.startsWith(WHITEOUT_META)) this.#delete(parent, base.slice(WHITEOUT.length));
+    return true;
+  }
+
+  #opaque(parent: string): void {
+    const folder = this.#paths.folder(parent);
+    if (this.#options.whiteouts === "overlay") setXattr(folder, "trusted.overlay.opaque", Buffer.from("y"));
+    else this.#paths.emptyOfOlder(parent, folder);
+  }
+
+  #delete(parent: string, base: string): void {
+    if (base === "" || base === "." || base === "..")
+      throw invalidArgument(`invalid whiteout of ${JSON.stringify(base)}`);
+    const path = `${this.#paths.folder(parent)}/${base}`;
+    rmSync(path, { recursive: true, force: true });
+    this.#paths.forget(parent === "" ? base : `${parent}/${base}`);
+    if (this.#options.whiteouts === "overlay") makeNode(path, S_IFCHR, 0n);
+  }
+
+  async #make(name: string, header: TarHeader, reader: TarReader): Promise<void> {
+    const path = this.#paths.place(name);
+    const present = statOf(path);
+    if (present && !(present.isDirectory() && header.type === "directory")) {
+      if (present.isDirectory()) rmSync(path, { recursive: true });
+      else unlinkSync(path);
+      this.#paths.forget(name);
+    }
+    switch (header.type) {
+      case "file":
+        return this.#file(path, header, reader);
+      case "directory":
+        if (!present?.isDirectory()) mkdirSync(path, 0o700);
+        this.#paths.know(name, path);
+        this.#attributes(path, header);
+        this.#folderTimes.set(path, header.mtime);
+        return;
+      case "link":
+        linkSync(this.#paths.existing(header.linkname), path);
+        return;
+      case "symlink":
+        symlinkSync(header.linkname, path);
+        break;
+      case "char":
+      case "block": {
+        const type = header.type === "char" ? S_IFCHR : S_IFBLK;
+        makeNode(path, type | 0o600, makeDevice(header.devmajor, header.devminor));
+        break;
+      }
+      case "fifo":
+        makeNode(path, S_IFIFO | 0o600);
+        break;
+    }
+    this.#attributes(path, header);
+    setTimes(path, header.mtime);
+  }
+
+  async #file(path: string, header: TarHeader, reader: TarReader): Promise<void> {
+    const fd = openSync(path, "wx", 0o600);
+    try {
+      for await (const chunk of reader.body()) {
+        for (let at = 0; at < chunk.length; ) at += writeSync(fd, chunk, at);
+      }
+      this.bytes += header.size;
+      const { uid, gid } = this.#options.owner ?? header;
+      fchownSync(fd, uid, gid);
+      fchmodSync(fd, header.mode);
+    } finally {
+      closeSync(fd);
+    }
+    for (const [key, value] of header.xattrs) this.#xattr(path, key, value);
+    setTimes(path, header.mtime);
+  }
+
+  /** Owner before mode, because chown takes the setuid bit away; then xattrs, because it takes capabilities too. */
+  #attributes(path: string, header: TarHeader): void {
+    const { uid, gid } = this.#options.owner ?? header;
+    lchownSync(path, uid, gid);
+    if (header.type !== "symlink") chmodSync(path, header.mode);
+    for (const [key, value] of header.xattrs) this.#xattr(path, key, value);
+  }
+
+  /** An image may not forge the marks of overlayfs, and a file system may lack some attributes. */
+  #xattr(path: string, key: string, value: Uint8Array): void {
+    if (key.startsWith("trusted.")) return;
+    try {
+      setXattr(path, key, value);
+    } catch (error) {
+      if (errnoOf(error) !== "EOPNOTSUPP" && errnoOf(error) !== "EPERM") throw error;
+    }
+  }
+
+  finish(): void {
+    for (const [path, time] of [...this.#folderTimes].reverse()) if (statOf(path)) setTimes(path, time);
+  }
+}
+
+function statOf(path: string): Stats | undefined {
+  return lstatSync(path, { throwIfNoEntry: false });
+}

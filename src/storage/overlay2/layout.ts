@@ -1,0 +1,84 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { notFound } from "../../errors/errors.ts";
+
+const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+const LINK_LENGTH = 26;
+const MOST_LAYERS = 128;
+
+/**
+ * Where overlay2 keeps a layer, as moby does: <root>/<id>/{diff,link,lower,work,merged,committed}, and <root>/l/<link>,
+ * a short name for <id>/diff, so that many of them fit into the options of one mount.
+ */
+export class Layout {
+  readonly root: string;
+
+  constructor(root: string) {
+    this.root = root;
+    mkdirSync(join(root, "l"), { recursive: true, mode: 0o710 });
+  }
+
+  folder(id: string): string {
+    return join(this.root, id);
+  }
+  diff(id: string): string {
+    return join(this.root, id, "diff");
+  }
+  merged(id: string): string {
+    return join(this.root, id, "merged");
+  }
+  work(id: string): string {
+    return join(this.root, id, "work");
+  }
+
+  exists(id: string): boolean {
+    return existsSync(this.diff(id));
+  }
+
+  /** Makes an empty layer; `link` and `lower` are written before `diff`, which is what makes it count as one. */
+  make(id: string, parent: string | undefined): void {
+    const folder = this.folder(id);
+    mkdirSync(folder, { mode: 0o710 });
+    const link = shortName();
+    symlinkSync(join("..", id, "diff"), join(this.root, "l", link));
+    writeFileSync(join(folder, "link"), link);
+    if (parent !== undefined) {
+      writeFileSync(join(folder, "lower"), this.#lowerOf(parent));
+      mkdirSync(join(folder, "work"), { mode: 0o700 });
+      mkdirSync(join(folder, "merged"), { mode: 0o700 });
+    }
+    mkdirSync(join(folder, "diff"), { mode: 0o755 });
+  }
+
+  /** "l/PARENT:l/GRANDPARENT:…", nearest first. */
+  #lowerOf(parent: string): string {
+    if (!this.exists(parent)) throw notFound(`storage layer ${parent}: not found in ${this.root}`);
+    const chain = [`l/${this.link(parent)}`, ...this.lower(parent)];
+    if (chain.length > MOST_LAYERS)
+      throw new Error(`max depth exceeded: ${chain.length} layers, of ${MOST_LAYERS}`);
+    return chain.join(":");
+  }
+
+  link(id: string): string {
+    return readFileSync(join(this.folder(id), "link"), "utf8");
+  }
+
+  /** Short names of all layers below, nearest first. */
+  lower(id: string): string[] {
+    const path = join(this.folder(id), "lower");
+    return existsSync(path) ? readFileSync(path, "utf8").split(":").filter(Boolean) : [];
+  }
+
+  /** The diff folders of all layers below, nearest first. */
+  lowerFolders(id: string): string[] {
+    return this.lower(id).map((link) => {
+      const target = readlinkSync(join(this.root, link));
+      return join(this.root, basename(dirname(target)), "diff");
+    });
+  }
+}
+
+function shortName(): string {
+  return [...randomBytes(LINK_LENGTH)].map((byte) => ALPHABET[byte & 31]).join("");
+}

@@ -1,0 +1,44 @@
+import { statSync } from "node:fs";
+import { errnoOf, messageOf, systemError } from "../../errors/errors.ts";
+import { inFolder } from "../../linux/chdir.ts";
+import { MNT, mount, unmount } from "../../linux/mount.ts";
+import type { Layout } from "./layout.ts";
+
+/** What the kernel takes as options of one mount, bytes. */
+const PAGE = 4096;
+
+/** Mounts a layer over those below it, at its folder `merged`. Errors: system. */
+export function mountLayer(layout: Layout, id: string): void {
+  const build = (lower: string[], upper: string, work: string) =>
+    `lowerdir=${lower.join(":")},upperdir=${upper},workdir=${work}`;
+  const at = (link: string) => `${layout.root}/${link}`;
+  const whole = build(layout.lower(id).map(at), layout.diff(id), layout.work(id));
+  try {
+    if (whole.length < PAGE - 1) mount("overlay", layout.merged(id), "overlay", 0, whole);
+    else mountRelative(layout, id, build(layout.lower(id), `${id}/diff`, `${id}/work`));
+  } catch (cause) {
+    throw systemError(`error creating overlay mount to ${layout.merged(id)}: ${messageOf(cause)}`, { cause });
+  }
+}
+
+/** Deep chains fit only by relative names. */
+function mountRelative(layout: Layout, id: string, options: string): void {
+  if (options.length >= PAGE - 1)
+    throw new Error(`cannot mount layer: mount options are too large: ${options.length} bytes`);
+  inFolder(layout.root, () => mount("overlay", `${id}/merged`, "overlay", 0, options));
+}
+
+/** Unmounts it; what is not mounted is no error. */
+export function unmountLayer(layout: Layout, id: string): void {
+  try {
+    unmount(layout.merged(id), MNT.DETACH);
+  } catch (error) {
+    if (errnoOf(error) !== "EINVAL" && errnoOf(error) !== "ENOENT") throw error;
+  }
+}
+
+/** True if something is mounted at the layer's folder, by us or by a daemon before us. */
+export function isMounted(layout: Layout, id: string): boolean {
+  const merged = statSync(layout.merged(id), { throwIfNoEntry: false });
+  return merged !== undefined && merged.dev !== statSync(layout.folder(id)).dev;
+}
