@@ -9,6 +9,7 @@ import { Publisher } from "./publisher.ts";
 import { Reaper } from "./reaper.ts";
 import { TaskService } from "./service.ts";
 import { LISTENER_FD } from "./start.ts";
+import { trimSoon } from "./trim.ts";
 
 /** How long events may still wait for containerd at the end, in milliseconds. */
 const LAST_EVENTS = 3_000;
@@ -40,7 +41,11 @@ export function runDaemon(flags: Flags): void {
     });
   process.on("uncaughtException", (error) => log("error", `uncaught: ${error.stack ?? error}`));
   process.on("unhandledRejection", (error) => log("error", `unhandled: ${String(error)}`));
-  server = serve({ fd: LISTENER_FD }, service.handle);
+  server = serve({ fd: LISTENER_FD }, (call, payload) => {
+    trimSoon();
+    return service.handle(call, payload);
+  });
+  trimSoon();
 }
 
 async function end(socket: string, server: Server | undefined, publisher: Publisher): Promise<void> {

@@ -17,7 +17,7 @@ export interface RuntimeOptions {
 export type Stdio = readonly [number, number, number];
 
 /** Variables that tune the shim's own JavaScript engine and are no business of its children. */
-const OWN_VARIABLE = /^BUN_JSC_/;
+const OWN_VARIABLE = /^(BUN_JSC|MIMALLOC)_/;
 
 /** The environment for children, as "NAME=value". */
 export function childEnvironment(extra: readonly string[] = []): string[] {

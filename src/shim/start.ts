@@ -29,10 +29,13 @@ export const LISTENER_FD = 3;
  * and compiling would only cost memory. See docs/shim.md for the measurements.
  */
 const ENGINE_SETTINGS = [
+  "BUN_JSC_useWarmUpMarkedBlocks=0",
   "BUN_JSC_useConcurrentGC=0",
   "BUN_JSC_numberOfGCMarkers=1",
   "BUN_JSC_useConcurrentJIT=0",
   "BUN_JSC_useDFGJIT=0",
+  "BUN_JSC_useBaselineJIT=0",
+  "MIMALLOC_PURGE_DELAY=0",
 ];
 
 /** Starts the shim of a container, or finds the one of its group. Returns the address to print. */

@@ -1,0 +1,16 @@
+/** Milliseconds of quiet after which memory is given back. */
+const QUIET = 400;
+
+let timer: ReturnType<typeof setTimeout> | undefined;
+
+/**
+ * Gives memory back once nothing has been asked for a moment: a shim sleeps for the life of its container,
+ * and the engine by itself would keep what the start needed.
+ */
+export function trimSoon(): void {
+  clearTimeout(timer);
+  timer = setTimeout(() => {
+    Bun.gc(true);
+    Bun.shrink();
+  }, QUIET);
+}
