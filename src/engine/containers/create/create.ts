@@ -1,0 +1,191 @@
+import { randomBytes } from "node:crypto";
+import { rmSync } from "node:fs";
+import { arch, hostname } from "node:os";
+import type { ContainerConfig, EndpointSettings, HostConfig } from "../../../api/schema.ts";
+import { invalidArgument, notFound } from "../../../errors/errors.ts";
+import type { Image } from "../../../images/types.ts";
+import { kernelSupport } from "../../system/host.ts";
+import { now } from "../../time.ts";
+import { Container, type ContainerFacts, type MountPoint } from "../container.ts";
+import type { Env } from "../env.ts";
+import { publish } from "../events.ts";
+import { saveNew } from "../record.ts";
+import { writeInitLayer } from "../rootfs/init-layer.ts";
+import { ContainerState } from "../state/machine.ts";
+import { cgroupVersion } from "../stats/cgroup.ts";
+import { checkConfig, checkHostConfig } from "./check.ts";
+import { mergeConfig } from "./config.ts";
+import { completeHostConfig } from "./host-config.ts";
+import { checkNetworkConflicts, containerOf } from "./modes.ts";
+import { mountPointsOf } from "./mounts.ts";
+import { checkName, randomName } from "./names.ts";
+import type { CreateBody, CreateRequest } from "./request.ts";
+import { securityOptions } from "./security.ts";
+import { makeVolumes } from "./volumes.ts";
+
+export interface Created {
+  container: Container;
+  warnings: string[];
+}
+
+/** Makes a container: all or nothing. Errors: invalidArgument, notFound (image), conflict (name). */
+export async function createContainer(env: Env, request: CreateRequest): Promise<Created> {
+  const { body } = request;
+  const givenName = request.name === undefined || request.name === "" ? undefined : checkName(request.name);
+  const host = body.HostConfig ?? {};
+  checkConfig(body);
+  checkHostConfig(host, Object.keys(env.runtimes));
+  checkNetworkConflicts(body, host);
+  const image = imageOf(env, body, request.platform);
+  const id = randomBytes(32).toString("hex");
+  const config = mergeConfig(body, image?.config.config ?? {}, id);
+  checkConfig(config);
+  const warnings = platformWarnings(image, request.platform);
+  const hostConfig = completeHostConfig(host, { config: env.config, cgroupVersion: cgroupVersion() });
+  dropUnsupported(hostConfig, warnings);
+  shareNames(env, config, hostConfig, body);
+  const command = [...(config.Entrypoint ?? []), ...(config.Cmd ?? [])];
+  if (command.length === 0 || command[0] === "") throw invalidArgument("no command specified");
+  const name = givenName ?? randomName((candidate) => env.store.hasName(candidate));
+  const mountPoints = mountPointsOf(hostConfig, Object.keys(config.Volumes ?? {}), (ref) =>
+    env.store.find(ref),
+  );
+  const facts: ContainerFacts = {
+    id,
+    name,
+    created: now(),
+    path: command[0]!,
+    args: command.slice(1),
+    config,
+    hostConfig,
+    image: image?.id ?? "",
+    driver: env.images.layers.driverName,
+    logPath: "",
+    mountPoints: Object.fromEntries(mountPoints.map((point) => [point.Destination, point])),
+    network: { SandboxID: "", SandboxKey: "", Networks: endpointsOf(env, body, hostConfig), Ports: {} },
+    state: new ContainerState(),
+    restartCount: 0,
+    manuallyStopped: false,
+    startedBefore: false,
+    ...securityOptions(hostConfig, env.config.noNewPrivileges),
+  };
+  const container = new Container(facts, env.store.root);
+  env.store.reserveName(name, id);
+  try {
+    await build(env, container, image, mountPoints);
+  } catch (error) {
+    await undo(env, container);
+    throw error;
+  }
+  env.store.add(container);
+  publish(env, container, "create");
+  return { container, warnings };
+}
+
+/** The parts that are on disk. */
+async function build(
+  env: Env,
+  container: Container,
+  image: Image | undefined,
+  points: MountPoint[],
+): Promise<void> {
+  const { id, hostConfig } = container;
+  const storageOpt = hostConfig.StorageOpt;
+  await env.images.layers.createRWLayer(id, image?.chainID, {
+    init: writeInitLayer,
+    ...(storageOpt ? { storageOpt } : {}),
+  });
+  await makeVolumes(env, container, points);
+  saveNew(container);
+}
+
+async function undo(env: Env, container: Container): Promise<void> {
+  env.store.releaseName(container.name, container.id);
+  env.volumes.release(container.id);
+  rmSync(container.folder, { recursive: true, force: true });
+  await env.images.layers.releaseRWLayer(container.id).catch(() => {});
+}
+
+const GO_ARCH: Record<string, string> = { x64: "amd64", ia32: "386" };
+const hostArch = () => GO_ARCH[arch()] ?? arch();
+
+function imageOf(env: Env, body: CreateBody, platform: string): Image | undefined {
+  if (!body.Image) return undefined;
+  const image = env.images.resolve(body.Image);
+  if (platform === "") return image;
+  const [os, architecture] = platform.toLowerCase().split("/");
+  const matches =
+    image.config.os === os && (architecture === undefined || image.config.architecture === architecture);
+  if (matches) return image;
+  throw notFound(
+    `image with reference ${body.Image} was found but its platform (${image.config.os}/${image.config.architecture}) does not match the specified platform (${platform})`,
+  );
+}
+
+function platformWarnings(image: Image | undefined, platform: string): string[] {
+  if (!image || platform !== "" || image.config.architecture === hostArch()) return [];
+  return [
+    `The requested image's platform (${image.config.os}/${image.config.architecture}) does not match the detected host platform (linux/${hostArch()}) and no specific platform was requested`,
+  ];
+}
+
+let support: Record<string, boolean> | undefined;
+
+/** Limits that this kernel cannot keep are dropped with a warning, as stock does. */
+function dropUnsupported(host: HostConfig, warnings: string[]): void {
+  support ??= kernelSupport();
+  if ((host.Memory ?? 0) > 0 && !support["SwapLimit"]) {
+    if ((host.MemorySwap ?? 0) !== -1) {
+      warnings.push(
+        "Your kernel does not support swap limit capabilities or the cgroup is not mounted. Memory limited without swap.",
+      );
+    }
+    host.MemorySwap = -1;
+  }
+  if ((host.Memory ?? 0) > 0 && !support["MemoryLimit"]) {
+    warnings.push(
+      "Your kernel does not support memory limit capabilities or the cgroup is not mounted. Limitation discarded.",
+    );
+    host.Memory = 0;
+    host.MemorySwap = -1;
+  }
+  if (host.PidsLimit && !support["PidsLimit"]) {
+    warnings.push(
+      "Your kernel does not support pids limit capabilities or the cgroup is not mounted. PIDs limit discarded.",
+    );
+    host.PidsLimit = null;
+  }
+  if (host.OomKillDisable && !support["OomKillDisable"]) {
+    warnings.push("Your kernel does not support OomKillDisable. OomKillDisable discarded.");
+    host.OomKillDisable = false;
+  }
+}
+
+/** A container in the host's UTS namespace or network has the host's name, unless it asks for another. */
+function shareNames(env: Env, config: ContainerConfig, host: HostConfig, body: CreateBody): void {
+  for (const mode of [host.NetworkMode, host.IpcMode, host.PidMode]) {
+    const other = containerOf(mode);
+    if (other !== undefined) env.store.find(other);
+  }
+  const shared = containerOf(host.NetworkMode);
+  if (shared !== undefined) {
+    const other = env.store.find(shared);
+    host.NetworkMode = `container:${other.id}`;
+    config.Hostname = other.config.Hostname ?? "";
+    config.Domainname = other.config.Domainname ?? "";
+  } else if ((host.NetworkMode === "host" || host.UTSMode === "host") && !body.Hostname) {
+    config.Hostname = hostname();
+  }
+}
+
+function endpointsOf(env: Env, body: CreateBody, host: HostConfig): Record<string, EndpointSettings> {
+  const mode = host.NetworkMode ?? "bridge";
+  if (containerOf(mode) !== undefined) return {};
+  const given = body.NetworkingConfig?.EndpointsConfig ?? {};
+  const endpoints: Record<string, EndpointSettings> = {};
+  for (const [name, settings] of Object.entries(given)) {
+    endpoints[name === "default" ? "bridge" : name] = settings ?? {};
+  }
+  const present = Object.keys(endpoints).some((name) => name === mode || env.network.find(name).Id === mode);
+  return present ? endpoints : { [mode]: {}, ...endpoints };
+}

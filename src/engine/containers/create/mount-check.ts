@@ -1,0 +1,50 @@
+import { existsSync } from "node:fs";
+import { posix } from "node:path";
+import type { Mount } from "../../../api/schema.ts";
+import { invalidArgument, notImplemented } from "../../../errors/errors.ts";
+
+/** Which options go with which type. */
+const OPTIONS: Record<string, keyof Mount> = {
+  bind: "BindOptions",
+  volume: "VolumeOptions",
+  tmpfs: "TmpfsOptions",
+  image: "ImageOptions",
+};
+
+/** Errors: invalidArgument, with stock's texts. */
+export function checkMount(mount: Mount): void {
+  const { Type = "", Target = "", Source = "" } = mount;
+  const refuse = (why: string) => {
+    throw invalidArgument(`invalid mount config for type ${JSON.stringify(Type)}: ${why}`);
+  };
+  if (!Object.hasOwn(OPTIONS, Type)) refuse("mount type unknown");
+  if (Target === "") refuse("field Target must not be empty");
+  if (!Target.startsWith("/")) refuse(`invalid mount path: '${Target}' mount path must be absolute`);
+  if (posix.normalize(Target) === "/") refuse("invalid specification: destination can't be '/'");
+  for (const [type, field] of Object.entries(OPTIONS)) {
+    if (type !== Type && mount[field] != null) refuse(`field ${field} must not be specified`);
+  }
+  switch (Type) {
+    case "bind":
+      checkBind(mount, Source, refuse);
+      return;
+    case "tmpfs":
+      if (Source !== "") refuse("field Source must not be specified");
+      return;
+    case "image":
+      throw notImplemented("mounts of type image are not implemented yet");
+    default:
+      if (Source !== "" && !/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(Source)) {
+        refuse(`${JSON.stringify(Source)} includes invalid characters for a local volume name`);
+      }
+      if (mount.VolumeOptions?.Subpath) throw notImplemented("volume subpaths are not implemented yet");
+  }
+}
+
+function checkBind(mount: Mount, source: string, refuse: (why: string) => void): void {
+  if (source === "") refuse("field Source must not be empty");
+  if (!source.startsWith("/")) refuse(`invalid mount path: '${source}' mount path must be absolute`);
+  if (!mount.BindOptions?.CreateMountpoint && !existsSync(source)) {
+    refuse(`bind source path does not exist: ${source}`);
+  }
+}

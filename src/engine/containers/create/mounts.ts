@@ -1,0 +1,164 @@
+import { posix } from "node:path";
+import type { HostConfig, Mount } from "../../../api/schema.ts";
+import { invalidArgument } from "../../../errors/errors.ts";
+import type { Container, MountPoint } from "../container.ts";
+import { checkMount } from "./mount-check.ts";
+
+const PROPAGATIONS = ["private", "rprivate", "shared", "rshared", "slave", "rslave"];
+const MODES = ["rw", "ro", "z", "Z", "nocopy", "consistent", "cached", "delegated", ...PROPAGATIONS];
+
+/**
+ * Everything that is to be mounted into a new container: by --volumes-from, -v, --mount, --tmpfs and the image's
+ * volumes. Volumes are not made yet: an empty Name stands for an anonymous one.
+ * Errors: invalidArgument, with stock's texts.
+ */
+export function mountPointsOf(
+  host: HostConfig,
+  imageVolumes: readonly string[],
+  find: (reference: string) => Container,
+): MountPoint[] {
+  const points = new Map<string, MountPoint>();
+  for (const spec of host.VolumesFrom ?? []) {
+    for (const point of inherited(spec, find)) points.set(point.Destination, point);
+  }
+  const own = new Set<string>();
+  const add = (point: MountPoint) => {
+    if (own.has(point.Destination)) throw invalidArgument(`Duplicate mount point: ${point.Destination}`);
+    own.add(point.Destination);
+    points.set(point.Destination, point);
+  };
+  for (const bind of host.Binds ?? []) add(parseBind(bind, host.VolumeDriver ?? ""));
+  for (const mount of host.Mounts ?? []) add(parseMount(mount));
+  for (const target of Object.keys(host.Tmpfs ?? {})) {
+    const destination = posix.normalize(target);
+    if (own.has(destination)) throw invalidArgument(`Duplicate mount point: ${destination}`);
+    if (!destination.startsWith("/"))
+      throw invalidArgument(`invalid mount path: '${target}' mount path must be absolute`);
+    own.add(destination);
+    points.delete(destination);
+  }
+  for (const volume of imageVolumes) {
+    const destination = posix.normalize(volume);
+    if (!points.has(destination) && !own.has(destination)) points.set(destination, anonymous(destination));
+  }
+  return [...points.values()];
+}
+
+const BASE = {
+  Name: "",
+  Driver: "",
+  Source: "",
+  RW: true,
+  Relabel: "",
+  Propagation: "",
+  CopyData: false,
+  SkipMountpointCreation: false,
+};
+
+function anonymous(destination: string): MountPoint {
+  return {
+    ...BASE,
+    Type: "volume",
+    Driver: "local",
+    Destination: destination,
+    CopyData: true,
+    Spec: { Type: "volume", Target: destination },
+  };
+}
+
+function inherited(spec: string, find: (reference: string) => Container): MountPoint[] {
+  const [reference = "", mode = "rw"] = spec.split(":", 2);
+  if (reference === "") throw invalidArgument(`invalid volumes-from specification: '${spec}'`);
+  for (const word of mode.split(",")) {
+    if (!MODES.includes(word)) throw invalidArgument(`invalid mode: ${mode}`);
+  }
+  const readonly = mode.split(",").includes("ro");
+  return Object.values(find(reference).facts.mountPoints).map((point) => ({
+    ...point,
+    RW: point.RW && !readonly,
+    CopyData: false,
+  }));
+}
+
+/** -v [source:]destination[:mode]; the CLI turns a lone destination into an anonymous volume. */
+export function parseBind(text: string, volumeDriver: string): MountPoint {
+  const parts = text.split(":");
+  const [source = "", target = "", mode = ""] = parts.length === 1 ? ["", text, ""] : parts;
+  if (parts.length > 3 || target === "" || (parts.length > 1 && source === "")) {
+    throw invalidArgument(`invalid volume specification: '${text}'`);
+  }
+  const words = mode === "" ? [] : mode.split(",");
+  if (parts.length === 3 && mode === "") throw invalidArgument(`invalid volume specification: '${text}'`);
+  for (const word of words) if (!MODES.includes(word)) throw invalidArgument(`invalid mode: ${mode}`);
+  if (words.includes("ro") && words.includes("rw")) throw invalidArgument(`invalid mode: ${mode}`);
+  const destination = destinationOf(target, text);
+  const propagation = words.find((word) => PROPAGATIONS.includes(word)) ?? "";
+  const common = { ...BASE, Destination: destination, RW: !words.includes("ro"), Relabel: mode };
+  if (!source.startsWith("/")) {
+    if (propagation !== "") throw invalidArgument(`invalid volume specification: '${text}'`);
+    if (source !== "" && !/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(source)) {
+      throw invalidArgument(
+        `invalid volume specification: '${text}': "${source}" includes invalid characters for a local volume name, only "[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed. If you intended to pass a host directory, use absolute path`,
+      );
+    }
+    const spec: Mount = { Type: "volume", Source: source, Target: destination };
+    return {
+      ...common,
+      Type: "volume",
+      Name: source,
+      Driver: volumeDriver || "local",
+      CopyData: !words.includes("nocopy"),
+      Spec: spec,
+    };
+  }
+  if (words.includes("nocopy")) throw invalidArgument(`invalid volume specification: '${text}'`);
+  return {
+    ...common,
+    Type: "bind",
+    Source: posix.normalize(source).replace(/(.)\/$/, "$1"),
+    Propagation: propagation || "rprivate",
+    Spec: { Type: "bind", Source: source, Target: destination, BindOptions: { CreateMountpoint: true } },
+  };
+}
+
+function destinationOf(target: string, text: string): string {
+  const destination = posix.normalize(target).replace(/(.)\/$/, "$1");
+  if (!destination.startsWith("/")) {
+    throw invalidArgument(
+      `invalid volume specification: '${text}': invalid mount config for type "volume": invalid mount path: '${target}' mount path must be absolute`,
+    );
+  }
+  if (destination === "/") {
+    throw invalidArgument(
+      `invalid volume specification: '${text}': invalid specification: destination can't be '/'`,
+    );
+  }
+  return destination;
+}
+
+/** --mount. Errors: invalidArgument. */
+export function parseMount(mount: Mount): MountPoint {
+  checkMount(mount);
+  const type = mount.Type as MountPoint["Type"];
+  const destination = posix.normalize(mount.Target ?? "").replace(/(.)\/$/, "$1");
+  const common = { ...BASE, Type: type, Destination: destination, RW: !mount.ReadOnly, Spec: mount };
+  switch (type) {
+    case "volume":
+      return {
+        ...common,
+        Name: mount.Source ?? "",
+        Driver: mount.VolumeOptions?.DriverConfig?.Name || "local",
+        CopyData: !mount.VolumeOptions?.NoCopy,
+        Relabel: "z",
+      };
+    case "bind":
+      return {
+        ...common,
+        Source: posix.normalize(mount.Source ?? ""),
+        Propagation: mount.BindOptions?.Propagation ?? "rprivate",
+        SkipMountpointCreation: !mount.BindOptions?.CreateMountpoint,
+      };
+    default:
+      return common;
+  }
+}

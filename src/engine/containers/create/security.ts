@@ -1,0 +1,85 @@
+import { readFileSync } from "node:fs";
+import type { HostConfig } from "../../../api/schema.ts";
+import { invalidArgument } from "../../../errors/errors.ts";
+import { parseProfile } from "../spec/seccomp/profile.ts";
+
+export interface SecurityOptions {
+  /** "" for the daemon's default, "unconfined", or a profile's JSON. */
+  seccompProfile: string;
+  appArmorProfile: string;
+  noNewPrivileges: boolean;
+}
+
+/** Reads --security-opt; label= is accepted and without effect, as on any host without SELinux. Errors: invalidArgument. */
+export function securityOptions(host: HostConfig, noNewPrivileges: boolean): SecurityOptions {
+  const options: SecurityOptions = {
+    seccompProfile: host.Privileged ? "unconfined" : "",
+    appArmorProfile: host.Privileged ? "unconfined" : "",
+    noNewPrivileges,
+  };
+  for (const text of host.SecurityOpt ?? []) apply(options, text);
+  return options;
+}
+
+function apply(options: SecurityOptions, text: string): void {
+  if (text === "no-new-privileges") {
+    options.noNewPrivileges = true;
+    return;
+  }
+  if (text === "disable") return;
+  const at = text.includes("=") ? text.indexOf("=") : text.indexOf(":");
+  if (at < 0) throw invalidArgument(`invalid --security-opt 1: ${JSON.stringify(text)}`);
+  const [name, value] = [text.slice(0, at), text.slice(at + 1)];
+  switch (name) {
+    case "label":
+    case "writable-cgroups":
+    case "systempaths":
+      return;
+    case "apparmor":
+      options.appArmorProfile = value;
+      return;
+    case "seccomp":
+      options.seccompProfile = seccompOption(value);
+      return;
+    case "no-new-privileges":
+      if (value !== "true" && value !== "false") {
+        throw invalidArgument(`invalid --security-opt 2: ${JSON.stringify(text)}`);
+      }
+      options.noNewPrivileges = value === "true";
+      return;
+    default:
+      throw invalidArgument(`invalid --security-opt 2: ${JSON.stringify(text)}`);
+  }
+}
+
+function seccompOption(value: string): string {
+  if (value === "unconfined" || value === "builtin") return value;
+  parseProfile(value);
+  return value;
+}
+
+let enabled: boolean | undefined;
+
+/** True if the kernel has AppArmor switched on. */
+export function hasAppArmor(): boolean {
+  if (enabled === undefined) {
+    try {
+      enabled = readFileSync("/sys/module/apparmor/parameters/enabled", "utf8").startsWith("Y");
+    } catch {
+      enabled = false;
+    }
+  }
+  return enabled;
+}
+
+/** The profile for the specification: the one asked for, or Docker's if it is loaded; "" for none. */
+export function appArmorFor(chosen: string): string {
+  if (!hasAppArmor()) return "";
+  if (chosen !== "") return chosen;
+  try {
+    const loaded = readFileSync("/sys/kernel/security/apparmor/profiles", "utf8");
+    return /^docker-default /m.test(loaded) ? "docker-default" : "";
+  } catch {
+    return "";
+  }
+}
