@@ -19,6 +19,11 @@ export async function* pack(root: string, options: PackOptions = {}): AsyncGener
   yield END_OF_ARCHIVE;
 }
 
+/** One file or folder, without what is in the folder, and without the end of the archive. */
+export async function* packEntry(path: string, name: string): AsyncGenerator<Uint8Array> {
+  yield* new Packer(false).one(path, name, lstatSync(path));
+}
+
 class Packer {
   readonly #overlay: boolean;
   /** Inode → name in the archive, for hard links. */
@@ -37,7 +42,7 @@ class Packer {
       );
       return;
     }
-    if (name !== "") yield* this.#one(path, name, stat);
+    if (name !== "") yield* this.one(path, name, stat);
     if (!stat.isDirectory()) return;
     if (this.#overlay && isOpaque(path)) {
       yield encodeHeader(
@@ -49,7 +54,7 @@ class Packer {
     }
   }
 
-  async *#one(path: string, name: string, stat: Stats): AsyncGenerator<Uint8Array> {
+  async *one(path: string, name: string, stat: Stats): AsyncGenerator<Uint8Array> {
     const type = typeOf(stat);
     if (type === undefined) return;
     const inode = `${stat.dev}:${stat.ino}`;
