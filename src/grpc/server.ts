@@ -140,7 +140,14 @@ function stream(load: Loader, inputOf: (call: Outgoing) => unknown): UntypedHand
   };
 }
 
-const requestOf = (call: Outgoing) => ("request" in call ? call.request : call);
+/** The requests of a call; a loop that is left early must not destroy the stream, which has a status to send yet. */
+function requestsOf(call: AsyncIterable<unknown>): AsyncIterable<unknown> {
+  const requests = call[Symbol.asyncIterator]();
+  return { [Symbol.asyncIterator]: () => ({ next: () => requests.next() }) };
+}
+
+const requestOf = (call: Outgoing) =>
+  "request" in call ? call.request : requestsOf(call as AsyncIterable<unknown>);
 
 function wireMethod(serviceName: string, method: MethodDefinition): WireDefinition[string] {
   const codec = (type: MethodDefinition["requestType"]) => ({
