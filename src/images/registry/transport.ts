@@ -1,6 +1,7 @@
 import { cancelled } from "../../errors/errors.ts";
 import { unreachable } from "./failure.ts";
 import { type ProxySettings, proxyFor } from "./proxy.ts";
+import { isUnknownAuthority, systemRoots } from "./system_roots.ts";
 
 /** How to speak TLS with one registry. */
 export interface TLSOptions {
@@ -50,6 +51,10 @@ const IDLE_TIMEOUT = 60_000;
  */
 export class Transport {
   readonly idleTimeout: number;
+  /** Hosts whose certificates need the machine's CAs. */
+  private readonly privateHosts = new Set<string>();
+  private roots: Promise<string | undefined> | undefined;
+
   constructor(private readonly options: TransportOptions) {
     this.idleTimeout = options.idleTimeout ?? IDLE_TIMEOUT;
   }
@@ -69,7 +74,32 @@ export class Transport {
     }
   }
 
-  private async once({ method, url, headers, body, tls, signal, timeout }: Request): Promise<Answer> {
+  /**
+   * One exchange. A server whose CA only the machine's own store knows is asked again with that store, and from
+   * then on at once: parsing the whole store for every request would cost more than the request.
+   */
+  private async once(request: Request): Promise<Answer> {
+    const { host, protocol } = request.url;
+    const plain = protocol !== "https:" || request.tls?.verify === false || request.tls?.ca !== undefined;
+    if (plain) return this.exchange(request);
+    if (this.privateHosts.has(host)) return this.exchange(await this.withSystemRoots(request));
+    try {
+      return await this.exchange(request);
+    } catch (error) {
+      if (!isUnknownAuthority((error as Error).cause)) throw error;
+      const answer = await this.exchange(await this.withSystemRoots(request));
+      this.privateHosts.add(host);
+      return answer;
+    }
+  }
+
+  private async withSystemRoots(request: Request): Promise<Request> {
+    this.roots ??= systemRoots();
+    const roots = await this.roots;
+    return roots === undefined ? request : { ...request, tls: { verify: true, ...request.tls, ca: [roots] } };
+  }
+
+  private async exchange({ method, url, headers, body, tls, signal, timeout }: Request): Promise<Answer> {
     const idle = new AbortController();
     const timer = setTimeout(
       () => idle.abort(new Error("timeout awaiting response headers")),
