@@ -111,14 +111,18 @@ export function readSmallFileBytes(path: string): Uint8Array {
 
 /** Reads until the end; the descriptor stays open. */
 export function readToEnd(fd: number): Uint8Array {
-  const chunks: Uint8Array[] = [];
+  let buffer = new Uint8Array(4096);
+  let length = 0;
   for (;;) {
-    const buffer = new Uint8Array(4096);
-    const n = readFd(fd, buffer);
-    if (n === 0) break;
-    chunks.push(n === buffer.length ? buffer : buffer.subarray(0, n));
+    if (length === buffer.length) {
+      const grown = new Uint8Array(length * 2);
+      grown.set(buffer);
+      buffer = grown;
+    }
+    const n = readFd(fd, buffer.subarray(length));
+    if (n === 0) return buffer.subarray(0, length);
+    length += n;
   }
-  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
 }
 
 /** Writes into an existing file such as a cgroup or /proc control in a single write(2). */

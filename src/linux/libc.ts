@@ -51,7 +51,8 @@ export function check(result: number | bigint, syscall: string, subject?: string
 /** A NUL-terminated C string. Keep the buffer referenced until the call has returned. */
 export function cstring(text: string): Uint8Array {
   if (text.includes("\0")) throw new SyscallError("cstring", 22, JSON.stringify(text));
-  return Buffer.from(`${text}\0`);
+  // Not Buffer: loading it costs a lean process 76 kB.
+  return new TextEncoder().encode(`${text}\0`);
 }
 
 export { ptr };

@@ -8,9 +8,10 @@ import { log, setDebug } from "./log.ts";
 import { Publisher } from "./publisher.ts";
 import { Reaper } from "./reaper.ts";
 import { TaskService } from "./service.ts";
-import { LISTENER_FD } from "./start.ts";
 import { trimSoon } from "./trim.ts";
 
+/** The descriptor at which `start` leaves the listening socket. */
+const LISTENER_FD = 3;
 /** How long events may still wait for containerd at the end, in milliseconds. */
 const LAST_EVENTS = 3_000;
 /** Time for the answer to the shutdown request to leave. */

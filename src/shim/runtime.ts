@@ -3,6 +3,7 @@ import { type EngineError, notFound, systemError } from "../errors/errors.ts";
 import { closeFd, O_NONBLOCK, O_RDWR, openFd, pipe, readFd, readSmallFile } from "../linux/fd.ts";
 import { spawn } from "../linux/spawn.ts";
 import type { Reaper } from "./reaper.ts";
+import { trim } from "./trim.ts";
 
 export interface RuntimeOptions {
   /** Absolute path of the runtime. */
@@ -53,6 +54,8 @@ export class Runtime {
     const argv = [binary, "--root", root, "--log", this.#log, "--log-format", "json"];
     if (systemdCgroup) argv.push("--systemd-cgroup");
     const pid = spawn({ path: binary, argv: [...argv, ...args], env: childEnvironment(), fds: stdio });
+    // The shim has nothing else to do meanwhile, and a heap that never peaks stays small.
+    trim();
     const { status } = await this.#reaper.exitOf(pid);
     return { exit: status, output: "" };
   }

@@ -21,9 +21,6 @@ import { RuncOptions } from "./messages/task.ts";
 /** Annotations of config.json that put several containers into one shim. */
 const GROUP_ANNOTATIONS = ["io.containerd.runc.v2.group", "io.kubernetes.cri.sandbox-id"];
 
-/** The descriptor at which the daemon finds its listening socket. */
-export const LISTENER_FD = 3;
-
 /**
  * Settings of the daemon's JavaScript engine: it sleeps nearly always, so helper threads for collecting
  * and compiling would only cost memory. See docs/shim.md for the measurements.
@@ -102,6 +99,7 @@ function spawnDaemon(flags: Flags, listener: number): number {
       ...ENGINE_SETTINGS,
       ...Object.entries(process.env).map(([name, value]) => `${name}=${value ?? ""}`),
     ],
+    // The listener becomes descriptor 3: LISTENER_FD of the daemon.
     fds: [none, none, none, listener],
     setsid: true,
   });
