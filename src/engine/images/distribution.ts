@@ -1,7 +1,8 @@
 import type { DistributionInspect } from "../../api/schema.ts";
+import { familiarName } from "../../images/reference.ts";
 import type { Credentials } from "../../images/registry/credentials.ts";
 import type { FetchedManifest, RemoteRepository } from "../../images/registry/repository.ts";
-import { familiarName, translatePullError } from "../../images/registry/translate.ts";
+import { translatePullError } from "../../images/registry/translate.ts";
 import type { ImageDependencies } from "./dependencies.ts";
 import { parseImageName } from "./names.ts";
 
@@ -21,7 +22,7 @@ export async function inspectDistribution(
   try {
     return (await deps.client.reach(request, look)).result;
   } catch (error) {
-    throw translatePullError(error, familiarName(domain, path), digest ? `@${digest}` : `:${tag}`);
+    throw translatePullError(error, familiarName({ domain, path }), digest ? `@${digest}` : `:${tag}`);
   }
 }
 

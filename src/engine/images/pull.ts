@@ -1,11 +1,12 @@
 import { invalidArgument } from "../../errors/errors.ts";
+import { familiarName } from "../../images/reference.ts";
 import {
   formatPlatform,
   hostPlatform,
   matchesPlatform,
   parsePlatform,
 } from "../../images/registry/platform.ts";
-import { familiarName, translatePullError } from "../../images/registry/translate.ts";
+import { translatePullError } from "../../images/registry/translate.ts";
 import type { PullOptions } from "../api/images/backend.ts";
 import type { ImageDependencies } from "./dependencies.ts";
 import { canonical, familiar, type ImageName, parseImageName, withTag } from "./names.ts";
@@ -16,7 +17,7 @@ export async function pullImages(deps: ImageDependencies, options: PullOptions):
   const request = { ...name, credentials: options.credentials, signal: options.signal };
   if (name.tag || name.digest) return pullOne(deps, options, name);
   const tags = await deps.puller.tags(request).catch((error) => {
-    throw translatePullError(error, familiarName(name.domain, name.path), "");
+    throw translatePullError(error, familiarName(name), "");
   });
   for (const tag of tags) await pullOne(deps, options, { ...name, tag });
 }
@@ -41,7 +42,7 @@ async function pullOne(deps: ImageDependencies, options: PullOptions, name: Imag
     pulled = await deps.puller.pull({ domain, path, reference, platform, credentials, progress, signal });
   } catch (error) {
     const suffix = name.digest ? `@${name.digest}` : `:${name.tag}`;
-    throw translatePullError(error, familiarName(domain, path), suffix);
+    throw translatePullError(error, familiarName({ domain, path }), suffix);
   }
   const fresh = await remember(deps, name, pulled);
   const said = fresh ? "Downloaded newer image for" : "Image is up to date for";
@@ -49,7 +50,7 @@ async function pullOne(deps: ImageDependencies, options: PullOptions, name: Imag
   progress({ status: `Status: ${said} ${familiar(name)}` });
   deps.events.publish("image", "pull", familiar(name), {
     ...labelsOf(deps, pulled.id),
-    name: familiarName(domain, path),
+    name: familiarName({ domain, path }),
   });
 }
 

@@ -1,5 +1,5 @@
 import { EngineError, notFound } from "../../errors/errors.ts";
-import { familiarName } from "../../images/registry/translate.ts";
+import { familiarName } from "../../images/reference.ts";
 import type { PushOptions } from "../api/images/backend.ts";
 import type { ImageDependencies } from "./dependencies.ts";
 import { canonical, familiar, type ImageName, parseImageName, repositoryOf, withTag } from "./names.ts";
@@ -20,7 +20,7 @@ function tagsToPush({ images }: ImageDependencies, name: ImageName): (ImageName 
     .map(({ reference }) => parseImageName(reference))
     .filter((other) => other.domain === domain && other.path === path);
   if (all.length === 0)
-    throw notFound(`An image does not exist locally with the tag: ${familiarName(domain, path)}`);
+    throw notFound(`An image does not exist locally with the tag: ${familiarName({ domain, path })}`);
   if (tag) {
     if (images.references.get(canonical(name)) === undefined)
       throw notFound(`tag does not exist: ${familiar(name)}`);
@@ -56,6 +56,6 @@ async function pushOne(
   }
   events.publish("image", "push", familiar(name), {
     ...labelsOf(deps, image.id),
-    name: familiarName(domain, path),
+    name: familiarName({ domain, path }),
   });
 }

@@ -1,12 +1,5 @@
 import { type EngineError, isCancelled, notFound } from "../../errors/errors.ts";
-import { HUB_DOMAIN } from "./endpoint.ts";
 import { failureOf } from "./failure.ts";
-
-/** A name as people write it: "busybox" for docker.io/library/busybox. */
-export function familiarName(domain: string, path: string): string {
-  if (domain !== HUB_DOMAIN) return `${domain}/${path}`;
-  return path.startsWith("library/") ? path.slice("library/".length) : path;
-}
 
 /**
  * A pull's failure as stock words it for the image. `suffix` is ":tag" or "@digest". Clients match on these
