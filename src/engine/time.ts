@@ -34,3 +34,8 @@ export function parseNanos(text: string): bigint {
 export function millisSince(text: string): number {
   return Number((realtimeNanos() - parseNanos(text)) / 1_000_000n);
 }
+
+/** Milliseconds from one RFC 3339 time to another, never negative. */
+export function millisBetween(from: string, to: string): number {
+  return Math.max(0, Number((parseNanos(to) - parseNanos(from)) / 1_000_000n));
+}

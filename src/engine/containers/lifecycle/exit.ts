@@ -1,0 +1,127 @@
+import { rmSync } from "node:fs";
+import { isNotFound, messageOf } from "../../../errors/errors.ts";
+import type { ExitStatus } from "../../containerd/client.ts";
+import { millisBetween } from "../../time.ts";
+import type { Container } from "../container.ts";
+import type { Env } from "../env.ts";
+import { publish } from "../events.ts";
+import { saveContainer } from "../record.ts";
+import { unmountShm } from "./mounts.ts";
+import { tearDownNetwork } from "./network.ts";
+import { removeLocked } from "./remove.ts";
+import { nextDelay, wantsRestart } from "./restart-policy.ts";
+import { fifoFolder, startLocked } from "./start.ts";
+
+/** A container's init process has ended. `pid` tells which run it was, 0 if that is not known. */
+export function containerExited(
+  env: Env,
+  container: Container,
+  pid: number,
+  exit: ExitStatus,
+): Promise<void> {
+  return container.lock.run(async () => {
+    const { state } = container;
+    // Told twice, or of a run that failed to start.
+    if (!state.hasTask || (pid !== 0 && pid !== state.pid)) return;
+    await endRun(env, container, exit);
+  });
+}
+
+async function endRun(env: Env, container: Container, exit: ExitStatus): Promise<void> {
+  const { state, facts } = container;
+  container.stopHealth?.();
+  await deleteTask(env, container);
+  await closeOutput(env, container);
+  await releaseRun(env, container);
+  const millis = millisBetween(state.startedAt, exit.exitedAt);
+  Object.assign(state, { exitCode: exit.exitCode, finishedAt: exit.exitedAt, pid: 0 });
+  const again =
+    !container.restarting &&
+    wantsRestart(container.hostConfig.RestartPolicy, {
+      exitCode: exit.exitCode,
+      millis,
+      stopped: facts.manuallyStopped || env.closing,
+      restarts: container.failures,
+    });
+  state.move(again ? "restarting" : "exited");
+  const removes = !again && !container.restarting && container.hostConfig.AutoRemove === true;
+  if (again) planRestart(env, container, millis);
+  // One that is about to be removed need not be written: should the daemon die now, it is found ended all the same.
+  if (!removes) saveContainer(container);
+  publish(env, container, "die", {
+    exitCode: String(exit.exitCode),
+    execDuration: String(Math.trunc(millis / 1000)),
+  });
+  container.hub.end();
+  container.waiters.exited({ exitCode: exit.exitCode });
+  if (removes) await removeLocked(env, container, { volumes: true });
+}
+
+async function deleteTask(env: Env, container: Container): Promise<void> {
+  try {
+    await env.containerd.deleteTask(container.id);
+  } catch (error) {
+    if (!isNotFound(error)) warn(env, container, "task could not be removed from containerd", error);
+  }
+}
+
+const warn = (env: Env, container: Container, message: string, error: unknown) =>
+  env.log.warn(message, { container: container.id, error: messageOf(error) });
+
+/** Everything that was printed is in the log and with those attached after this. */
+async function closeOutput(env: Env, container: Container): Promise<void> {
+  const { run } = container;
+  container.run = undefined;
+  if (!run) return;
+  try {
+    await run.io.finish();
+    run.flushLog();
+  } catch (error) {
+    warn(env, container, "output of a container could not be read to its end", error);
+  }
+  run.log.close();
+}
+
+/** Gives back what one run needs: mounts, network, volumes, the container in containerd. */
+export async function releaseRun(env: Env, container: Container): Promise<void> {
+  const attempt = async (what: string, work: () => Promise<unknown> | unknown) => {
+    try {
+      await work();
+    } catch (error) {
+      warn(env, container, `${what} of a container could not be released`, error);
+    }
+  };
+  const volumes = Object.values(container.facts.mountPoints).filter(({ Type }) => Type === "volume");
+  await Promise.all([
+    attempt("record in containerd", () => env.containerd.deleteContainer(container.id)),
+    attempt("network", () => tearDownNetwork(env, container)),
+    attempt("root file system", () => env.images.layers.getRWLayer(container.id).unmount()),
+    ...volumes.map(({ Name }) => attempt("volume", () => env.volumes.unmount(Name, container.id))),
+  ]);
+  if (container.hostConfig.IpcMode === "shareable")
+    await attempt("shared memory", () => unmountShm(container));
+  rmSync(fifoFolder(env, container), { recursive: true, force: true });
+}
+
+function planRestart(env: Env, container: Container, runMillis: number): void {
+  container.restartDelay = nextDelay(container.restartDelay, runMillis);
+  const timer = setTimeout(() => {
+    container.cancelRestart = undefined;
+    restart(env, container).catch((error) =>
+      warn(env, container, "restart policy could not start container", error),
+    );
+  }, container.restartDelay);
+  container.cancelRestart = () => {
+    clearTimeout(timer);
+    container.cancelRestart = undefined;
+  };
+}
+
+function restart(env: Env, container: Container): Promise<void> {
+  return container.lock.run(async () => {
+    if (container.state.status !== "restarting" || env.closing) return;
+    container.facts.restartCount++;
+    container.failures++;
+    await startLocked(env, container);
+  });
+}

@@ -1,0 +1,108 @@
+import { conflict, isNotFound, messageOf, systemError } from "../../../errors/errors.ts";
+import { now } from "../../time.ts";
+import type { Container } from "../container.ts";
+import type { Env } from "../env.ts";
+import { publish } from "../events.ts";
+import { saveContainer } from "../record.ts";
+import { parseSignal } from "../signals.ts";
+import { containerExited } from "./exit.ts";
+
+const SIGKILL = 9;
+const SIGTERM = 15;
+/** How long a killed process may take to be gone before something is wrong, ms. */
+const KILL_PATIENCE_MS = 10_000;
+
+/** `docker kill`. Errors: conflict if it does not run, invalidArgument for an unknown signal. */
+export async function killContainer(env: Env, container: Container, signal: string): Promise<void> {
+  const number = signal === "" ? SIGKILL : parseSignal(signal);
+  if (container.state.status === "restarting" && number === SIGKILL) return abandonRestart(env, container);
+  if (!container.state.hasTask) {
+    throw conflict(`cannot kill container: ${container.name}: container ${container.id} is not running`);
+  }
+  if (number === SIGKILL) {
+    container.facts.manuallyStopped = true;
+    await killAndWait(env, container);
+    return;
+  }
+  if (number === stopSignalOf(container)) container.facts.manuallyStopped = true;
+  await signalTask(env, container, number);
+}
+
+export function stopSignalOf(container: Container): number {
+  const text = container.config.StopSignal ?? "";
+  return text === "" ? SIGTERM : parseSignal(text);
+}
+
+/** Sends a signal to the init process, and tells of it. A process that has gone already is no error. */
+export async function signalTask(env: Env, container: Container, signal: number): Promise<void> {
+  const { state, id } = container;
+  const paused = state.status === "paused";
+  try {
+    await env.containerd.kill(id, signal);
+  } catch (error) {
+    if (isNotFound(error) || /process already finished|no such process/i.test(messageOf(error))) {
+      await reportMissing(env, container);
+      return;
+    }
+    throw systemError(`cannot kill container: ${id}: ${messageOf(error)}`, { cause: error });
+  }
+  publish(env, container, "kill", { signal: String(signal) });
+  // A frozen process gets the signal once it thaws.
+  if (paused && state.status === "paused") {
+    await env.containerd.resume(id);
+    if (state.status === "paused") state.move("running");
+  }
+}
+
+/** The task is not there any more, and its end was not heard of. */
+async function reportMissing(env: Env, container: Container): Promise<void> {
+  const task = await env.containerd.process(container.id);
+  if (task && task.status !== "stopped") return;
+  const exit = task ?? { exitCode: 137, exitedAt: now() };
+  await containerExited(env, container, 0, exit);
+}
+
+/** Ends a container for certain, and waits until it has been dealt with. */
+export async function killAndWait(env: Env, container: Container): Promise<void> {
+  if (container.state.status === "restarting") return abandonRestart(env, container);
+  const { exit, stop } = exitWithin(container, KILL_PATIENCE_MS);
+  try {
+    await signalTask(env, container, SIGKILL);
+    if (!container.state.hasTask) return;
+    if (!(await exit)) {
+      throw systemError(
+        `container ${container.id} did not end within ${KILL_PATIENCE_MS / 1000} s of being killed`,
+      );
+    }
+  } finally {
+    stop();
+  }
+}
+
+/** Resolves to true when the run ends, to false when the time (ms; negative: for ever) is over. */
+export function exitWithin(container: Container, millis: number): { exit: Promise<boolean>; stop(): void } {
+  const controller = new AbortController();
+  const timer = millis < 0 ? undefined : setTimeout(() => controller.abort(), millis);
+  const exit = container.waiters.exit(controller.signal).then(
+    () => true,
+    () => false,
+  );
+  const stop = () => {
+    clearTimeout(timer);
+    controller.abort();
+  };
+  return { exit, stop };
+}
+
+/** Ends the waiting of the restart policy: the container is as it exited last. */
+export function abandonRestart(env: Env, container: Container): Promise<void> {
+  container.facts.manuallyStopped = true;
+  return container.lock.run(async () => {
+    container.cancelRestart?.();
+    if (container.state.status === "restarting") {
+      container.state.move("exited");
+      saveContainer(container);
+      container.waiters.exited({ exitCode: container.state.exitCode });
+    } else if (container.state.hasTask) void env.containerd.kill(container.id, SIGKILL).catch(() => {});
+  });
+}

@@ -1,0 +1,128 @@
+import { copyFileSync, existsSync, writeFileSync } from "node:fs";
+import { messageOf } from "../../../errors/errors.ts";
+import type { Sandbox, SandboxRequest } from "../../../network/types.ts";
+import type { Container } from "../container.ts";
+import { containerOf } from "../create/modes.ts";
+import type { Env } from "../env.ts";
+import { sharedContainer } from "./namespaces.ts";
+
+export interface ContainerNetwork {
+  /** Path of the network namespace, "host", or "" for a new one without anything in it. */
+  netns: string;
+  /** Whose hosts, hostname and resolv.conf are used: the container's own, or those of the one whose network it joins. */
+  files: Container;
+}
+
+/** Puts the container on its networks, and writes its hostname, hosts and resolv.conf. */
+export async function setUpNetwork(env: Env, container: Container): Promise<ContainerNetwork> {
+  if (container.config.NetworkDisabled) return { netns: "", files: container };
+  const other = containerOf(container.hostConfig.NetworkMode);
+  if (other !== undefined) return joinNetwork(env, other);
+  writeHostname(container);
+  const sandbox = await env.network.setup(sandboxRequest(env, container));
+  recordSandbox(container, sandbox);
+  writeMissing(container);
+  return { netns: sandbox.netnsPath ?? "host", files: container };
+}
+
+function joinNetwork(env: Env, reference: string): ContainerNetwork {
+  const other = sharedContainer(env, reference, "network");
+  return { netns: `/proc/${other.state.pid}/ns/net`, files: other };
+}
+
+function writeHostname(container: Container): void {
+  const { Hostname = "", Domainname = "" } = container.config;
+  const name = Domainname === "" ? Hostname : `${Hostname}.${Domainname}`;
+  writeFileSync(container.hostnamePath, `${name}\n`);
+}
+
+/** Whatever the network side did not have to write is the host's own. */
+function writeMissing(container: Container): void {
+  for (const [path, source] of [
+    [container.hostsPath, "/etc/hosts"],
+    [container.resolvConfPath, "/etc/resolv.conf"],
+  ] as const) {
+    if (existsSync(path)) continue;
+    if (existsSync(source)) copyFileSync(source, path);
+    else writeFileSync(path, "");
+  }
+}
+
+/** Keeps what inspect shows of the container's networks. */
+export function recordSandbox(container: Container, sandbox: Sandbox | undefined): void {
+  const { network } = container.facts;
+  if (sandbox) {
+    network.SandboxID = sandbox.id;
+    network.SandboxKey = sandbox.netnsPath ?? "";
+    network.Networks = sandbox.endpoints;
+    network.Ports = sandbox.ports;
+    return;
+  }
+  network.SandboxID = "";
+  network.SandboxKey = "";
+  network.Ports = {};
+  for (const endpoint of Object.values(network.Networks)) {
+    Object.assign(endpoint, {
+      EndpointID: "",
+      Gateway: "",
+      IPAddress: "",
+      IPPrefixLen: 0,
+      IPv6Gateway: "",
+      GlobalIPv6Address: "",
+      GlobalIPv6PrefixLen: 0,
+    });
+    // One that was asked for stays.
+    if (!container.config.MacAddress) endpoint.MacAddress = "";
+  }
+}
+
+function sandboxRequest(env: Env, container: Container): SandboxRequest {
+  const { config, hostConfig, facts } = container;
+  const request: SandboxRequest = {
+    containerID: container.id,
+    containerName: container.name,
+    hostname: config.Hostname ?? "",
+    domainname: config.Domainname ?? "",
+    mode: hostConfig.NetworkMode ?? "bridge",
+    endpoints: facts.network.Networks,
+    exposedPorts: [
+      ...new Set([...Object.keys(config.ExposedPorts ?? {}), ...Object.keys(hostConfig.PortBindings ?? {})]),
+    ],
+    portBindings: hostConfig.PortBindings ?? {},
+    publishAll: hostConfig.PublishAllPorts ?? false,
+    dns: hostConfig.Dns ?? [],
+    dnsSearch: hostConfig.DnsSearch ?? [],
+    dnsOptions: hostConfig.DnsOptions ?? [],
+    extraHosts: hostConfig.ExtraHosts ?? [],
+    links: linksOf(env, container),
+    sysctls: hostConfig.Sysctls ?? {},
+    hostsPath: container.hostsPath,
+    resolvConfPath: container.resolvConfPath,
+  };
+  if (config.MacAddress) request.macAddress = config.MacAddress;
+  return request;
+}
+
+/** --link name[:alias] of the default bridge. Errors: notFound, invalidArgument when the other one does not run. */
+function linksOf(env: Env, container: Container): SandboxRequest["links"] {
+  return (container.hostConfig.Links ?? []).map((link) => {
+    const [reference = "", alias = reference] = link.split(":");
+    const other = env.store.find(reference);
+    const address = Object.values(other.facts.network.Networks).find((e) => e.IPAddress)?.IPAddress ?? "";
+    return { alias: alias.slice(alias.lastIndexOf("/") + 1), name: other.name, address };
+  });
+}
+
+/** Takes the container off its networks; what is not there is no error. */
+export async function tearDownNetwork(env: Env, container: Container): Promise<void> {
+  if (container.config.NetworkDisabled || containerOf(container.hostConfig.NetworkMode) !== undefined) return;
+  try {
+    await env.network.teardown(container.id);
+  } catch (error) {
+    env.log.warn("network of a container could not be taken down", {
+      container: container.id,
+      error: messageOf(error),
+    });
+  }
+  recordSandbox(container, undefined);
+}

@@ -1,0 +1,210 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import {
+  conflict,
+  type EngineError,
+  kindOf,
+  messageOf,
+  notModified,
+  systemError,
+} from "../../../errors/errors.ts";
+import type { RuntimeChoice } from "../../containerd/client.ts";
+import { now } from "../../time.ts";
+import type { Container } from "../container.ts";
+import type { Env } from "../env.ts";
+import { publish } from "../events.ts";
+import { startHealthChecks } from "../health/monitor.ts";
+import { ProcessIO } from "../io/process-io.ts";
+import { saveContainer } from "../record.ts";
+import { openContainerLog } from "./log.ts";
+import { engineMounts, shmMount, userMounts } from "./mounts.ts";
+import { setUpNetwork, tearDownNetwork } from "./network.ts";
+import { removeLocked } from "./remove.ts";
+import { Rollback } from "./rollback.ts";
+import { specOf } from "./spec.ts";
+import { type StartFailure, startFailure } from "./start-error.ts";
+
+/** Where the FIFOs of a container are. */
+export const fifoFolder = (env: Env, container: Container) =>
+  join(env.config.execRoot, "containerd", container.id);
+
+/** Errors: notModified, conflict; what the runtime refuses (invalidArgument or system). */
+export function startContainer(env: Env, container: Container): Promise<void> {
+  return container.lock.run(async () => {
+    checkStartable(container);
+    container.cancelRestart?.();
+    container.restartDelay = 0;
+    container.failures = 0;
+    container.facts.manuallyStopped = false;
+    await startLocked(env, container);
+  });
+}
+
+function checkStartable({ state, id }: Container): void {
+  switch (state.status) {
+    case "paused":
+      throw conflict("cannot start a paused container, try unpause instead");
+    case "running":
+      throw notModified(`container ${id} is already running`);
+    case "removing":
+    case "dead":
+      throw conflict("container is marked for removal and cannot be started");
+    default:
+  }
+}
+
+/** Starts a container whose lock is held; on failure all is as before, and the state says why. */
+export async function startLocked(env: Env, container: Container): Promise<void> {
+  const rollback = new Rollback();
+  try {
+    await run(env, container, rollback);
+  } catch (cause) {
+    const failure = failureOf(cause);
+    await rollback.run((error) =>
+      env.log.warn("cleaning up after a failed start", logFields(container, error)),
+    );
+    await recordFailure(env, container, failure);
+    throw failure.error;
+  }
+}
+
+const logFields = (container: Container, error: unknown) => ({
+  container: container.id,
+  error: messageOf(error),
+});
+
+/** Carries the meaning that the runtime's answer has to the place that records it. */
+class RuntimeFailure extends Error {
+  readonly failure: StartFailure;
+  constructor(failure: StartFailure) {
+    super(failure.error.message, { cause: failure.error });
+    this.failure = failure;
+  }
+}
+
+function failureOf(cause: unknown): StartFailure {
+  if (cause instanceof RuntimeFailure) return cause.failure;
+  const error =
+    kindOf(cause) === "system" ? systemError(messageOf(cause), { cause }) : (cause as EngineError);
+  return { exitCode: 128, error };
+}
+
+async function recordFailure(env: Env, container: Container, failure: StartFailure): Promise<void> {
+  const { state } = container;
+  state.exitCode = failure.exitCode;
+  state.error = failure.error.message;
+  state.pid = 0;
+  if (state.status === "restarting") state.move("exited");
+  saveContainer(container);
+  container.hub.end();
+  container.waiters.exited({ exitCode: failure.exitCode, error: state.error });
+  if (container.hostConfig.AutoRemove) await removeLocked(env, container, { volumes: true });
+}
+
+async function run(env: Env, container: Container, rollback: Rollback): Promise<void> {
+  const runtime = env.runtimes[container.hostConfig.Runtime || env.config.defaultRuntime];
+  if (!runtime) throw systemError(`unknown or invalid runtime name: ${container.hostConfig.Runtime}`);
+  const [rootfs, network] = await bothReady(
+    mountRootfs(env, container, rollback),
+    setUpNetwork(env, container).then((result) => {
+      rollback.add(() => tearDownNetwork(env, container));
+      return result;
+    }),
+  );
+  const init = container.hostConfig.Init ?? env.config.init;
+  const mounts = [
+    ...(await userMounts(env, container, rollback)),
+    ...engineMounts(env, container, network.files, init),
+  ];
+  const shm = shmMount(env, container, rollback);
+  const spec = specOf(env, container, { rootfs, netns: network.netns, mounts, shm, init });
+  await startTask(env, container, runtime, spec, rollback);
+}
+
+/** Like Promise.all, but waits for both even if one fails, so that the rollback knows of all that was made. */
+async function bothReady<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([a, b]);
+  return Promise.all([a, b]);
+}
+
+async function mountRootfs(env: Env, container: Container, rollback: Rollback): Promise<string> {
+  const layer = env.images.layers.getRWLayer(container.id);
+  const path = await layer.mount();
+  rollback.add(() => layer.unmount());
+  return path;
+}
+
+async function startTask(
+  env: Env,
+  container: Container,
+  runtime: RuntimeChoice,
+  spec: object,
+  rollback: Rollback,
+): Promise<void> {
+  const { id, config, state } = container;
+  const opened = openContainerLog(container);
+  rollback.add(() => opened.log.close());
+  const folder = fifoFolder(env, container);
+  const wanted = { stdin: config.OpenStdin === true, terminal: config.Tty === true };
+  const io = ProcessIO.create(folder, "init", wanted, opened.onOutput);
+  rollback.add(async () => {
+    await io.finish();
+    rmSync(folder, { recursive: true, force: true });
+    container.run = undefined;
+  });
+  await createInContainerd(env, { id, spec, runtime, labels: {} });
+  rollback.add(() => env.containerd.deleteContainer(id));
+  const context = "failed to create task for container";
+  const pid = await asFailure(context, env.containerd.createTask({ id, runtime, ...io.paths }));
+  rollback.add(() => forceDelete(env, id));
+  io.stdin?.started();
+  container.run = { io, log: opened.log, flushLog: opened.flush };
+  const startedAt = now();
+  await asFailure("failed to start task for container", env.containerd.start(id));
+  state.move("running");
+  Object.assign(state, { pid, startedAt, exitCode: 0, error: "", oomKilled: false });
+  container.facts.startedBefore = true;
+  startHealthChecks(env, container);
+  saveContainer(container);
+  publish(env, container, "start");
+}
+
+async function asFailure<T>(context: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw new RuntimeFailure(startFailure(error, context));
+  }
+}
+
+type NewContainer = Parameters<Env["containerd"]["createContainer"]>[0];
+
+/** A container of this id that an earlier life left in containerd is removed first. */
+async function createInContainerd(env: Env, request: NewContainer): Promise<void> {
+  try {
+    await env.containerd.createContainer(request);
+  } catch (error) {
+    if (kindOf(error) !== "exists") throw error;
+    await forceDelete(env, request.id);
+    await env.containerd.deleteContainer(request.id);
+    await env.containerd.createContainer(request);
+  }
+}
+
+const SIGKILL = 9;
+
+/** Ends and removes a task in whatever state it is. */
+export async function forceDelete(env: Env, id: string): Promise<void> {
+  for (let attempt = 0; attempt < 50; attempt++) {
+    await env.containerd.kill(id, SIGKILL, { all: true }).catch(() => {});
+    try {
+      await env.containerd.deleteTask(id);
+      return;
+    } catch (error) {
+      if (kindOf(error) === "notFound") return;
+      if (kindOf(error) === "unavailable") throw error;
+    }
+    await Bun.sleep(20);
+  }
+  throw systemError(`task of container ${id} cannot be removed from containerd`);
+}
