@@ -60,19 +60,14 @@ async function remember(
   name: ImageName,
   { id, digest }: { id: string; digest: string },
 ): Promise<boolean> {
-  const { domain, path } = name;
-  let changed = false;
-  const names: ImageName[] = [
-    ...(name.digest ? [] : [{ domain, path, tag: name.tag ?? "latest" }]),
-    { domain, path, digest },
-  ];
-  for (const [i, each] of names.entries()) {
-    const key = canonical(each);
-    if (images.references.get(key) === id) continue;
-    await images.references.add(key, id);
-    changed ||= i === 0;
-  }
-  return changed;
+  const { domain, path, tag = "latest" } = name;
+  const tagged = { domain, path, tag };
+  const digested = canonical({ domain, path, digest });
+  const before = images.references.get(name.digest ? digested : canonical(tagged));
+  if (!name.digest && before !== id) await images.references.add(canonical(tagged), id);
+  // A digest of an index may stand for another platform's image already; that name is not taken away.
+  if (images.references.get(digested) === undefined) await images.references.add(digested, id);
+  return before !== id;
 }
 
 function warnOfPlatform({ images }: ImageDependencies, options: PullOptions, id: string, name: string): void {

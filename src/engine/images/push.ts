@@ -50,7 +50,8 @@ async function pushOne(
       progress,
       signal,
     });
-    await images.references.add(canonical({ domain, path, digest }), image.id);
+    const digested = canonical({ domain, path, digest });
+    if (images.references.get(digested) === undefined) await images.references.add(digested, image.id);
   } finally {
     if (top) await images.layers.release(top);
   }
