@@ -5,6 +5,7 @@ import type { EngineConfig } from "../config/config.ts";
 import type { ContainerdClient, RuntimeChoice } from "../containerd/client.ts";
 import type { EventBus } from "../events/bus.ts";
 import type { VolumeStore } from "../volumes/types.ts";
+import type { ExecStore } from "./exec/store.ts";
 import type { ContainerStore } from "./store.ts";
 
 /** What the container side is built from. */
@@ -25,6 +26,7 @@ export interface ContainersOptions {
 /** What each part of the container side works with. */
 export interface Env extends ContainersOptions {
   store: ContainerStore;
+  execs: ExecStore;
   /** Set once the daemon is going down: no restart policy acts any more. */
   closing: boolean;
 }

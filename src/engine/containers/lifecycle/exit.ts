@@ -5,6 +5,7 @@ import { millisBetween } from "../../time.ts";
 import type { Container } from "../container.ts";
 import type { Env } from "../env.ts";
 import { publish } from "../events.ts";
+import { endExecs } from "../exec/exit.ts";
 import { saveContainer } from "../record.ts";
 import { unmountShm } from "./mounts.ts";
 import { tearDownNetwork } from "./network.ts";
@@ -30,6 +31,7 @@ export function containerExited(
 async function endRun(env: Env, container: Container, exit: ExitStatus): Promise<void> {
   const { state, facts } = container;
   container.stopHealth?.();
+  await endExecs(env, container);
   await deleteTask(env, container);
   await closeOutput(env, container);
   await releaseRun(env, container);

@@ -1,0 +1,45 @@
+import type { TerminalSize } from "../../containerd/client.ts";
+import type { Container } from "../container.ts";
+import { OutputHub } from "../io/hub.ts";
+import type { ProcessIO } from "../io/process-io.ts";
+import { Waiters } from "../state/waiters.ts";
+
+/** Body of POST /containers/{id}/exec. */
+export interface ExecConfig {
+  AttachStdin?: boolean;
+  AttachStdout?: boolean;
+  AttachStderr?: boolean;
+  DetachKeys?: string;
+  Tty?: boolean;
+  Env?: string[];
+  Cmd?: string[];
+  Privileged?: boolean;
+  User?: string;
+  WorkingDir?: string;
+  ConsoleSize?: [number, number] | null;
+}
+
+export type ExecStatus = "created" | "running" | "exited";
+
+/** One more process in a running container. */
+export class Exec {
+  readonly id: string;
+  readonly container: Container;
+  readonly config: ExecConfig;
+  readonly hub = new OutputHub();
+  readonly waiters = new Waiters();
+  status: ExecStatus = "created";
+  /** A start is under way or has been: there is only one. */
+  claimed = false;
+  pid = 0;
+  exitCode: number | undefined;
+  io: ProcessIO | undefined;
+  /** Set by a resize before the start. */
+  size: TerminalSize | undefined;
+
+  constructor(id: string, container: Container, config: ExecConfig) {
+    this.id = id;
+    this.container = container;
+    this.config = config;
+  }
+}

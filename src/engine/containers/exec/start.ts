@@ -1,0 +1,106 @@
+import { conflict, isNotFound, messageOf, notFound, systemError } from "../../../errors/errors.ts";
+import type { Process } from "../../../oci/runtime-spec.ts";
+import type { Env } from "../env.ts";
+import { publish } from "../events.ts";
+import { ProcessIO } from "../io/process-io.ts";
+import { fifoFolder } from "../lifecycle/start.ts";
+import { startFailure } from "../lifecycle/start-error.ts";
+import { resolveUser } from "../rootfs/user.ts";
+import { environment, mergeEnvironment } from "../spec/build.ts";
+import { capabilitiesFor, hostCapabilities } from "../spec/capabilities.ts";
+import { refuseUnlessReady } from "./create.ts";
+import type { Exec } from "./exec.ts";
+
+/** Claims the one start of an exec, before its connection is taken over. Errors: conflict, notFound. */
+export function claimStart(exec: Exec): void {
+  if (exec.status === "exited") throw conflict(`exec ${exec.id} has already run`);
+  if (exec.claimed) throw conflict(`exec ${exec.id} is already running`);
+  if (exec.container.removed) throw notFound(`No such exec instance: ${exec.id}`);
+  refuseUnlessReady(exec.container);
+  exec.claimed = true;
+}
+
+/** Starts the process of a claimed exec. Errors: as the runtime gives them (invalidArgument, system). */
+export async function startExec(env: Env, exec: Exec, stdin: boolean): Promise<void> {
+  const { container, config } = exec;
+  const { id } = container;
+  publish(env, container, `exec_start: ${(config.Cmd ?? []).join(" ")}`, { execID: exec.id });
+  const process = processOf(exec);
+  const wanted = { stdin, terminal: config.Tty === true };
+  const io = ProcessIO.create(fifoFolder(env, container), exec.id, wanted, (stream, chunk) =>
+    exec.hub.write(stream, chunk),
+  );
+  try {
+    await env.containerd.exec({ id, execID: exec.id, process, ...io.paths });
+    exec.io = io;
+    exec.pid = await env.containerd.start(id, exec.id);
+    io.stdin?.started();
+    if (exec.status === "created") exec.status = "running";
+  } catch (cause) {
+    throw await fail(env, exec, io, cause);
+  }
+}
+
+/** Cleans up after an exec that could not start, and tells why. */
+async function fail(env: Env, exec: Exec, io: ProcessIO, cause: unknown): Promise<Error> {
+  const { exitCode, error } = startFailure(cause, "OCI runtime exec failed");
+  exec.io = undefined;
+  exec.exitCode = exitCode;
+  exec.status = "exited";
+  await env.containerd.deleteProcess(exec.container.id, exec.id).catch((failure) => {
+    if (!isNotFound(failure)) env.log.debug("failed exec", { exec: exec.id, error: messageOf(failure) });
+  });
+  await io.finish(100);
+  env.execs.ended(exec);
+  exec.hub.end();
+  publish(env, exec.container, "exec_die", { execID: exec.id, exitCode: String(exitCode) });
+  return error.kind === "system" ? systemError(messageOf(cause), { cause }) : tidy(error, cause);
+}
+
+/** The runtime's own text is enough, without our context in front of it. */
+function tidy(error: Error, cause: unknown): Error {
+  error.message = error.message.replace(/^OCI runtime exec failed: /, "");
+  return Object.assign(error, { cause });
+}
+
+function processOf(exec: Exec): Process {
+  const { container, config } = exec;
+  const own = container.config;
+  const user = resolveUser(
+    `/proc/${container.state.pid}/root`,
+    config.User || own.User || "",
+    container.hostConfig.GroupAdd ?? [],
+  );
+  const capabilities = execCapabilities(exec);
+  const process: Process = {
+    terminal: config.Tty === true,
+    user: { uid: user.uid, gid: user.gid, additionalGids: user.additionalGids },
+    args: config.Cmd ?? [],
+    env: mergeEnvironment(
+      environment({ ...own, Tty: config.Tty === true }, own.Hostname ?? ""),
+      config.Env ?? [],
+    ),
+    cwd: config.WorkingDir || own.WorkingDir || "/",
+    capabilities: {
+      bounding: capabilities,
+      effective: user.uid === 0 ? capabilities : [],
+      permitted: user.uid === 0 ? capabilities : [],
+    },
+    noNewPrivileges: container.facts.noNewPrivileges,
+    oomScoreAdj: container.hostConfig.OomScoreAdj ?? 0,
+  };
+  const size = exec.size ?? consoleSize(exec);
+  if (config.Tty && size) process.consoleSize = size;
+  return process;
+}
+
+function consoleSize({ config }: Exec): { height: number; width: number } | undefined {
+  const [height = 0, width = 0] = config.ConsoleSize ?? [];
+  return height > 0 && width > 0 ? { height, width } : undefined;
+}
+
+function execCapabilities({ container, config }: Exec): string[] {
+  if (config.Privileged) return hostCapabilities();
+  const { CapAdd, CapDrop, Privileged } = container.hostConfig;
+  return capabilitiesFor(CapAdd ?? [], CapDrop ?? [], Privileged === true);
+}

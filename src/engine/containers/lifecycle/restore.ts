@@ -1,0 +1,174 @@
+import { messageOf } from "../../../errors/errors.ts";
+import type { ProcessInfo } from "../../containerd/client.ts";
+import { millisBetween, NEVER, now } from "../../time.ts";
+import type { Container } from "../container.ts";
+import type { Env } from "../env.ts";
+import { startHealthChecks } from "../health/monitor.ts";
+import { ProcessIO } from "../io/process-io.ts";
+import { saveContainer } from "../record.ts";
+import { containerExited } from "./exit.ts";
+import { openContainerLog } from "./log.ts";
+import { removeContainer } from "./remove.ts";
+import { wantsRestart } from "./restart-policy.ts";
+import { fifoFolder, forceDelete, startContainer } from "./start.ts";
+
+/** What is said of a container whose end nobody saw. */
+const UNKNOWN_EXIT = 255;
+
+/**
+ * The daemon has started: takes over the containers that run, deals with those that have ended meanwhile. Call it
+ * before requests are served; what their restart policies want is started by startPolicies() afterwards.
+ */
+export async function restoreContainers(env: Env): Promise<void> {
+  const tasks = new Map((await env.containerd.listTasks()).map((task) => [task.id, task]));
+  await Promise.all(
+    env.store.all().map((container) => guarded(env, container, () => restore(env, container, tasks))),
+  );
+  await removeUnknown(env, tasks);
+}
+
+async function guarded(env: Env, container: Container, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    env.log.error("container could not be restored", { container: container.id, error: messageOf(error) });
+  }
+}
+
+async function restore(env: Env, container: Container, tasks: Map<string, ProcessInfo>): Promise<void> {
+  const { state, id } = container;
+  for (const point of Object.values(container.facts.mountPoints)) {
+    if (point.Type === "volume") env.volumes.reference(point.Name, id);
+  }
+  const task = tasks.get(id);
+  const alive = task && task.status !== "stopped" && task.status !== "created";
+  if (alive) {
+    await adopt(env, container, task);
+    return;
+  }
+  // Died while it was being started: the task waits for a start that nobody will give.
+  if (task?.status === "created") await forceDelete(env, id);
+  if (state.hasTask) {
+    await adoptEnded(env, container, task);
+  } else if (task) {
+    await forceDelete(env, id);
+    await env.containerd.deleteContainer(id);
+  }
+  // The policy decides anew.
+  if (state.status === "restarting") state.move("exited");
+}
+
+/** Mounts that the earlier daemon made are counted again, so that the end of the run can take them away. */
+async function recount(env: Env, container: Container): Promise<void> {
+  await env.images.layers.getRWLayer(container.id).mount();
+  for (const point of Object.values(container.facts.mountPoints)) {
+    if (point.Type === "volume") await env.volumes.mount(point.Name, container.id);
+  }
+}
+
+async function adopt(env: Env, container: Container, task: ProcessInfo): Promise<void> {
+  const { state } = container;
+  await recount(env, container);
+  reopenOutput(env, container);
+  const wanted = task.status === "paused" || task.status === "pausing" ? "paused" : "running";
+  if (!state.hasTask) {
+    state.move("running");
+    if (state.startedAt === NEVER) state.startedAt = now();
+  }
+  if (state.status !== wanted) state.move(wanted);
+  state.pid = task.pid;
+  container.facts.startedBefore = true;
+  saveContainer(container);
+  startHealthChecks(env, container);
+  env.log.info("adopted running container", { container: container.id, pid: task.pid });
+}
+
+function reopenOutput(env: Env, container: Container): void {
+  const opened = openContainerLog(container);
+  const { config } = container;
+  const wanted = { stdin: config.OpenStdin === true, terminal: config.Tty === true };
+  try {
+    const io = ProcessIO.reopen(fifoFolder(env, container), "init", wanted, opened.onOutput);
+    container.run = { io, log: opened.log, flushLog: opened.flush };
+  } catch (error) {
+    opened.log.close();
+    env.log.warn("output of an adopted container cannot be read", {
+      container: container.id,
+      error: messageOf(error),
+    });
+  }
+}
+
+/** It ended while nobody looked: what it had printed before is still in its FIFOs. */
+async function adoptEnded(env: Env, container: Container, task: ProcessInfo | undefined): Promise<void> {
+  await recount(env, container);
+  reopenOutput(env, container);
+  const exit = task?.status === "stopped" ? task : { exitCode: UNKNOWN_EXIT, exitedAt: now() };
+  env.log.info("container ended while the daemon was away", {
+    container: container.id,
+    exitCode: exit.exitCode,
+  });
+  await containerExited(env, container, 0, { exitCode: exit.exitCode, exitedAt: exit.exitedAt });
+}
+
+/** Tasks in our namespace that belong to no container of ours are what is left of removed ones. */
+async function removeUnknown(env: Env, tasks: Map<string, ProcessInfo>): Promise<void> {
+  const ids = new Set([...tasks.keys(), ...(await env.containerd.listContainers())]);
+  for (const id of ids) {
+    const container = env.store.get(id);
+    if (container?.state.hasTask) continue;
+    if (container) {
+      await env.containerd.deleteContainer(id).catch(() => {});
+      continue;
+    }
+    env.log.info("removing what is left of an unknown container", { container: id });
+    try {
+      await forceDelete(env, id);
+      await env.containerd.deleteContainer(id);
+    } catch (error) {
+      env.log.warn("unknown container could not be removed", { container: id, error: messageOf(error) });
+    }
+  }
+}
+
+/** Starts what restart policies want running, and removes --rm containers that have ended. */
+export async function startPolicies(env: Env): Promise<void> {
+  for (const container of env.store.all()) {
+    const { state, facts, hostConfig } = container;
+    if (state.isRunning) continue;
+    if (hostConfig.AutoRemove && facts.startedBefore) {
+      await guarded(env, container, () => removeContainer(env, container, { volumes: true }));
+      continue;
+    }
+    const again =
+      facts.startedBefore &&
+      wantsRestart(hostConfig.RestartPolicy, {
+        exitCode: state.exitCode,
+        millis: millisBetween(state.startedAt, state.finishedAt),
+        // "always" means that it is started with the daemon even if somebody had stopped it.
+        stopped: facts.manuallyStopped && hostConfig.RestartPolicy?.Name !== "always",
+        restarts: facts.restartCount,
+      });
+    if (again) await guarded(env, container, () => startContainer(env, container));
+  }
+}
+
+/** A subscription to containerd's events has begun: looks for ends that were missed. */
+export async function reconcile(env: Env): Promise<void> {
+  const running = env.store.all().filter(({ state }) => state.hasTask);
+  if (running.length === 0) return;
+  const tasks = new Map((await env.containerd.listTasks()).map((task) => [task.id, task]));
+  for (const container of running) {
+    const { pid } = container.state;
+    const task = tasks.get(container.id);
+    if (task && task.status !== "stopped") continue;
+    // Not in the list: it may have been started after the list was made, or its shim has died.
+    const again = task ?? (await env.containerd.process(container.id));
+    if (again && again.status !== "stopped") continue;
+    const exit = again ?? { exitCode: UNKNOWN_EXIT, exitedAt: now() };
+    await containerExited(env, container, again ? pid : 0, {
+      exitCode: exit.exitCode,
+      exitedAt: exit.exitedAt,
+    });
+  }
+}

@@ -1,0 +1,51 @@
+import { messageOf } from "../../../errors/errors.ts";
+import type { TaskEvent } from "../../containerd/client.ts";
+import type { Container } from "../container.ts";
+import type { Env } from "../env.ts";
+import { publish } from "../events.ts";
+import { execExited } from "../exec/exit.ts";
+import { saveContainer } from "../record.ts";
+import { containerExited } from "./exit.ts";
+import { reconcile } from "./restore.ts";
+
+/** Acts on what containerd tells of tasks, until the signal is aborted. */
+export async function watchTasks(env: Env, signal: AbortSignal): Promise<void> {
+  for await (const event of env.containerd.events(signal)) {
+    // Not awaited: one container's end must not wait for another's.
+    handle(env, event).catch((error) =>
+      env.log.error("task event could not be dealt with", { kind: event.kind, error: messageOf(error) }),
+    );
+  }
+}
+
+async function handle(env: Env, event: TaskEvent): Promise<void> {
+  if (event.kind === "connected") {
+    await reconcile(env);
+    return;
+  }
+  const container = env.store.get(event.id);
+  if (!container) return;
+  switch (event.kind) {
+    case "exit":
+      if (event.execID === "") await containerExited(env, container, event.pid, event);
+      else await execExited(env, container, event.execID, event);
+      return;
+    case "oom":
+      container.state.oomKilled = true;
+      publish(env, container, "oom");
+      return;
+    case "paused":
+    case "resumed":
+      await frozen(container, event.kind === "paused");
+  }
+}
+
+/** Somebody else (ctr) has paused or resumed it. */
+function frozen(container: Container, paused: boolean): Promise<void> {
+  return container.lock.run(async () => {
+    const { state } = container;
+    if (!state.hasTask || (state.status === "paused") === paused) return;
+    state.move(paused ? "paused" : "running");
+    saveContainer(container);
+  });
+}
