@@ -106,6 +106,7 @@ export class FakeImages {
       parent: undefined,
       diffSize: 1000,
       size: 1000,
+      tarSize: async () => 2048,
       metadata: async () => ({ UpperDir: "/u" }),
       tarStream: refuse,
     };

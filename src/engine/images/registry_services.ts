@@ -8,7 +8,7 @@ import { InsecureRegistries } from "../../images/registry/insecure.ts";
 import type { ProxySettings } from "../../images/registry/proxy.ts";
 import { Puller } from "../../images/registry/pull.ts";
 import { Pusher } from "../../images/registry/push.ts";
-import type { BlobRecords } from "../../images/registry/records.ts";
+import { BlobRecordStore } from "../../images/registry/record_store.ts";
 import { Transport } from "../../images/registry/transport.ts";
 import type { Images } from "../../images/types.ts";
 import { GIT_COMMIT, VERSION } from "../../version/version.ts";
@@ -31,14 +31,16 @@ export interface RegistryServicesOptions {
   /** Asked anew each time, so that a reload takes effect. */
   config(): EngineConfig;
   images: Images;
-  records: BlobRecords;
+  /** <data-root>/image/<driver>/distribution */
+  distribution: string;
   /** Proxies of the environment, for what the configuration does not say; see takeProxySettings. */
   proxies: ProxySettings;
 }
 
 /** Builds the registry client and what works through it. Errors: invalidArgument for an insecure registry. */
 export function createRegistryServices(options: RegistryServicesOptions): RegistryServices {
-  const { config, images, records } = options;
+  const { config, images, distribution } = options;
+  const records = new BlobRecordStore(distribution);
   const registrySettings = settingsReader(config);
   registrySettings();
   const transport = new Transport({

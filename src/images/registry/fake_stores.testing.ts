@@ -111,6 +111,7 @@ export class TestEngine {
       diffSize: content.length,
       size: content.length + (below?.size ?? 0),
       metadata: async () => ({}),
+      tarSize: async () => content.length,
       tarStream: async function* () {
         yield content;
       },

@@ -1,5 +1,7 @@
-/** One line of the JSON stream of a pull or push. */
+/** One line of the JSON stream of a pull, push, load or import. */
 export interface ProgressMessage {
+  /** A line for people, printed as it is. */
+  stream?: string;
   status?: string;
   progressDetail?: { current?: number; total?: number };
   /** The bar, drawn for clients that print it as it is. */
