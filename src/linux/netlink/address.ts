@@ -1,0 +1,90 @@
+/** Addresses and routes by rtnetlink (rtnetlink(7)). */
+import { type Attribute, decodeAttributes, NLM_F } from "./message.ts";
+import type { NamedRequest, NetlinkSocket } from "./socket.ts";
+
+const RTM = { NEWADDR: 20, DELADDR: 21, GETADDR: 22, NEWROUTE: 24, DELROUTE: 25 } as const;
+const IFA = { ADDRESS: 1, LOCAL: 2, BROADCAST: 4 } as const;
+const RTA = { DST: 1, OIF: 4, GATEWAY: 5 } as const;
+const AF_INET = 2;
+const AF_INET6 = 10;
+const IFA_F_NODAD = 2;
+const RT_TABLE_MAIN = 254;
+const RTPROT_BOOT = 3;
+const RTN_UNICAST = 1;
+const ADDRESS_HEADER = 8;
+
+export interface InterfaceAddress {
+  /** Four or sixteen bytes. */
+  address: Uint8Array;
+  prefix: number;
+  broadcast?: Uint8Array;
+}
+
+const familyOf = (address: Uint8Array) => (address.length === 4 ? AF_INET : AF_INET6);
+
+function addressRequest(type: number, flags: number, link: number, ip: InterfaceAddress): NamedRequest {
+  const body = Buffer.alloc(ADDRESS_HEADER);
+  body[0] = familyOf(ip.address);
+  body[1] = ip.prefix;
+  // Duplicate detection would keep the address unusable for a second; the engine alone gives addresses out.
+  if (ip.address.length === 16) body[2] = IFA_F_NODAD;
+  body.writeUInt32LE(link, 4);
+  const attributes: Attribute[] = [
+    { type: IFA.LOCAL, value: ip.address },
+    { type: IFA.ADDRESS, value: ip.address },
+  ];
+  if (ip.broadcast) attributes.push({ type: IFA.BROADCAST, value: ip.broadcast });
+  const what = `address ${[...ip.address].join(".")}/${ip.prefix} of link ${link}`;
+  return { type, flags, body, attributes, what };
+}
+
+/** Request that gives an interface an address. */
+export const addAddress = (link: number, ip: InterfaceAddress): NamedRequest =>
+  addressRequest(RTM.NEWADDR, NLM_F.CREATE | NLM_F.EXCL, link, ip);
+
+/** Request that takes an address away from an interface. */
+export const deleteAddress = (link: number, ip: InterfaceAddress): NamedRequest =>
+  addressRequest(RTM.DELADDR, 0, link, ip);
+
+/** The IPv4 addresses of an interface. */
+export function listAddresses(socket: NetlinkSocket, link: number): InterfaceAddress[] {
+  const body = Buffer.alloc(ADDRESS_HEADER);
+  body[0] = AF_INET;
+  const answers = socket.dump({ type: RTM.GETADDR, body, what: "list addresses" });
+  return answers
+    .filter((m) => m.type === RTM.NEWADDR && m.body.readUInt32LE(4) === link)
+    .flatMap((m) => {
+      const found = decodeAttributes(m.body, ADDRESS_HEADER);
+      const address = found.get(IFA.LOCAL) ?? found.get(IFA.ADDRESS);
+      return address ? [{ address: Uint8Array.from(address), prefix: m.body[1] ?? 0 }] : [];
+    });
+}
+
+export interface RouteSpec {
+  link: number;
+  gateway?: Uint8Array;
+  /** Undefined for the default route. */
+  destination?: { address: Uint8Array; prefix: number };
+}
+
+function routeRequest(type: number, flags: number, route: RouteSpec): NamedRequest {
+  const body = Buffer.alloc(12);
+  const sample = route.gateway ?? route.destination?.address ?? new Uint8Array(4);
+  body[0] = familyOf(sample);
+  body[1] = route.destination?.prefix ?? 0;
+  body[4] = RT_TABLE_MAIN;
+  body[5] = RTPROT_BOOT;
+  body[6] = route.gateway ? 0 : 253;
+  body[7] = RTN_UNICAST;
+  const attributes: Attribute[] = [{ type: RTA.OIF, value: route.link }];
+  if (route.gateway) attributes.push({ type: RTA.GATEWAY, value: route.gateway });
+  if (route.destination) attributes.push({ type: RTA.DST, value: route.destination.address });
+  return { type, flags, body, attributes, what: `route via ${[...sample].join(".")} on link ${route.link}` };
+}
+
+/** Request that adds a route. */
+export const addRoute = (route: RouteSpec): NamedRequest =>
+  routeRequest(RTM.NEWROUTE, NLM_F.CREATE | NLM_F.EXCL, route);
+
+/** Request that removes a route. */
+export const deleteRoute = (route: RouteSpec): NamedRequest => routeRequest(RTM.DELROUTE, 0, route);
