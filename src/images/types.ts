@@ -21,6 +21,8 @@ export interface Layer {
   metadata(): Promise<Record<string, string>>;
   /** The uncompressed tar, bit-exact (tar-split): its sha256 is the diffID. */
   tarStream(): AsyncIterable<Uint8Array>;
+  /** Bytes of that tar, found without reading the content. */
+  tarSize(): Promise<number>;
 }
 
 /** The writable layer of a container. */

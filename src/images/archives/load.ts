@@ -1,0 +1,177 @@
+/** `docker load`: archives as `docker save` writes them, and OCI image layouts. */
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { unpack } from "../../archive/unpack.ts";
+import { dataLoss, invalidArgument, messageOf } from "../../errors/errors.ts";
+import { chainID, hexOf } from "../layers/chain-id.ts";
+import type { ImageRoot } from "../open.ts";
+import { canonicalReference, familiarReference, parseReference, withDefaultTag } from "../reference.ts";
+import { decompressLayer } from "../registry/decompress.ts";
+import { layerProgress, meter, type ProgressSink } from "../registry/progress.ts";
+import { parseConfig } from "../store/images.ts";
+import type { Digest, Image, Layer } from "../types.ts";
+import { ArchiveFolder } from "./folder.ts";
+import { imagesInLayout } from "./oci-layout.ts";
+
+/** An image as an archive has it. */
+export interface ArchivedImage {
+  /** Path of the configuration in the archive. */
+  config: string;
+  /** Paths of the layers, bottom first. */
+  layers: string[];
+  /** "busybox:latest" */
+  tags: string[];
+}
+
+export interface LoadOptions {
+  quiet: boolean;
+  progress: ProgressSink;
+  signal: AbortSignal;
+  onLoaded(image: Image): void;
+}
+
+/**
+ * Reads all of an archive, and only then makes images of it; a layer that is here already is not read again.
+ * Errors: invalidArgument, dataLoss; the images before the faulty one stay.
+ */
+export async function loadImages(
+  root: ImageRoot,
+  bytes: AsyncIterable<Uint8Array>,
+  options: LoadOptions,
+): Promise<void> {
+  mkdirSync(root.temporary, { recursive: true, mode: 0o700 });
+  const folder = mkdtempSync(join(root.temporary, "docker-import-"));
+  try {
+    await takeApart(bytes, folder, options.signal);
+    const archive = new ArchiveFolder(folder);
+    for (const image of imagesIn(archive)) await loadOne(root, archive, image, options);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function takeApart(
+  bytes: AsyncIterable<Uint8Array>,
+  folder: string,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await unpack(untilAborted(decompressLayer(bytes), signal), folder, {
+      whiteouts: "keep",
+      owner: { uid: 0, gid: 0 },
+      filter: (header) => ["file", "directory", "symlink", "link"].includes(header.type),
+    });
+  } catch (cause) {
+    throw invalidArgument(`invalid image archive: ${messageOf(cause)}`, { cause });
+  }
+}
+
+async function* untilAborted(
+  bytes: AsyncIterable<Uint8Array>,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of bytes) {
+    signal.throwIfAborted();
+    yield chunk;
+  }
+}
+
+function imagesIn(archive: ArchiveFolder): ArchivedImage[] {
+  if (archive.has("manifest.json")) return imagesInManifest(archive);
+  if (archive.has("index.json")) return imagesInLayout(archive);
+  throw invalidArgument(
+    "invalid image archive: it has neither manifest.json nor index.json (docker import takes the tar of a file system)",
+  );
+}
+
+function imagesInManifest(archive: ArchiveFolder): ArchivedImage[] {
+  const items = archive.json("manifest.json");
+  const strings = (value: unknown): value is string[] =>
+    Array.isArray(value) && value.every((v) => typeof v === "string");
+  if (!Array.isArray(items)) throw invalidArgument("invalid image archive: manifest.json is no list");
+  return items.map((item: { Config?: unknown; Layers?: unknown; RepoTags?: unknown }) => {
+    const layers = item?.Layers ?? [];
+    if (typeof item?.Config !== "string" || !strings(layers)) {
+      throw invalidArgument("invalid image archive: manifest.json has an entry without Config or Layers");
+    }
+    return { config: item.Config, layers, tags: strings(item.RepoTags) ? item.RepoTags : [] };
+  });
+}
+
+async function loadOne(
+  root: ImageRoot,
+  archive: ArchiveFolder,
+  archived: ArchivedImage,
+  options: LoadOptions,
+): Promise<void> {
+  const tags = archived.tags.map((tag) => withDefaultTag(parseReference(tag)));
+  const raw = archive.bytes(archived.config);
+  const diffIDs = parseConfig(raw).rootfs.diff_ids ?? [];
+  if (diffIDs.length !== archived.layers.length) {
+    throw invalidArgument(
+      `invalid manifest, layers length mismatch: expected ${diffIDs.length}, got ${archived.layers.length}`,
+    );
+  }
+  const held: Layer[] = [];
+  try {
+    for (const [i, path] of archived.layers.entries()) {
+      held.push(await loadLayer(root, archive, path, diffIDs[i]!, held.at(-1)?.chainID, options));
+    }
+    const image = await root.images.create(raw);
+    for (const tag of tags)
+      await tagLoaded(root, canonicalReference(tag), familiarReference(tag), image.id, options.progress);
+    options.onLoaded(image);
+    const names = tags.map((tag) => `Loaded image: ${familiarReference(tag)}\n`);
+    for (const line of names.length > 0 ? names : [`Loaded image ID: ${image.id}\n`])
+      options.progress({ stream: line });
+  } finally {
+    for (const layer of held) await root.layers.release(layer);
+  }
+}
+
+async function loadLayer(
+  root: ImageRoot,
+  archive: ArchiveFolder,
+  path: string,
+  diffID: Digest,
+  parent: Digest | undefined,
+  { quiet, progress, signal }: LoadOptions,
+): Promise<Layer> {
+  const id = chainID(parent, diffID);
+  if (root.layers.has(id)) return root.layers.get(id);
+  const size = archive.size(path);
+  const short = hexOf(diffID).slice(0, 12);
+  const report = meter(size, (current) => progress(layerProgress(short, "Loading layer", current, size)));
+  let seen = 0;
+  async function* counted(): AsyncGenerator<Uint8Array> {
+    for await (const chunk of archive.stream(path)) {
+      signal.throwIfAborted();
+      seen += chunk.length;
+      if (!quiet) report(seen);
+      yield chunk;
+    }
+  }
+  try {
+    return await root.layers.register(decompressLayer(counted()), parent, diffID);
+  } catch (cause) {
+    if (signal.aborted) throw cause;
+    throw dataLoss(`layer ${path} of the archive: ${messageOf(cause)}`, { cause });
+  }
+}
+
+async function tagLoaded(
+  root: ImageRoot,
+  canonical: string,
+  familiar: string,
+  id: Digest,
+  progress: ProgressSink,
+): Promise<void> {
+  const before = root.references.get(canonical);
+  if (before !== undefined && before !== id) {
+    progress({
+      stream: `The image ${familiar} already exists, renaming the old one with ID ${before} to empty string\n`,
+    });
+  }
+  await root.references.add(canonical, id);
+  root.images.setLastUpdated(id);
+}

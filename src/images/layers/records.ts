@@ -1,0 +1,149 @@
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import type { Digest } from "../types.ts";
+import { hexOf } from "./chain-id.ts";
+
+/** What layerdb keeps of a layer: moby's image/<driver>/layerdb/sha256/<chainID>/. */
+export interface LayerRecord {
+  chainID: Digest;
+  diffID: Digest;
+  parent: Digest | undefined;
+  cacheID: string;
+  /** Bytes. */
+  size: number;
+}
+
+/** What layerdb keeps of a container's layer: layerdb/mounts/<container id>/. */
+export interface MountRecord {
+  name: string;
+  mountID: string;
+  initID: string | undefined;
+  parent: Digest | undefined;
+}
+
+const REMOVING = "-removing";
+
+/** layerdb on disk. A layer's folder appears whole, by rename, and goes by rename before its content is removed. */
+export class LayerRecords {
+  readonly #root: string;
+
+  constructor(root: string) {
+    this.#root = root;
+    for (const folder of ["sha256", "mounts", "tmp"])
+      mkdirSync(join(root, folder), { recursive: true, mode: 0o710 });
+  }
+
+  #folder(chainID: Digest): string {
+    return join(this.#root, "sha256", hexOf(chainID));
+  }
+
+  tarSplit(chainID: Digest): string {
+    return join(this.#folder(chainID), "tar-split.json.gz");
+  }
+
+  /** A folder to prepare a record in. */
+  newTransaction(): string {
+    return mkdtempSync(join(this.#root, "tmp", "write-set-"));
+  }
+
+  commit(transaction: string, record: LayerRecord): void {
+    const put = (name: string, text: string) => writeFileSync(join(transaction, name), text, { mode: 0o644 });
+    put("diff", record.diffID);
+    put("size", String(record.size));
+    put("cache-id", record.cacheID);
+    if (record.parent !== undefined) put("parent", record.parent);
+    renameSync(transaction, this.#folder(record.chainID));
+  }
+
+  list(): LayerRecord[] {
+    return readdirSync(join(this.#root, "sha256")).flatMap((hex) => {
+      if (!/^[0-9a-f]{64}$/.test(hex)) return [];
+      const folder = join(this.#root, "sha256", hex);
+      const read = (name: string) =>
+        existsSync(join(folder, name)) ? readFileSync(join(folder, name), "utf8").trim() : undefined;
+      const [diffID, cacheID] = [read("diff"), read("cache-id")];
+      if (!diffID || !cacheID) return [];
+      return [
+        {
+          chainID: `sha256:${hex}`,
+          diffID,
+          cacheID,
+          parent: read("parent"),
+          size: Number(read("size") ?? 0),
+        },
+      ];
+    });
+  }
+
+  /** Takes the layer out of sight; its cache-id can still be read by removals() until forget(). */
+  markRemoving(record: LayerRecord): string {
+    const hidden = `${this.#folder(record.chainID)}-${record.cacheID.slice(0, 12)}${REMOVING}`;
+    renameSync(this.#folder(record.chainID), hidden);
+    return hidden;
+  }
+
+  /** Removals that a crash interrupted: [folder, cache-id]. */
+  removals(): [string, string][] {
+    const root = join(this.#root, "sha256");
+    return readdirSync(root)
+      .filter((name) => name.endsWith(REMOVING))
+      .flatMap((name) => {
+        const file = join(root, name, "cache-id");
+        return existsSync(file)
+          ? [[join(root, name), readFileSync(file, "utf8").trim()] as [string, string]]
+          : [];
+      });
+  }
+
+  forget(folder: string): void {
+    rmSync(folder, { recursive: true, force: true });
+  }
+
+  /** Notes that a storage layer is being made, so that it can be removed if we do not come to use it. */
+  begin(transaction: string, cacheID: string): void {
+    writeFileSync(join(transaction, "cache-id"), cacheID);
+  }
+
+  /** Transactions that a crash interrupted: [folder, cache-id]. */
+  leftovers(): [string, string | undefined][] {
+    const root = join(this.#root, "tmp");
+    return readdirSync(root).map((name) => {
+      const file = join(root, name, "cache-id");
+      return [join(root, name), existsSync(file) ? readFileSync(file, "utf8").trim() : undefined];
+    });
+  }
+
+  writeMount(record: MountRecord): void {
+    const folder = join(this.#root, "mounts", record.name);
+    const partial = this.newTransaction();
+    writeFileSync(join(partial, "mount-id"), record.mountID);
+    if (record.initID !== undefined) writeFileSync(join(partial, "init-id"), record.initID);
+    if (record.parent !== undefined) writeFileSync(join(partial, "parent"), record.parent);
+    renameSync(partial, folder);
+  }
+
+  mounts(): MountRecord[] {
+    const root = join(this.#root, "mounts");
+    return readdirSync(root).flatMap((name) => {
+      const read = (file: string) =>
+        existsSync(join(root, name, file)) ? readFileSync(join(root, name, file), "utf8").trim() : undefined;
+      const mountID = read("mount-id");
+      return mountID === undefined
+        ? []
+        : [{ name, mountID, initID: read("init-id"), parent: read("parent") }];
+    });
+  }
+
+  removeMount(name: string): void {
+    rmSync(join(this.#root, "mounts", name), { recursive: true, force: true });
+  }
+}

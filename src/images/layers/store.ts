@@ -1,0 +1,320 @@
+import { createHash, randomBytes } from "node:crypto";
+import { conflict, dataLoss, messageOf, notFound } from "../../errors/errors.ts";
+import type { Logger } from "../../log/log.ts";
+import type { StorageDriver } from "../../storage/driver.ts";
+import type { Digest, Layer, LayerStore, RWLayer, RWLayerOptions } from "../types.ts";
+import { chainID } from "./chain-id.ts";
+import { type LayerRecord, LayerRecords, type MountRecord } from "./records.ts";
+import { ContainerLayer } from "./rw-layer.ts";
+import { assembleTar, TarSplitWriter, tarSizeOf } from "./tar-split.ts";
+
+/** A layer and how often it is referred to: by images, by containers, by layers on top of it. */
+interface Held {
+  layer: StoredLayer;
+  record: LayerRecord;
+  references: number;
+}
+
+class StoredLayer implements Layer {
+  readonly chainID: Digest;
+  readonly diffID: Digest;
+  readonly parent: StoredLayer | undefined;
+  readonly diffSize: number;
+  readonly cacheID: string;
+  readonly #driver: StorageDriver;
+  readonly #records: LayerRecords;
+
+  constructor(
+    record: LayerRecord,
+    parent: StoredLayer | undefined,
+    driver: StorageDriver,
+    records: LayerRecords,
+  ) {
+    this.chainID = record.chainID;
+    this.diffID = record.diffID;
+    this.diffSize = record.size;
+    this.cacheID = record.cacheID;
+    this.parent = parent;
+    this.#driver = driver;
+    this.#records = records;
+  }
+
+  get size(): number {
+    return this.diffSize + (this.parent?.size ?? 0);
+  }
+
+  metadata(): Promise<Record<string, string>> {
+    return this.#driver.metadata(this.cacheID);
+  }
+
+  tarStream(): AsyncIterable<Uint8Array> {
+    return assembleTar(this.#records.tarSplit(this.chainID), (name) =>
+      this.#driver.openFile(this.cacheID, name),
+    );
+  }
+
+  tarSize(): Promise<number> {
+    return tarSizeOf(this.#records.tarSplit(this.chainID));
+  }
+}
+
+/** LayerStore over a storage driver, recorded in moby's layerdb. */
+export class LayerDatabase implements LayerStore {
+  readonly #driver: StorageDriver;
+  readonly #records: LayerRecords;
+  readonly #layers = new Map<Digest, Held>();
+  readonly #containers = new Map<string, ContainerLayer>();
+
+  private constructor(driver: StorageDriver, records: LayerRecords) {
+    this.#driver = driver;
+    this.#records = records;
+  }
+
+  /** Reads layerdb under `root` and finishes what a crash interrupted. */
+  static async open(root: string, driver: StorageDriver, log: Logger): Promise<LayerDatabase> {
+    const records = new LayerRecords(root);
+    const store = new LayerDatabase(driver, records);
+    store.#load(log);
+    await store.#cleanUp(log);
+    return store;
+  }
+
+  get driverName(): string {
+    return this.#driver.name;
+  }
+
+  #load(log: Logger): void {
+    const found = new Map(this.#records.list().map((record) => [record.chainID, record]));
+    const load = (id: Digest): StoredLayer | undefined => {
+      const held = this.#layers.get(id);
+      if (held) return held.layer;
+      const record = found.get(id);
+      if (!record) return undefined;
+      const parent = record.parent === undefined ? undefined : load(record.parent);
+      if (record.parent !== undefined && !parent) {
+        log.warn("layer has lost the one below it and is left alone", { layer: id, parent: record.parent });
+        return undefined;
+      }
+      return this.#hold(record, parent).layer;
+    };
+    for (const id of found.keys()) load(id);
+    for (const mount of this.#records.mounts()) this.#loadMount(mount, log);
+  }
+
+  #loadMount(mount: MountRecord, log: Logger): void {
+    const parent = mount.parent === undefined ? undefined : this.#layers.get(mount.parent);
+    if (mount.parent !== undefined && !parent) {
+      log.warn("container's layer has lost its image's and is left alone", {
+        container: mount.name,
+        layer: mount.parent,
+      });
+      return;
+    }
+    if (parent) parent.references++;
+    this.#containers.set(mount.name, new ContainerLayer(mount, parent?.layer, this.#driver));
+  }
+
+  /** Keeps the layer and adds the reference that it has to the one below. */
+  #hold(record: LayerRecord, parent: StoredLayer | undefined): Held {
+    const held = {
+      layer: new StoredLayer(record, parent, this.#driver, this.#records),
+      record,
+      references: 0,
+    };
+    this.#layers.set(record.chainID, held);
+    if (parent) this.#layers.get(parent.chainID)!.references++;
+    return held;
+  }
+
+  async #cleanUp(log: Logger): Promise<void> {
+    for (const [folder, cacheID] of this.#records.removals()) {
+      await this.#driver.remove(cacheID);
+      this.#records.forget(folder);
+      log.info("finished removing a layer", { cacheID });
+    }
+    const used = new Set([...this.#layers.values()].map((held) => held.record.cacheID));
+    for (const [folder, cacheID] of this.#records.leftovers()) {
+      if (cacheID !== undefined && !used.has(cacheID)) {
+        await this.#driver.remove(cacheID);
+        log.info("removed a layer that was never finished", { cacheID });
+      }
+      this.#records.forget(folder);
+    }
+  }
+
+  async register(
+    tar: AsyncIterable<Uint8Array>,
+    parent: Digest | undefined,
+    expected?: Digest,
+  ): Promise<Layer> {
+    if (parent !== undefined && !this.#layers.has(parent)) throw notFound(`layer ${parent} does not exist`);
+    const transaction = this.#records.newTransaction();
+    const cacheID = randomBytes(32).toString("hex");
+    this.#records.begin(transaction, cacheID);
+    const split = new TarSplitWriter(`${transaction}/tar-split.json.gz`);
+    const below = parent === undefined ? undefined : this.#retain(parent);
+    try {
+      await this.#driver.create(cacheID, below?.layer.cacheID);
+      const hash = createHash("sha256");
+      const size = await this.#driver.applyDiff(cacheID, hashed(tar, hash), split);
+      await split.finish();
+      const diffID: Digest = `sha256:${hash.digest("hex")}`;
+      if (expected !== undefined && diffID !== expected) {
+        throw dataLoss(`layer has digest ${diffID}, but ${expected} was expected: the archive is damaged`);
+      }
+      return await this.#commit(transaction, {
+        chainID: chainID(parent, diffID),
+        diffID,
+        parent,
+        cacheID,
+        size,
+      });
+    } catch (error) {
+      split.abandon();
+      await this.#driver.remove(cacheID);
+      this.#records.forget(transaction);
+      throw error;
+    } finally {
+      if (below) await this.#unreference(below);
+    }
+  }
+
+  /** The same layer may have come by another way meanwhile; then that one serves. */
+  async #commit(transaction: string, record: LayerRecord): Promise<Layer> {
+    const present = this.#layers.get(record.chainID);
+    if (present) {
+      present.references++;
+      await this.#driver.remove(record.cacheID);
+      this.#records.forget(transaction);
+      return present.layer;
+    }
+    this.#records.commit(transaction, record);
+    const held = this.#hold(
+      record,
+      record.parent === undefined ? undefined : this.#layers.get(record.parent)!.layer,
+    );
+    held.references++;
+    return held.layer;
+  }
+
+  #retain(id: Digest): Held {
+    const held = this.#layers.get(id);
+    if (!held) throw notFound(`layer ${id} does not exist`);
+    held.references++;
+    return held;
+  }
+
+  get(id: Digest): Layer {
+    return this.#retain(id).layer;
+  }
+
+  has(id: Digest): boolean {
+    return this.#layers.has(id);
+  }
+
+  async release(layer: Layer): Promise<void> {
+    const held = this.#layers.get(layer.chainID);
+    if (held) await this.#unreference(held);
+  }
+
+  async #unreference(held: Held): Promise<void> {
+    if (--held.references <= 0) await this.#drop(held);
+  }
+
+  async #drop(held: Held): Promise<void> {
+    this.#layers.delete(held.record.chainID);
+    const folder = this.#records.markRemoving(held.record);
+    await this.#driver.remove(held.record.cacheID);
+    this.#records.forget(folder);
+    const parent = held.record.parent === undefined ? undefined : this.#layers.get(held.record.parent);
+    if (parent) await this.#unreference(parent);
+  }
+
+  async createRWLayer(
+    name: string,
+    parent: Digest | undefined,
+    options: RWLayerOptions = {},
+  ): Promise<RWLayer> {
+    if (this.#containers.has(name)) throw conflict(`container ${name} has a layer already`);
+    const below = parent === undefined ? undefined : this.#retain(parent);
+    const mountID = randomBytes(32).toString("hex");
+    const initID = options.init ? `${mountID}-init` : undefined;
+    const record: MountRecord = { name, mountID, initID, parent };
+    try {
+      if (initID !== undefined) await this.#makeInit(initID, below?.layer.cacheID, options.init!);
+      await this.#driver.create(mountID, initID ?? below?.layer.cacheID, {
+        writable: true,
+        ...(options.storageOpt ? { storageOpt: options.storageOpt } : {}),
+      });
+      this.#records.writeMount(record);
+    } catch (error) {
+      await this.#driver.remove(mountID);
+      if (initID !== undefined) await this.#driver.remove(initID);
+      if (below) await this.#unreference(below);
+      throw error;
+    }
+    const layer = new ContainerLayer(record, below?.layer, this.#driver);
+    this.#containers.set(name, layer);
+    return layer;
+  }
+
+  async #makeInit(
+    id: string,
+    parent: string | undefined,
+    init: (root: string) => Promise<void>,
+  ): Promise<void> {
+    await this.#driver.create(id, parent);
+    const root = await this.#driver.mount(id);
+    try {
+      await init(root);
+    } finally {
+      await this.#driver.unmount(id);
+    }
+  }
+
+  getRWLayer(name: string): RWLayer {
+    const layer = this.#containers.get(name);
+    if (!layer) throw notFound(`container ${name} has no layer`);
+    return layer;
+  }
+
+  /** The record goes last, so that what a crash leaves can still be found and removed. */
+  async releaseRWLayer(name: string): Promise<void> {
+    const layer = this.#containers.get(name);
+    if (!layer) return;
+    this.#containers.delete(name);
+    const { mountID, initID, parent } = layer.record;
+    await this.#driver.remove(mountID);
+    if (initID !== undefined) await this.#driver.remove(initID);
+    this.#records.removeMount(name);
+    const below = parent === undefined ? undefined : this.#layers.get(parent);
+    if (below) await this.#unreference(below);
+  }
+
+  /** Names of containers that have a layer here. */
+  rwLayers(): string[] {
+    return [...this.#containers.keys()];
+  }
+
+  /** Removes the layers of containers that are no more. */
+  async keepOnly(containers: ReadonlySet<string>, log: Logger): Promise<void> {
+    for (const name of this.rwLayers().filter((one) => !containers.has(one))) {
+      try {
+        await this.releaseRWLayer(name);
+        log.info("removed the layer of a container that is no more", { container: name });
+      } catch (error) {
+        log.warn("cannot remove a container's layer", { container: name, error: messageOf(error) });
+      }
+    }
+  }
+}
+
+async function* hashed(
+  tar: AsyncIterable<Uint8Array>,
+  hash: { update(data: Uint8Array): unknown },
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of tar) {
+    hash.update(chunk);
+    yield chunk;
+  }
+}

@@ -1,0 +1,44 @@
+import { join } from "node:path";
+import type { Logger } from "../log/log.ts";
+import type { StorageDriver } from "../storage/driver.ts";
+import { LayerDatabase } from "./layers/store.ts";
+import { resolveImage } from "./resolve.ts";
+import { ImageDatabase } from "./store/images.ts";
+import { ReferenceDatabase } from "./store/references.ts";
+import type { Image, Images } from "./types.ts";
+
+/** The image side of a data root. */
+export class ImageRoot implements Images {
+  readonly layers: LayerDatabase;
+  readonly images: ImageDatabase;
+  readonly references: ReferenceDatabase;
+  /** <data-root>/image/<driver>/distribution */
+  readonly distribution: string;
+  /** Where archives are taken apart; emptied at start. */
+  readonly temporary: string;
+
+  constructor(parts: Pick<ImageRoot, "layers" | "images" | "references" | "distribution" | "temporary">) {
+    this.layers = parts.layers;
+    this.images = parts.images;
+    this.references = parts.references;
+    this.distribution = parts.distribution;
+    this.temporary = parts.temporary;
+  }
+
+  resolve(nameOrID: string): Image {
+    return resolveImage(this, nameOrID);
+  }
+}
+
+/** Opens <root>/image/<driver>, as moby lays it out, on a storage driver. */
+export async function openImages(root: string, driver: StorageDriver, log: Logger): Promise<ImageRoot> {
+  const folder = join(root, "image", driver.name);
+  const layers = await LayerDatabase.open(join(folder, "layerdb"), driver, log);
+  return new ImageRoot({
+    layers,
+    images: new ImageDatabase(join(folder, "imagedb"), layers, log),
+    references: new ReferenceDatabase(join(folder, "repositories.json")),
+    distribution: join(folder, "distribution"),
+    temporary: join(root, "tmp"),
+  });
+}

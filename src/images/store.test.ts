@@ -1,0 +1,179 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { createHash } from "node:crypto";
+import {
+  createReadStream,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { layBusyboxRoot } from "../../hack/lib/busybox-image.ts";
+import { createLogger } from "../log/log.ts";
+import { openDriver } from "../storage/open.ts";
+import { loadImages } from "./archives/load.ts";
+import { chooseImages, saveImages } from "./archives/save.ts";
+import { type ImageRoot, openImages } from "./open.ts";
+
+const quiet = createLogger({ level: "fatal" });
+
+let folder: string;
+let root: ImageRoot;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "images-"));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+async function open(driver: string, name = "root"): Promise<ImageRoot> {
+  const path = join(folder, name);
+  return openImages(path, await openDriver({ root: path, name: driver }), quiet);
+}
+
+function sh(command: string): void {
+  const child = Bun.spawnSync(["sh", "-ec", command], { cwd: folder });
+  if (child.exitCode !== 0) throw new Error(`${command}: ${child.stderr}`);
+}
+
+const sha256 = (data: Uint8Array | string) => createHash("sha256").update(data).digest("hex");
+
+/** Two layers; the second deletes, replaces and adds. Returns the path of a docker-archive. */
+function makeArchive(overrides: { diffIDs?: string[]; tag?: string } = {}): string {
+  layBusyboxRoot(join(folder, "one"));
+  sh(
+    "mkdir -p two/etc two/new && echo changed > two/etc/passwd && touch two/etc/.wh.group && ln two/etc/passwd two/new/hard",
+  );
+  sh("tar -C one -cf one.tar . && tar -C two -cf two.tar etc/passwd etc/.wh.group new");
+  const layers = ["one.tar", "two.tar"];
+  const diff_ids =
+    overrides.diffIDs ?? layers.map((name) => `sha256:${sha256(readFileSync(join(folder, name)))}`);
+  const config = JSON.stringify({
+    architecture: "amd64",
+    os: "linux",
+    config: { Cmd: ["sh"] },
+    rootfs: { type: "layers", diff_ids },
+  });
+  writeFileSync(join(folder, "config.json"), config);
+  writeFileSync(
+    join(folder, "manifest.json"),
+    JSON.stringify([{ Config: "config.json", RepoTags: [overrides.tag ?? "two:1"], Layers: layers }]),
+  );
+  sh("tar -cf image.tar config.json manifest.json one.tar two.tar");
+  return join(folder, "image.tar");
+}
+
+async function load(target: ImageRoot, path: string): Promise<string[]> {
+  const lines: string[] = [];
+  await loadImages(target, createReadStream(path), {
+    quiet: true,
+    progress: (message) => void (message.stream && lines.push(message.stream)),
+    signal: new AbortController().signal,
+    onLoaded: () => {},
+  });
+  return lines;
+}
+
+async function save(source: ImageRoot, path: string, ...names: string[]): Promise<void> {
+  const file = Bun.file(path).writer();
+  for await (const chunk of saveImages(source, chooseImages(source, names)))
+    file.write(Uint8Array.from(chunk));
+  await file.end();
+}
+
+describe.each(["overlay2", "vfs"])("images on %s", (driver) => {
+  beforeEach(async () => {
+    root = await open(driver);
+  });
+
+  test("load makes an image that is there after a restart, and whose layers are bit-exact", async () => {
+    expect(await load(root, makeArchive())).toEqual(["Loaded image: two:1\n"]);
+    const again = await open(driver);
+    const image = again.resolve("two:1");
+    expect(image.id).toBe(`sha256:${sha256(readFileSync(join(folder, "config.json")))}`);
+    const layer = again.layers.get(image.chainID!);
+    for (const [held, name] of [
+      [layer, "two.tar"],
+      [layer.parent!, "one.tar"],
+    ] as const) {
+      const hash = createHash("sha256");
+      let size = 0;
+      for await (const chunk of held.tarStream()) {
+        hash.update(chunk);
+        size += chunk.length;
+      }
+      expect(hash.digest("hex")).toBe(sha256(readFileSync(join(folder, name))));
+      expect(await held.tarSize()).toBe(size);
+    }
+  });
+  test("a container's layer shows the image, keeps its changes, and goes without a trace", async () => {
+    await load(root, makeArchive());
+    const { chainID } = root.resolve("two:1");
+    const layer = await root.layers.createRWLayer("box", chainID, {
+      init: async (path) => writeFileSync(join(path, "etc/hosts"), ""),
+    });
+    const path = await layer.mount();
+    expect(readFileSync(join(path, "etc/passwd"), "utf8")).toBe("changed\n");
+    expect(existsSync(join(path, "etc/group"))).toBe(false);
+    writeFileSync(join(path, "made"), "12345");
+    rmSync(join(path, "new/hard"));
+    expect(await layer.changes()).toEqual([
+      { path: "/made", kind: 1 },
+      { path: "/new", kind: 0 },
+      { path: "/new/hard", kind: 2 },
+    ]);
+    if (driver === "overlay2") expect(await layer.size()).toBe(5);
+    await layer.unmount();
+    await root.layers.releaseRWLayer("box");
+    expect((await open(driver)).layers.rwLayers()).toEqual([]);
+  });
+  test("the last reference takes the layers away", async () => {
+    await load(root, makeArchive());
+    const { id } = root.resolve("two:1");
+    await root.references.remove("docker.io/library/two:1");
+    expect(await root.images.remove(id)).toHaveLength(2);
+    expect(readdirSync(join(folder, "root/image", driver, "layerdb/sha256"))).toEqual([]);
+    const layers = join(folder, "root", driver, driver === "vfs" ? "dir" : "");
+    expect(readdirSync(layers).filter((name) => name !== "l")).toEqual([]);
+  });
+  test("save and load keep ids; so does a way through skopeo", async () => {
+    await load(root, makeArchive());
+    await save(root, join(folder, "saved.tar"), "two");
+    const other = await open(driver, "other");
+    expect(await load(other, join(folder, "saved.tar"))).toEqual(["Loaded image: two:1\n"]);
+    expect(other.resolve("two:1").id).toBe(root.resolve("two:1").id);
+    sh("skopeo copy -q --insecure-policy docker-archive:saved.tar oci-archive:oci.tar:name:tag");
+    const third = await open(driver, "third");
+    await load(third, join(folder, "oci.tar"));
+    expect(third.images.list()[0]!.config.rootfs).toEqual(root.resolve("two:1").config.rootfs);
+  });
+  test("a damaged archive leaves nothing behind", async () => {
+    const path = makeArchive({
+      diffIDs: [`sha256:${sha256(readFileSync(makeArchive()).subarray(0, 0))}`, `sha256:${"0".repeat(64)}`],
+    });
+    expect(load(root, path)).rejects.toThrow("the archive is damaged");
+    await load(root, path).catch(() => {});
+    writeFileSync(join(folder, "cut.tar"), readFileSync(makeArchive()).subarray(0, 500_000));
+    expect(load(root, join(folder, "cut.tar"))).rejects.toThrow("invalid image archive: unexpected EOF");
+    await load(root, join(folder, "cut.tar")).catch(() => {});
+    expect(root.images.list()).toEqual([]);
+    expect(readdirSync(join(folder, "root/image", driver, "layerdb/sha256"))).toEqual([]);
+    expect(readdirSync(join(folder, "root/image", driver, "layerdb/tmp"))).toEqual([]);
+    expect(readdirSync(join(folder, "root/tmp"))).toEqual([]);
+  });
+});
+
+describe("resolve()", () => {
+  test("finds by name, id and prefix, and says what it did not find", async () => {
+    root = await open("overlay2");
+    await load(root, makeArchive({ tag: "127.0.0.1:5000/a/b:c" }));
+    const { id } = root.resolve("127.0.0.1:5000/a/b:c");
+    for (const text of [id, id.slice(7), id.slice(7, 19), id.slice(0, 20)])
+      expect(root.resolve(text).id).toBe(id);
+    expect(() => root.resolve("none")).toThrow("No such image: none:latest");
+    expect(() => root.resolve("UPPER")).toThrow(
+      "invalid reference format: repository name must be lowercase",
+    );
+  });
+});

@@ -1,0 +1,74 @@
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { conflict, invalidArgument } from "../../errors/errors.ts";
+import { writeAtomic } from "../../files/atomic.ts";
+import { canonicalReference, familiarName, familiarReference, parseReference } from "../reference.ts";
+import type { Digest, ReferenceStore } from "../types.ts";
+
+/** repositories.json, whose keys are familiar names, as moby writes it. */
+interface OnDisk {
+  Repositories: Record<string, Record<string, Digest>>;
+}
+
+/** Names of images. Every change is on disk before it is answered. */
+export class ReferenceDatabase implements ReferenceStore {
+  readonly #path: string;
+  /** Canonical reference → image id. */
+  readonly #ids = new Map<string, Digest>();
+
+  constructor(path: string) {
+    this.#path = path;
+    mkdirSync(dirname(path), { recursive: true, mode: 0o710 });
+    if (!existsSync(path)) return;
+    const { Repositories } = JSON.parse(readFileSync(path, "utf8")) as OnDisk;
+    for (const references of Object.values(Repositories ?? {})) {
+      for (const [familiar, id] of Object.entries(references)) {
+        this.#ids.set(canonicalReference(parseReference(familiar)), id);
+      }
+    }
+  }
+
+  get(reference: string): Digest | undefined {
+    return this.#ids.get(reference);
+  }
+
+  of(id: Digest): string[] {
+    const found = [...this.#ids].filter(([, held]) => held === id).map(([reference]) => reference);
+    const isDigest = (reference: string) => reference.includes("@");
+    return found.sort((a, b) => Number(isDigest(a)) - Number(isDigest(b)) || (a < b ? -1 : 1));
+  }
+
+  all(): { reference: string; id: Digest }[] {
+    return [...this.#ids].map(([reference, id]) => ({ reference, id }));
+  }
+
+  async add(reference: string, id: Digest): Promise<void> {
+    const { path, digest } = parseReference(reference);
+    if (path === "library/sha256")
+      throw invalidArgument("refusing to create an ambiguous tag using digest algorithm as name");
+    const present = this.#ids.get(reference);
+    if (present === id) return;
+    if (digest !== undefined && present !== undefined) {
+      throw conflict(`Cannot overwrite digest ${digest}`);
+    }
+    this.#ids.set(reference, id);
+    this.#save();
+  }
+
+  async remove(reference: string): Promise<boolean> {
+    if (!this.#ids.delete(reference)) return false;
+    this.#save();
+    return true;
+  }
+
+  #save(): void {
+    const Repositories: OnDisk["Repositories"] = {};
+    for (const [canonical, id] of this.#ids) {
+      const reference = parseReference(canonical);
+      const name = familiarName(reference);
+      Repositories[name] ??= {};
+      Repositories[name][familiarReference(reference)] = id;
+    }
+    writeAtomic(this.#path, JSON.stringify({ Repositories } satisfies OnDisk), { mode: 0o600 });
+  }
+}
