@@ -1,6 +1,6 @@
 /** The `delete` action: clears away what a dead shim left, and reports an exit for its container. */
 import { messageOf } from "../errors/errors.ts";
-import { readSmallFile, unlinkIfThere } from "../linux/fd.ts";
+import { readSmallFile, unlinkIfThere, writeFd } from "../linux/fd.ts";
 import { becomeSubreaper } from "../linux/prctl.ts";
 import { readOptions, readPidFile, runtimeRoot } from "./bundle.ts";
 import type { Flags } from "./flags.ts";
@@ -18,6 +18,8 @@ export async function remove(flags: Flags): Promise<Uint8Array> {
   const reaper = new Reaper();
   becomeSubreaper();
   reaper.start();
+  // Waiting for a signal alone does not keep the process alive.
+  const alive = setInterval(() => reaper.reap(), 1000);
   await attempt("remove the container", async () => {
     const stored = readOptions(bundle);
     const runtime = new Runtime(
@@ -32,6 +34,7 @@ export async function remove(flags: Flags): Promise<Uint8Array> {
     await runtime.run("delete", ["delete", "--force", flags.id]);
   });
   await attempt("unmount the root file system", () => unmountAll(`${bundle}/rootfs`));
+  clearInterval(alive);
   removeDeadSocket(bundle);
   let pid = 0;
   await attempt("read the process id", () => {
@@ -51,7 +54,7 @@ async function attempt(what: string, work: () => void | Promise<void>): Promise<
   try {
     await work();
   } catch (error) {
-    process.stderr.write(`cannot ${what}: ${messageOf(error)}\n`);
+    writeFd(2, new TextEncoder().encode(`cannot ${what}: ${messageOf(error)}\n`));
   }
 }
 
