@@ -77,7 +77,8 @@ export class Container {
   readonly lock = new Lock();
   readonly hub = new OutputHub();
   readonly waiters = new Waiters();
-  run: Run | undefined;
+  #run: Run | undefined;
+  readonly #awaitingRun = new Set<(run: Run) => void>();
   /** Ids of exec processes that have not ended. */
   readonly execs = new Set<string>();
   /** Ends the health checks. */
@@ -97,6 +98,29 @@ export class Container {
   constructor(facts: ContainerFacts, containersRoot: string) {
     this.facts = facts;
     this.folder = join(containersRoot, facts.id);
+  }
+
+  get run(): Run | undefined {
+    return this.#run;
+  }
+
+  set run(run: Run | undefined) {
+    this.#run = run;
+    if (!run) return;
+    for (const resolve of this.#awaitingRun) resolve(run);
+    this.#awaitingRun.clear();
+  }
+
+  /** The task's streams, as soon as there is a task; undefined if the signal is aborted before. */
+  whenRun(signal: AbortSignal): Promise<Run | undefined> {
+    if (this.#run || signal.aborted) return Promise.resolve(this.#run);
+    return new Promise((resolve) => {
+      this.#awaitingRun.add(resolve);
+      signal.addEventListener("abort", () => {
+        this.#awaitingRun.delete(resolve);
+        resolve(undefined);
+      });
+    });
   }
 
   get id(): string {

@@ -20,29 +20,44 @@ export function claimStart(exec: Exec): void {
   exec.claimed = true;
 }
 
-/** Starts the process of a claimed exec. Errors: as the runtime gives them (invalidArgument, system). */
-export async function startExec(env: Env, exec: Exec, stdin: boolean): Promise<void> {
+/**
+ * Starts the process of a claimed exec. `onError` gets the text for those who are attached before they are let go.
+ * Errors: as the runtime gives them (invalidArgument, system).
+ */
+export async function startExec(
+  env: Env,
+  exec: Exec,
+  stdin: boolean,
+  onError?: (text: Uint8Array) => void | Promise<void>,
+): Promise<void> {
   const { container, config } = exec;
   const { id } = container;
   publish(env, container, `exec_start: ${(config.Cmd ?? []).join(" ")}`, { execID: exec.id });
-  const process = processOf(exec);
+  let io: ProcessIO | undefined;
   const wanted = { stdin, terminal: config.Tty === true };
-  const io = ProcessIO.create(fifoFolder(env, container), exec.id, wanted, (stream, chunk) =>
-    exec.hub.write(stream, chunk),
-  );
   try {
+    const process = processOf(exec);
+    io = ProcessIO.create(fifoFolder(env, container), exec.id, wanted, (stream, chunk) =>
+      exec.hub.write(stream, chunk),
+    );
     await env.containerd.exec({ id, execID: exec.id, process, ...io.paths });
     exec.io = io;
     exec.pid = await env.containerd.start(id, exec.id);
     io.stdin?.started();
     if (exec.status === "created") exec.status = "running";
   } catch (cause) {
-    throw await fail(env, exec, io, cause);
+    throw await fail(env, exec, io, cause, onError);
   }
 }
 
 /** Cleans up after an exec that could not start, and tells why. */
-async function fail(env: Env, exec: Exec, io: ProcessIO, cause: unknown): Promise<Error> {
+async function fail(
+  env: Env,
+  exec: Exec,
+  io: ProcessIO | undefined,
+  cause: unknown,
+  onError: ((text: Uint8Array) => void | Promise<void>) | undefined,
+): Promise<Error> {
   const { exitCode, error } = startFailure(cause, "OCI runtime exec failed");
   exec.io = undefined;
   exec.exitCode = exitCode;
@@ -50,7 +65,8 @@ async function fail(env: Env, exec: Exec, io: ProcessIO, cause: unknown): Promis
   await env.containerd.deleteProcess(exec.container.id, exec.id).catch((failure) => {
     if (!isNotFound(failure)) env.log.debug("failed exec", { exec: exec.id, error: messageOf(failure) });
   });
-  await io.finish(100);
+  await io?.finish(100);
+  await onError?.(Buffer.from(`${messageOf(cause)}\r\n`));
   env.execs.ended(exec);
   exec.hub.end();
   publish(env, exec.container, "exec_die", { execID: exec.id, exitCode: String(exitCode) });
