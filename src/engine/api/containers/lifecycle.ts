@@ -1,0 +1,87 @@
+import { invalidArgument } from "../../../errors/errors.ts";
+import type { Container } from "../../containers/container.ts";
+import { parseHostFields } from "../../containers/create/request.ts";
+import { killContainer } from "../../containers/lifecycle/kill.ts";
+import { pauseContainer, unpauseContainer } from "../../containers/lifecycle/pause.ts";
+import { removeContainer } from "../../containers/lifecycle/remove.ts";
+import { renameContainer } from "../../containers/lifecycle/rename.ts";
+import { resizeContainer } from "../../containers/lifecycle/resize.ts";
+import { startContainer } from "../../containers/lifecycle/start.ts";
+import { restartContainer, type StopOptions, stopContainer } from "../../containers/lifecycle/stop.ts";
+import { updateContainer } from "../../containers/lifecycle/update.ts";
+import type { Containers } from "../../containers/manager.ts";
+import type { Context, Route } from "../../http/route.ts";
+
+/** What changes the state of a container. */
+export function lifecycleRoutes(containers: Containers): Route[] {
+  const { env } = containers;
+  const post = (action: string, handle: (ctx: Context, container: Container) => Promise<void>): Route => ({
+    method: "POST",
+    path: `/containers/{id}/${action}`,
+    handle: (ctx) => handle(ctx, containers.find(ctx.params["id"]!)),
+  });
+  return [
+    post("start", async (ctx, container) => {
+      await startContainer(env, container);
+      ctx.empty(204);
+    }),
+    post("stop", async (ctx, container) => {
+      await stopContainer(env, container, stopOptions(ctx));
+      ctx.empty(204);
+    }),
+    post("restart", async (ctx, container) => {
+      await restartContainer(env, container, stopOptions(ctx));
+      ctx.empty(204);
+    }),
+    post("kill", async (ctx, container) => {
+      await killContainer(env, container, ctx.query.get("signal") ?? "");
+      ctx.empty(204);
+    }),
+    post("pause", async (ctx, container) => {
+      await pauseContainer(env, container);
+      ctx.empty(204);
+    }),
+    post("unpause", async (ctx, container) => {
+      await unpauseContainer(env, container);
+      ctx.empty(204);
+    }),
+    post("rename", async (ctx, container) => {
+      await renameContainer(env, container, ctx.query.get("name") ?? "");
+      ctx.empty(204);
+    }),
+    post("resize", async (ctx, container) => {
+      await resizeContainer(env, container, terminalSize(ctx));
+      ctx.empty(200);
+    }),
+    post("update", async (ctx, container) => {
+      const warnings = await updateContainer(env, container, parseHostFields(await ctx.body()));
+      ctx.json(200, { Warnings: warnings.length > 0 ? warnings : null });
+    }),
+    {
+      method: "DELETE",
+      path: "/containers/{id}",
+      async handle(ctx) {
+        const container = containers.find(ctx.params["id"]!);
+        await removeContainer(env, container, { force: ctx.flag("force"), volumes: ctx.flag("v") });
+        ctx.empty(204);
+      },
+    },
+  ];
+}
+
+function stopOptions(ctx: Context): StopOptions {
+  const timeout = ctx.number("t");
+  const signal = ctx.version.atLeast("1.42") ? ctx.query.get("signal") : null;
+  return { ...(timeout === undefined ? {} : { timeout }), ...(signal ? { signal } : {}) };
+}
+
+/** Errors: invalidArgument. */
+export function terminalSize(ctx: Context): { width: number; height: number } {
+  const size = { height: ctx.number("h"), width: ctx.number("w") };
+  for (const [name, value] of Object.entries(size)) {
+    if (value === undefined || !Number.isInteger(value) || value < 0 || value > 65535) {
+      throw invalidArgument(`invalid resize ${name}: want a number of character cells`);
+    }
+  }
+  return size as { width: number; height: number };
+}

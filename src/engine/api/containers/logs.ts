@@ -1,0 +1,91 @@
+import { invalidArgument, notImplemented } from "../../../errors/errors.ts";
+import type { Container } from "../../containers/container.ts";
+import { frame } from "../../containers/io/frames.ts";
+import type { Containers } from "../../containers/manager.ts";
+import type { Context, Route } from "../../http/route.ts";
+import { writeChunk } from "../../http/stream.ts";
+import { readClosedLog } from "../../logs/drivers.ts";
+import type { LogEntry, ReadOptions } from "../../logs/types.ts";
+import { formatNanos, parseNanos } from "../../time.ts";
+import { streamType } from "./attach.ts";
+
+/** GET /containers/{id}/logs */
+export function logRoutes(containers: Containers): Route[] {
+  return [
+    {
+      method: "GET",
+      path: "/containers/{id}/logs",
+      async handle(ctx) {
+        const container = containers.find(ctx.params["id"]!);
+        const wanted = { stdout: ctx.flag("stdout"), stderr: ctx.flag("stderr") };
+        if (!wanted.stdout && !wanted.stderr) {
+          throw invalidArgument("Bad parameters: you must choose at least one stream");
+        }
+        const entries = openEntries(container, readOptions(ctx));
+        const terminal = container.config.Tty === true;
+        ctx.res.writeHead(200, { "Content-Type": streamType(ctx, terminal) });
+        ctx.res.flushHeaders();
+        const prefix = prefixer(ctx.flag("timestamps"), ctx.flag("details"));
+        for await (const entry of entries) {
+          if (!wanted[entry.stream]) continue;
+          const line = prefix(entry);
+          await writeChunk(ctx.res, terminal ? line : frame(entry.stream, line));
+        }
+        ctx.res.end();
+      },
+    },
+  ];
+}
+
+function openEntries(container: Container, options: ReadOptions): AsyncIterable<LogEntry> {
+  const type = container.hostConfig.LogConfig?.Type ?? "json-file";
+  const { run, facts } = container;
+  const entries = run ? run.log.read?.(options) : readClosedLog(type, facts.logPath, options);
+  if (!entries) throw notImplemented("configured logging driver does not support reading");
+  return entries;
+}
+
+function readOptions(ctx: Context): ReadOptions {
+  const tail = ctx.query.get("tail") ?? "all";
+  const until = nanosOf(ctx, "until");
+  return {
+    follow: ctx.flag("follow"),
+    tail: /^\d+$/.test(tail) ? Number(tail) : -1,
+    since: nanosOf(ctx, "since"),
+    until,
+    signal: ctx.signal,
+  };
+}
+
+/** Seconds since 1970, with a fraction of up to nine digits, or RFC 3339. Errors: invalidArgument. */
+function nanosOf(ctx: Context, name: string): bigint {
+  const text = ctx.query.get(name) ?? "";
+  if (text === "" || text === "0") return 0n;
+  const match = /^(-?\d+)(?:\.(\d{1,9})\d*)?$/.exec(text);
+  if (match) return BigInt(match[1]!) * 1_000_000_000n + BigInt((match[2] ?? "").padEnd(9, "0") || "0");
+  const nanos = parseNanos(text);
+  if (nanos === 0n) throw invalidArgument(`invalid value for "${name}": ${text}`);
+  return nanos;
+}
+
+/** Puts time and details in front of a line, as asked for. */
+function prefixer(timestamps: boolean, details: boolean): (entry: LogEntry) => Uint8Array {
+  if (!timestamps && !details) return ({ line }) => line;
+  return ({ line, time, attributes }) => {
+    let prefix = timestamps ? `${fixedTime(time)} ` : "";
+    if (details) {
+      const pairs = Object.entries(attributes ?? {}).map(
+        ([key, value]) => `${encodeURIComponent(key)}=${encodeURIComponent(value)}`,
+      );
+      prefix += `${pairs.join(",")} `;
+    }
+    return Buffer.concat([Buffer.from(prefix), line]);
+  };
+}
+
+/** All nine digits, so that columns stand in line. */
+function fixedTime(time: string): string {
+  const text = formatNanos(parseNanos(time));
+  const [whole = "", fraction = ""] = text.slice(0, -1).split(".");
+  return `${whole}.${fraction.padEnd(9, "0")}Z`;
+}
