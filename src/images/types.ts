@@ -143,6 +143,8 @@ export interface ImageStore {
   children(id: Digest): Image[];
   /** Removes the image and gives back its layers; resolves to the chainIDs that were removed from disk. */
   remove(id: Digest): Promise<Digest[]>;
+  /** Notes that the image was tagged just now. */
+  setLastUpdated(id: Digest): void;
   /** Time of the last tag, for `docker inspect` Metadata.LastTagTime. */
   lastUpdated(id: Digest): Date | undefined;
 }

@@ -79,6 +79,7 @@ export class FakeImages {
           const shared = [...this.store.values()].some((other) => other.chainID === chainID);
           return chainID === undefined || shared ? [] : [chainID];
         },
+        setLastUpdated: () => {},
         lastUpdated: () => undefined,
       },
       references: {

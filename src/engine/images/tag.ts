@@ -28,6 +28,7 @@ export async function nameImage(
   if (target.path === "library/sha256" || target.path === "sha256")
     throw invalidArgument(`refusing to create an ambiguous tag using digest algorithm as name`);
   await deps.images.references.add(canonical(target), id);
+  deps.images.images.setLastUpdated(id);
   deps.events.publish("image", "tag", id, { ...labelsOf(deps, id), name: familiar(target) });
   return familiar(target);
 }
