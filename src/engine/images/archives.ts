@@ -1,0 +1,88 @@
+import { invalidArgument, messageOf, notFound } from "../../errors/errors.ts";
+import { loadImages } from "../../images/archives/load.ts";
+import { chooseImages, saveImages } from "../../images/archives/save.ts";
+import { applyChanges } from "../../images/changes.ts";
+import { makeImage } from "../../images/make.ts";
+import type { ImageRoot } from "../../images/open.ts";
+import {
+  canonicalReference,
+  familiarReference,
+  parseReference,
+  withDefaultTag,
+} from "../../images/reference.ts";
+import type { ProgressSink } from "../../images/registry/progress.ts";
+import type { ContainerDefaults, Image } from "../../images/types.ts";
+import { VERSION } from "../../version/version.ts";
+import type { ImageArchives, ImportOptions } from "../api/images/backend.ts";
+import type { EventBus } from "../events/bus.ts";
+
+/** load, save and import. */
+export class Archives implements ImageArchives {
+  readonly #root: ImageRoot;
+  readonly #events: EventBus;
+
+  constructor(root: ImageRoot, events: EventBus) {
+    this.#root = root;
+    this.#events = events;
+  }
+
+  load(
+    bytes: AsyncIterable<Uint8Array>,
+    quiet: boolean,
+    progress: ProgressSink,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const onLoaded = (image: Image) => this.#events.publish("image", "load", image.id, { name: image.id });
+    return loadImages(this.#root, bytes, { quiet, progress, signal, onLoaded });
+  }
+
+  async save(names: string[]): Promise<AsyncIterable<Uint8Array>> {
+    const images = chooseImages(this.#root, names);
+    for (const { image } of images) this.#events.publish("image", "save", image.id, { name: image.id });
+    return saveImages(this.#root, images);
+  }
+
+  async import(options: ImportOptions): Promise<string> {
+    const { source, repo, tag, message, platform, changes, progress } = options;
+    const reference =
+      repo === "" ? undefined : withDefaultTag(parseReference(tag === "" ? repo : `${repo}:${tag}`));
+    if (reference?.digest !== undefined) throw invalidArgument("cannot import digest reference");
+    const config: ContainerDefaults = {};
+    applyChanges(config, changes);
+    const bytes = source === "-" ? options.body : await download(source, progress, options.signal);
+    const [os, architecture] = platform.split("/");
+    const image = await makeImage(this.#root, bytes, {
+      config,
+      history: { comment: message },
+      dockerVersion: VERSION,
+      ...(os ? { os } : {}),
+      ...(architecture ? { architecture } : {}),
+    });
+    if (reference) {
+      await this.#root.references.add(canonicalReference(reference), image.id);
+      this.#root.images.setLastUpdated(image.id);
+    }
+    const name = reference === undefined ? image.id : familiarReference(reference);
+    this.#events.publish("image", "import", image.id, { name });
+    progress({ status: image.id });
+    return image.id;
+  }
+}
+
+async function download(
+  source: string,
+  progress: ProgressSink,
+  signal: AbortSignal,
+): Promise<AsyncIterable<Uint8Array>> {
+  const url = /^https?:\/\//.test(source) ? source : `http://${source}`;
+  let answer: Response;
+  try {
+    answer = await fetch(url, { signal });
+  } catch (cause) {
+    throw invalidArgument(`cannot import ${url}: ${messageOf(cause)}`, { cause });
+  }
+  if (!answer.ok || !answer.body)
+    throw notFound(`cannot import ${url}: the server answered ${answer.status}`);
+  progress({ status: `Downloading from ${url}` });
+  return answer.body;
+}

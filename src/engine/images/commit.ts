@@ -1,0 +1,87 @@
+import type { ContainerConfig } from "../../api/schema.ts";
+import { invalidArgument } from "../../errors/errors.ts";
+import { applyChanges } from "../../images/changes.ts";
+import { makeImage } from "../../images/make.ts";
+import type { ImageRoot } from "../../images/open.ts";
+import {
+  canonicalReference,
+  familiarReference,
+  parseReference,
+  withDefaultTag,
+} from "../../images/reference.ts";
+import type { ContainerDefaults } from "../../images/types.ts";
+import { VERSION } from "../../version/version.ts";
+import type { CommitOptions } from "../api/images/backend.ts";
+import type { EventBus } from "../events/bus.ts";
+
+/** What a commit needs of a container. */
+export interface Committable {
+  id: string;
+  name: string;
+  imageID: string;
+  /** The name the image was asked for by. */
+  imageName: string;
+  config: ContainerConfig;
+  /** Stops it from writing while the layer is read; undefined if it does not run. */
+  pause(): Promise<(() => Promise<void>) | undefined>;
+}
+
+/** POST /commit: an image of what a container has written. Gives the image's id. Errors: invalidArgument, notFound. */
+export async function commitContainer(
+  root: ImageRoot,
+  events: EventBus,
+  container: Committable,
+  options: CommitOptions,
+): Promise<string> {
+  const { repo, tag, comment, author, changes } = options;
+  const reference =
+    repo === "" ? undefined : withDefaultTag(parseReference(tag === "" ? repo : `${repo}:${tag}`));
+  if (reference?.digest !== undefined) throw invalidArgument("cannot commit to a digest reference");
+  const config = { ...(container.config as ContainerDefaults), ...definedOf(options.config) };
+  applyChanges(config, changes);
+  const resume = options.pause ? await container.pause() : undefined;
+  try {
+    const parent = root.images.has(container.imageID) ? root.images.get(container.imageID) : undefined;
+    const image = await makeImage(root, root.layers.getRWLayer(container.id).tarStream(), {
+      config,
+      history: {
+        created_by: commandOf(container.config),
+        ...(author ? { author } : {}),
+        ...(comment ? { comment } : {}),
+      },
+      author,
+      containerID: container.id,
+      containerConfig: container.config as ContainerDefaults,
+      dockerVersion: VERSION,
+      ...(parent ? { parent } : {}),
+    });
+    if (reference) {
+      await root.references.add(canonicalReference(reference), image.id);
+      root.images.setLastUpdated(image.id);
+      events.publish("image", "tag", image.id, { name: familiarReference(reference) });
+    }
+    const attributes = {
+      comment,
+      imageID: image.id,
+      imageRef: reference ? familiarReference(reference) : "",
+    };
+    events.publish("container", "commit", container.id, {
+      image: container.imageName,
+      name: container.name,
+      ...attributes,
+    });
+    return image.id;
+  } finally {
+    await resume?.();
+  }
+}
+
+const commandOf = ({ Entrypoint, Cmd }: ContainerConfig): string =>
+  [...(Entrypoint ?? []), ...(Cmd ?? [])].join(" ");
+
+function definedOf(config: ContainerDefaults | undefined): ContainerDefaults {
+  const given = Object.entries(config ?? {}).filter(
+    ([, value]) => value !== null && value !== "" && value !== false,
+  );
+  return Object.fromEntries(given);
+}
