@@ -2,6 +2,7 @@
 import { messageOf } from "../errors/errors.ts";
 import { readSmallFile, unlinkIfThere, writeFd } from "../linux/fd.ts";
 import { becomeSubreaper } from "../linux/prctl.ts";
+import { unixAnswers } from "../linux/unix_socket.ts";
 import { readOptions, readPidFile, runtimeRoot } from "./bundle.ts";
 import type { Flags } from "./flags.ts";
 import { timestamp } from "./messages/common.ts";
@@ -58,9 +59,11 @@ async function attempt(what: string, work: () => void | Promise<void>): Promise<
   }
 }
 
+/** A socket that still answers belongs to the live shim of a group, or to a new container of the same id. */
 function removeDeadSocket(bundle: string): void {
   try {
-    unlinkIfThere(readSmallFile(`${bundle}/address`).slice("unix://".length));
+    const path = readSmallFile(`${bundle}/address`).replace("unix://", "");
+    if (!unixAnswers(path)) unlinkIfThere(path);
   } catch {
     // It died before there was an address.
   }

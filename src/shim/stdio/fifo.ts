@@ -61,12 +61,15 @@ export function openFifos(paths: StdioPaths, options: IOOptions): ProcessIO {
   const ends: number[] = [];
   let stdinWriter: number | undefined;
 
+  const own = (end: number): number => {
+    if (options.uid !== 0 || options.gid !== 0) chownFd(end, options.uid, options.gid);
+    return end;
+  };
   const output = (path: string): number => {
     if (path === "") return openFd("/dev/null", O_WRONLY);
     held.push(new HeldFifo(path));
     const end = openFd(path, O_WRONLY | O_APPEND);
-    if (options.uid !== 0 || options.gid !== 0) chownFd(end, options.uid, options.gid);
-    return end;
+    return own(end);
   };
   const input = (path: string): number => {
     if (path === "") return openFd("/dev/null", O_RDONLY);
@@ -75,7 +78,7 @@ export function openFifos(paths: StdioPaths, options: IOOptions): ProcessIO {
     const end = openFd(path, O_RDONLY);
     stdinWriter = openFd(path, O_WRONLY | O_NONBLOCK);
     closeFd(both);
-    return end;
+    return own(end);
   };
   const closeStdin = (): void => {
     if (stdinWriter !== undefined) closeFd(stdinWriter);

@@ -20,7 +20,8 @@ import { type IOOptions, type ProcessIO, pathOf, type StdioPaths } from "./stdio
  */
 export function openFile(paths: StdioPaths, _options: IOOptions): ProcessIO {
   const path = pathOf(paths.stdout);
-  makeFolder(path.slice(0, path.lastIndexOf("/")) || "/", 0o755);
+  // Every folder above the file.
+  for (let i = path.indexOf("/", 1); i > 0; i = path.indexOf("/", i + 1)) makeFolder(path.slice(0, i), 0o755);
   const file = openFd(path, O_WRONLY | O_APPEND | O_CREAT, 0o644);
   const [reader, writer] = pipe();
   setNonBlocking(reader, true);
