@@ -1,4 +1,4 @@
-import { messageOf } from "../../../errors/errors.ts";
+import { kindOf, messageOf } from "../../../errors/errors.ts";
 import type { TaskEvent } from "../../containerd/client.ts";
 import type { Container } from "../container.ts";
 import type { Env } from "../env.ts";
@@ -12,9 +12,11 @@ import { reconcile } from "./restore.ts";
 export async function watchTasks(env: Env, signal: AbortSignal): Promise<void> {
   for await (const event of env.containerd.events(signal)) {
     // Not awaited: one container's end must not wait for another's.
-    handle(env, event).catch((error) =>
-      env.log.error("task event could not be dealt with", { kind: event.kind, error: messageOf(error) }),
-    );
+    handle(env, event).catch((error) => {
+      // containerd is away; there is another look once it is back.
+      const level = kindOf(error) === "unavailable" ? "debug" : "error";
+      env.log[level]("task event could not be dealt with", { kind: event.kind, error: messageOf(error) });
+    });
   }
 }
 
