@@ -10,6 +10,7 @@ import {
   parseReference,
   withDefaultTag,
 } from "../../images/reference.ts";
+import { hostPlatform, parsePlatform } from "../../images/registry/platform.ts";
 import type { ProgressSink } from "../../images/registry/progress.ts";
 import type { ContainerDefaults, Image } from "../../images/types.ts";
 import { VERSION } from "../../version/version.ts";
@@ -47,24 +48,24 @@ export class Archives implements ImageArchives {
     const reference =
       repo === "" ? undefined : withDefaultTag(parseReference(tag === "" ? repo : `${repo}:${tag}`));
     if (reference?.digest !== undefined) throw invalidArgument("cannot import digest reference");
+    const { os, architecture } = platform === "" ? hostPlatform() : parsePlatform(platform);
+    if (os !== "linux") throw invalidArgument(`operating system ${JSON.stringify(os)} is not supported`);
     const config: ContainerDefaults = {};
     applyChanges(config, changes);
     const bytes = source === "-" ? options.body : await download(source, progress, options.signal);
-    const [os, architecture] = platform.split("/");
     const image = await makeImage(this.#root, bytes, {
       config,
-      history: { comment: message },
+      history: { comment: message || `Imported from ${source}` },
       dockerVersion: VERSION,
-      ...(os ? { os } : {}),
-      ...(architecture ? { architecture } : {}),
+      os,
+      architecture,
     });
     if (reference) {
       await this.#root.references.add(canonicalReference(reference), image.id);
       this.#root.images.setLastUpdated(image.id);
     }
-    const name = reference === undefined ? image.id : familiarReference(reference);
-    this.#events.publish("image", "import", image.id, { name });
-    progress({ status: image.id });
+    if (reference) this.#events.publish("image", "tag", image.id, { name: familiarReference(reference) });
+    this.#events.publish("image", "import", image.id, { name: image.id });
     return image.id;
   }
 }

@@ -37,7 +37,7 @@ export async function commitContainer(
   const reference =
     repo === "" ? undefined : withDefaultTag(parseReference(tag === "" ? repo : `${repo}:${tag}`));
   if (reference?.digest !== undefined) throw invalidArgument("cannot commit to a digest reference");
-  const config = { ...(container.config as ContainerDefaults), ...definedOf(options.config) };
+  const config = merged(options.config, container.config as ContainerDefaults);
   applyChanges(config, changes);
   const resume = options.pause ? await container.pause() : undefined;
   try {
@@ -45,7 +45,7 @@ export async function commitContainer(
     const image = await makeImage(root, root.layers.getRWLayer(container.id).tarStream(), {
       config,
       history: {
-        created_by: commandOf(container.config),
+        created_by: (container.config.Cmd ?? []).join(" "),
         ...(author ? { author } : {}),
         ...(comment ? { comment } : {}),
       },
@@ -76,12 +76,23 @@ export async function commitContainer(
   }
 }
 
-const commandOf = ({ Entrypoint, Cmd }: ContainerConfig): string =>
-  [...(Entrypoint ?? []), ...(Cmd ?? [])].join(" ");
+const isEmpty = (value: unknown): boolean =>
+  value === undefined ||
+  value === null ||
+  value === "" ||
+  value === false ||
+  (Array.isArray(value) && !value.length);
 
-function definedOf(config: ContainerDefaults | undefined): ContainerDefaults {
-  const given = Object.entries(config ?? {}).filter(
-    ([, value]) => value !== null && value !== "" && value !== false,
-  );
-  return Object.fromEntries(given);
+/** What a request says of the new image's configuration; the rest is the container's. */
+function merged(given: ContainerDefaults | undefined, own: ContainerDefaults): ContainerDefaults {
+  const config: ContainerDefaults = structuredClone(own);
+  for (const [field, value] of Object.entries(given ?? {})) if (!isEmpty(value)) config[field] = value;
+  const key = (entry: string): string => entry.slice(0, entry.indexOf("="));
+  const keys = new Set((given?.Env ?? []).map(key));
+  if (given?.Env?.length)
+    config.Env = [...given.Env, ...(own.Env ?? []).filter((entry) => !keys.has(key(entry)))];
+  if (given?.Labels) config.Labels = { ...own.Labels, ...given.Labels };
+  if (given?.ExposedPorts) config.ExposedPorts = { ...own.ExposedPorts, ...given.ExposedPorts };
+  if (given?.Volumes) config.Volumes = { ...own.Volumes, ...given.Volumes };
+  return config;
 }
