@@ -59,6 +59,7 @@ async function start(config: EngineConfig, log: Logger, undo: Undo[]): Promise<v
     storageDriver: daemon.driverName,
   });
   stopOnSignals(undo, daemon, log);
+  await daemon.startPolicies();
 }
 
 function supervisorFor(config: EngineConfig, log: Logger): ContainerdSupervisor {

@@ -1,0 +1,281 @@
+/** The object graph of dockerd, put together by hand. */
+import { join } from "node:path";
+import type { SystemInfo } from "../api/schema.ts";
+import { type ImageRoot, openImages } from "../images/open.ts";
+import { takeProxySettings } from "../images/registry/proxy.ts";
+import type { Logger } from "../log/log.ts";
+import { openNetworkController } from "../network/controller.ts";
+import type { NetworkController } from "../network/types.ts";
+import type { StorageDriver } from "../storage/driver.ts";
+import { openDriver } from "../storage/open.ts";
+import { containerRoutes } from "./api/containers/routes.ts";
+import { execRoutes } from "./api/exec/routes.ts";
+import { imageRoutes } from "./api/images/routes.ts";
+import { networkRoutes } from "./api/networks/routes.ts";
+import { systemRoutes } from "./api/system/routes.ts";
+import { volumeRoutes } from "./api/volumes/routes.ts";
+import type { EngineConfig } from "./config/config.ts";
+import type { RuntimeChoice } from "./containerd/client.ts";
+import { GrpcContainerd } from "./containerd/grpc.ts";
+import { listContainers } from "./containers/inspect/list.ts";
+import { pauseContainer, unpauseContainer } from "./containers/lifecycle/pause.ts";
+import { Containers } from "./containers/manager.ts";
+import { EventBus } from "./events/bus.ts";
+import type { Route } from "./http/route.ts";
+import { Archives } from "./images/archives.ts";
+import { commitContainer } from "./images/commit.ts";
+import { createRegistryServices, type RegistryServices } from "./images/registry_services.ts";
+import { ImageService } from "./images/service.ts";
+import { findProgram } from "./startup/checks.ts";
+import { waitForContainerd } from "./startup/health.ts";
+import { bytesBelow } from "./system/bytes-below.ts";
+import { diskUsage } from "./system/disk-usage.ts";
+import { hostFacts } from "./system/host.ts";
+import { engineID } from "./system/identity.ts";
+import { systemInfo } from "./system/info.ts";
+import { systemVersion } from "./system/version.ts";
+import { LocalVolumes } from "./volumes/store.ts";
+
+export interface DaemonOptions {
+  config: EngineConfig;
+  log: Logger;
+  containerdSocket: string;
+  /** Seconds that containerd gets to answer. */
+  patience: number;
+}
+
+export interface Daemon {
+  routes: Route[];
+  driverName: string;
+  /** Starts what restart policies ask for; once the API is served. */
+  startPolicies(): Promise<void>;
+  /** SIGHUP. */
+  reload(): void;
+  /** Stops the containers, unless they shall live on, and lets go of everything. */
+  shutdown(): Promise<void>;
+}
+
+/** Opens all parts and takes over what a daemon before this one left running. Errors: whatever stands in the way. */
+export async function openDaemon(options: DaemonOptions): Promise<Daemon> {
+  const { config, log, containerdSocket } = options;
+  const containerd = new GrpcContainerd(containerdSocket, config.containerdNamespace);
+  try {
+    await waitForContainerd(() => containerd.version(), containerdSocket, options.patience, log);
+    const driver = await openDriver({ root: config.dataRoot, name: config.storageDriver });
+    const parts = await openParts(options, containerd, driver);
+    await takeOver(parts);
+    return daemonOf(parts);
+  } catch (error) {
+    containerd.close();
+    throw error;
+  }
+}
+
+interface Parts extends DaemonOptions {
+  containerd: GrpcContainerd;
+  driver: StorageDriver;
+  events: EventBus;
+  images: ImageRoot;
+  network: NetworkController;
+  volumes: LocalVolumes;
+  containers: Containers;
+  registry: RegistryServices;
+  runtimes: Record<string, RuntimeChoice>;
+}
+
+async function openParts(
+  options: DaemonOptions,
+  containerd: GrpcContainerd,
+  driver: StorageDriver,
+): Promise<Parts> {
+  const { config, log } = options;
+  const events = new EventBus();
+  const images = await openImages(config.dataRoot, driver, log);
+  const volumes = new LocalVolumes(join(config.dataRoot, "volumes"), events, log);
+  const runtimes = runtimesOf(config);
+  const named: { name(id: string): string } = { name: (id) => id };
+  const network = await openNetwork(config, events, log, (id) => named.name(id));
+  const containers = new Containers({
+    config,
+    images,
+    network,
+    volumes,
+    events,
+    containerd,
+    log,
+    runtimes,
+    initPath: config.initPath ?? findProgram("docker-init") ?? "",
+  });
+  named.name = (id) => containers.all().find((container) => container.id === id)?.facts.name ?? id;
+  const registry = createRegistryServices({
+    config: () => config,
+    images,
+    distribution: images.distribution,
+    proxies: takeProxySettings(process.env),
+  });
+  return { ...options, containerd, driver, events, images, network, volumes, containers, registry, runtimes };
+}
+
+function openNetwork(
+  config: EngineConfig,
+  events: EventBus,
+  log: Logger,
+  containerName: (id: string) => string,
+): Promise<NetworkController> {
+  return openNetworkController({
+    root: join(config.dataRoot, "network"),
+    execRoot: config.execRoot,
+    bridge: config.bridge,
+    bip: config.bip,
+    fixedCIDR: config.fixedCIDR,
+    iptables: config.iptables,
+    ipMasq: config.ipMasq,
+    ipForward: config.ipForward,
+    icc: config.icc,
+    userlandProxy: config.userlandProxy,
+    userlandProxyPath: config.userlandProxyPath ?? findProgram("docker-proxy"),
+    mtu: config.mtu,
+    defaultAddressPools: config.defaultAddressPools,
+    defaultIP: config.defaultIP,
+    containerName,
+    events,
+    log,
+  });
+}
+
+/** "runc" leaves the choice of the binary to containerd, whose --runtime says which it is. */
+function runtimesOf(config: EngineConfig): Record<string, RuntimeChoice> {
+  const choice = (binary: string): RuntimeChoice => ({
+    shim: "io.containerd.runc.v2",
+    binary,
+    root: "",
+    systemdCgroup: config.execOpts.includes("native.cgroupdriver=systemd"),
+  });
+  const named = Object.entries(config.runtimes).map(([name, { path }]) => [name, choice(path)]);
+  return { runc: choice(""), "io.containerd.runc.v2": choice(""), ...Object.fromEntries(named) };
+}
+
+/** Containers first, because they say which sandboxes, layers and volumes are in use. */
+async function takeOver({ containers, network, images, log, registry }: Parts): Promise<void> {
+  containers.load();
+  await network.adopt(containers.runningIDs());
+  await containers.restore();
+  await images.layers.keepOnly(new Set(containers.all().map(({ id }) => id)), log);
+  await registry.sweep();
+}
+
+function daemonOf(parts: Parts): Daemon {
+  const { containers, network, driver, containerd, log } = parts;
+  return {
+    routes: routesOf(parts),
+    driverName: driver.name,
+    startPolicies: () => containers.startPolicies(),
+    reload: () =>
+      log.warn("reloading the configuration is not implemented: restart dockerd, containers go on meanwhile"),
+    async shutdown() {
+      await containers.close();
+      await network.close();
+      containerd.close();
+    },
+  };
+}
+
+function routesOf(parts: Parts): Route[] {
+  const { events, volumes, containers, network } = parts;
+  const service = imageService(parts);
+  const system = systemBackend(parts, service);
+  return [
+    ...systemRoutes(system),
+    ...containerRoutes(containers),
+    ...execRoutes(containers),
+    ...imageRoutes(service),
+    ...networkRoutes({ network, events, containers }),
+    ...volumeRoutes({ volumes, events, sizeOf: bytesBelow }),
+  ];
+}
+
+function imageService({ images, events, containers, registry }: Parts): ImageService {
+  const deps = {
+    images,
+    events,
+    ...registry,
+    containers: () =>
+      containers.all().map(({ id, facts, state }) => ({
+        id,
+        name: facts.name,
+        running: state.isRunning,
+        imageID: facts.image,
+        imageName: facts.config.Image ?? "",
+      })),
+  };
+  return new ImageService(deps, new Archives(images, events), (options) => {
+    const container = containers.find(options.container);
+    const { id, facts, state } = container;
+    const pause = async () => {
+      if (state.status !== "running") return undefined;
+      await pauseContainer(containers.env, container);
+      return () => unpauseContainer(containers.env, container);
+    };
+    const { name, image: imageID, config } = facts;
+    return commitContainer(
+      images,
+      events,
+      { id, name, imageID, imageName: config.Image ?? "", config, pause },
+      options,
+    );
+  });
+}
+
+function systemBackend(parts: Parts, service: ImageService) {
+  const { config, events, containers, containerd, images, volumes, driver, registry, runtimes } = parts;
+  const id = engineID(config.dataRoot);
+  const host = hostFacts();
+  const containerdVersion = () => containerd.version();
+  const listImages = () => service.list({ all: false, filters: new Map(), sharedSize: true });
+  const all = () => listContainers(containers.env, { all: true, limit: 0, size: true, filters: new Map() });
+  return {
+    events,
+    info: () =>
+      systemInfo({
+        config,
+        id,
+        host,
+        containerCounts: () => containers.counts(),
+        imageCount: () => images.images.list().length,
+        driverName: driver.name,
+        driverStatus: () => driver.status(),
+        listeners: () => events.listeners,
+        containerdVersion,
+        registryConfig: () => registryConfig(config, registry),
+        runtimes: () =>
+          Object.fromEntries(
+            Object.entries(runtimes).map(([name, { binary }]) => [name, { path: binary || "docker-runc" }]),
+          ),
+      }),
+    version: async () =>
+      systemVersion(host, await containerdVersion().catch(() => ({ version: "unreachable", revision: "" }))),
+    diskUsage: (kinds: Parameters<typeof diskUsage>[1]) =>
+      diskUsage({ images, volumes, listImages, listContainers: all }, kinds),
+  };
+}
+
+function registryConfig(config: EngineConfig, registry: RegistryServices): SystemInfo["RegistryConfig"] {
+  registry.registrySettings();
+  const cidr = config.insecureRegistries.filter((entry) => entry.includes("/"));
+  const hub = { Name: "docker.io", Mirrors: config.registryMirrors, Secure: true, Official: true };
+  const insecure = config.insecureRegistries
+    .filter((entry) => !entry.includes("/"))
+    .map((name) => [
+      name,
+      { Name: name, Mirrors: config.registryMirrorsByHost[name] ?? [], Secure: false, Official: false },
+    ]);
+  const mirrored = Object.entries(config.registryMirrorsByHost).map(([name, Mirrors]) => [
+    name,
+    { Name: name, Mirrors, Secure: true, Official: false },
+  ]);
+  return {
+    InsecureRegistryCIDRs: [...new Set([...cidr, "127.0.0.0/8"])],
+    IndexConfigs: { "docker.io": hub, ...Object.fromEntries(mirrored), ...Object.fromEntries(insecure) },
+    Mirrors: config.registryMirrors,
+  } as SystemInfo["RegistryConfig"];
+}
