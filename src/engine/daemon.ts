@@ -231,7 +231,8 @@ function systemBackend(parts: Parts, service: ImageService) {
   const id = engineID(config.dataRoot);
   const host = hostFacts();
   const containerdVersion = () => containerd.version();
-  const listImages = () => service.list({ all: false, filters: new Map(), sharedSize: true });
+  const listImages = () =>
+    service.list({ all: false, filters: new Map(), sharedSize: true, containerCount: true });
   const all = () => listContainers(containers.env, { all: true, limit: 0, size: true, filters: new Map() });
   return {
     events,

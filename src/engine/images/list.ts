@@ -49,6 +49,10 @@ export async function listImages(deps: ImageDependencies, options: ListOptions):
     if (keep(image)) found.push(await summary(deps, image, names));
   }
   if (options.sharedSize) await addSharedSizes(deps, found);
+  if (options.containerCount) {
+    const used = deps.containers().map(({ imageID }) => imageID);
+    for (const image of found) image.Containers = used.filter((id) => id === image.Id).length;
+  }
   return found.sort((a, b) => b.Created - a.Created);
 }
 

@@ -15,6 +15,8 @@ export interface ListOptions {
   all: boolean;
   filters: Filters;
   sharedSize: boolean;
+  /** Count the containers of each image (`docker system df`); -1 is shown otherwise. */
+  containerCount?: boolean;
 }
 
 export interface HistoryItem {
