@@ -35,7 +35,9 @@ describe("lifecycle", () => {
     expect(await inspect("cycle", "{{.State.Status}} {{.State.ExitCode}}")).toBe("exited 3");
     await engine.ok("start", "cycle");
     expect(await inspect("cycle", "{{.State.Running}}")).toBe("true");
-    expect((await engine.docker(["rm", "cycle"])).stderr).toContain("You cannot remove a running container");
+    expect((await engine.docker(["rm", "cycle"])).stderr).toContain(
+      "container is running: stop the container before removing or force remove",
+    );
     await engine.ok("rm", "-f", "cycle");
     expect((await engine.docker(["inspect", "cycle"])).stderr).toContain("No such object: cycle");
   });

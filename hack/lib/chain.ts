@@ -1,12 +1,13 @@
 /** Starts docker-containerd and dockerd on private folders and sockets, and ends them again. */
-import { existsSync, mkdirSync } from "node:fs";
+import { mkdirSync } from "node:fs";
+import { connect } from "node:net";
 import { join } from "node:path";
 
 export interface ChainOptions {
   /** Folder for data root, sockets and logs; must exist. */
   folder: string;
   client: string;
-  /** Folder with dockerd and the other daemon programs. */
+  /** Folder with dockerd and the other daemon programs. PEQUOD_RUNTIME names another OCI runtime than docker-runc. */
   daemonPrograms: string;
   /** Further flags of dockerd. */
   flags?: string[];
@@ -37,7 +38,7 @@ export async function startChain(options: ChainOptions): Promise<Chain> {
   const containerd = spawn("containerd.log", [
     bin("docker-containerd"),
     "--runtime",
-    bin("docker-runc"),
+    process.env["PEQUOD_RUNTIME"] ?? bin("docker-runc"),
     "--shim",
     bin("docker-containerd-shim"),
     "-l",
@@ -91,10 +92,22 @@ export async function startChain(options: ChainOptions): Promise<Chain> {
   };
 }
 
+/** True if a process takes connections there; a socket's name alone may be left from one that was killed. */
+function answers(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once("error", () => resolve(false));
+  });
+}
+
 /** Waits for a socket; a daemon that ends before it made one has said why in its log. */
 async function appears(socket: string, daemon: Bun.Subprocess, log: string): Promise<void> {
   const deadline = Date.now() + DEADLINE_MS;
-  while (!existsSync(socket)) {
+  while (!(await answers(socket))) {
     const ended = daemon.exitCode !== null || daemon.signalCode !== null;
     if (ended || Date.now() > deadline) {
       const words = (await Bun.file(log).text()).trim().split("\n").slice(-5).join("\n");
