@@ -132,9 +132,9 @@ export const ERRNO: Readonly<Record<string, number>> = {
   ERFKILL: 132,
 };
 
-const NAMES = new Map(Object.entries(ERRNO).map(([name, number]) => [number, name]));
-
 /** "ENOENT" for 2; "errno 4711" for a number without a name. */
 export function errnoName(number: number): string {
-  return NAMES.get(number) ?? `errno ${number}`;
+  // A search, not an index by number: errors are rare, and lean processes hold as little as they can.
+  for (const name in ERRNO) if (ERRNO[name] === number) return name;
+  return `errno ${number}`;
 }

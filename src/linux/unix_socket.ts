@@ -65,6 +65,19 @@ export function unixAnswers(path: string): boolean {
   return connected;
 }
 
+/** Connects to a listening socket; the descriptor is close-on-exec and blocking. */
+export function connectUnix(path: string): number {
+  const address = addressOf(path);
+  const fd = check(c().socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
+  try {
+    check(c().connect(fd, address, address.length), "connect", path);
+  } catch (error) {
+    closeFd(fd);
+    throw error;
+  }
+  return fd;
+}
+
 /** Accepts a connection that is already waiting; throws EAGAIN when none is. */
 export function acceptUnix(listener: number): number {
   return check(c().accept4(listener, null, null, SOCK_CLOEXEC), "accept4");

@@ -1,0 +1,52 @@
+/** Writes resource limits into a cgroup, on whatever version the host has. */
+import { errnoOf, messageOf, systemError } from "../../errors/errors.ts";
+import type { LinuxResources } from "../../oci/runtime-spec.ts";
+import { writeControlFile } from "../fd.ts";
+import { type Cgroup, type CgroupFolder, folderOf, unifiedFolder } from "./cgroup.ts";
+import { type ControlWrite, currentMemoryLimit, v1Writes } from "./limits_v1.ts";
+
+/** Why a control file could not be written, with the member of config.json that asked for it. */
+function refused(write: ControlWrite, path: string, error: unknown): Error {
+  const missing = errnoOf(error) === "ENOENT" ? " (this kernel does not have the control)" : "";
+  return systemError(
+    `linux.resources.${write.tag}: write ${JSON.stringify(write.text)} to ${path}: ${errnoOf(error) ?? messageOf(error)}${missing}`,
+    { cause: error },
+  );
+}
+
+function writeOne(folder: CgroupFolder | undefined, write: ControlWrite): void {
+  if (!folder)
+    throw systemError(
+      `linux.resources.${write.tag}: this host has no ${write.controller} cgroup controller, so the limit cannot be set`,
+    );
+  const path = `${folder.path}/${write.file}`;
+  try {
+    writeControlFile(path, write.text);
+  } catch (error) {
+    throw refused(write, path, error);
+  }
+}
+
+/** Whether the host's controllers are in the unified hierarchy. */
+const isV2 = (cgroup: Cgroup) => cgroup.every((folder) => folder.version === 2);
+
+/** Sets the limits of a cgroup. With `devices`, also which devices it may use: at creation, not at an update. */
+export async function applyLimits(
+  cgroup: Cgroup,
+  resources: LinuxResources,
+  options: { devices: boolean },
+): Promise<void> {
+  if (isV2(cgroup)) {
+    const { applyV2 } = await import("./limits_v2.ts");
+    return applyV2(unifiedFolder(cgroup)!, resources, options);
+  }
+  const fresh = options.devices;
+  const writes = v1Writes(resources, {
+    devices: options.devices,
+    ...(fresh ? {} : { currentMemoryLimit: () => currentMemoryLimit(cgroup) }),
+  });
+  for (const write of writes) writeOne(folderOf(cgroup, write.controller), write);
+  const unified = unifiedFolder(cgroup);
+  for (const [file, text] of Object.entries(resources.unified ?? {}))
+    writeOne(unified, { controller: "unified", file, text, tag: `unified[${JSON.stringify(file)}]` });
+}

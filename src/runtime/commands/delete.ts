@@ -1,0 +1,69 @@
+import { failedPrecondition, invalidArgument, isNotFound } from "../../errors/errors.ts";
+import { parseFlags } from "../../flags/flags.ts";
+import { removeCgroup } from "../../linux/cgroup/cgroup.ts";
+import { kill } from "../../linux/kill.ts";
+import { pathExists } from "../../linux/path_exists.ts";
+import { isAlive, statusOf } from "../state/status.ts";
+import type { ContainerRecord, StateStore } from "../state/store.ts";
+import type { Context } from "./context.ts";
+import { killAll } from "./kill.ts";
+
+const SIGKILL = 9;
+const DEATH_MS = 10_000;
+const pause = new Int32Array(new SharedArrayBuffer(4));
+
+const FLAGS = {
+  force: { kind: "bool", short: "f", help: "Kill the container first if it still runs" },
+} as const;
+
+function awaitDeath(record: ContainerRecord): void {
+  const end = performance.now() + DEATH_MS;
+  while (isAlive(record)) {
+    if (performance.now() > end) throw failedPrecondition(`container init still running: ${record.pid}`);
+    Atomics.wait(pause, 0, 0, 1);
+  }
+}
+
+/** Removes what belongs to a container that has stopped: processes left in its cgroup, cgroup, state. */
+export async function destroy(store: StateStore, record: ContainerRecord): Promise<void> {
+  if (record.cgroup.length > 0) killAll(record, SIGKILL);
+  removeCgroup(record.cgroup);
+  const poststop = record.spec.hooks?.poststop?.length;
+  store.remove(record.id);
+  if (poststop)
+    (await import("../hooks.ts")).runPoststop(record, (message) => process.stderr.write(`${message}\n`));
+}
+
+/** A container whose creation was cut short before its state was written: only a folder. */
+function removeUnwritten(store: StateStore, id: string): boolean {
+  if (!pathExists(store.folder(id))) return false;
+  store.remove(id);
+  return true;
+}
+
+export async function run({ store }: Context, args: string[]): Promise<number> {
+  const { values, rest } = parseFlags(FLAGS, args);
+  const [id] = rest;
+  if (id === undefined || rest.length !== 1)
+    throw invalidArgument("docker-runc delete: want exactly one argument, the container's id");
+  let record: ContainerRecord;
+  try {
+    record = store.load(id);
+  } catch (error) {
+    if (values.force && isNotFound(error)) {
+      removeUnwritten(store, id);
+      return 0;
+    }
+    throw error;
+  }
+  const status = statusOf(store, record);
+  if (status === "created" || (values.force && status !== "stopped")) {
+    if (isAlive(record)) kill(record.pid, SIGKILL);
+    killAll(record, SIGKILL);
+    awaitDeath(record);
+  } else if (status !== "stopped") {
+    throw failedPrecondition(`cannot delete container ${id} that is not stopped: ${status}`);
+  }
+  await destroy(store, record);
+  return 0;
+}

@@ -1,0 +1,159 @@
+/** config.json → the plan of a container's first process. */
+import { invalidArgument } from "../../errors/errors.ts";
+import type { Hook, Spec } from "../../oci/runtime-spec.ts";
+import { type Op, type Plan, SYNC, stringList } from "../plan/ops.ts";
+import { compileDevices } from "./devices.ts";
+import type { Facts } from "./facts.ts";
+import { ATTRIBUTES, propagationForMount } from "./mount_options.ts";
+import { compileMounts } from "./mounts.ts";
+import { compileNamespaces, isNew, namespacesOf } from "./namespaces.ts";
+import { personalityOps } from "./personality.ts";
+import { compileProcess, secureOps, terminalOps } from "./process.ts";
+import { compileRlimits } from "./rlimits.ts";
+import { compileSysctls } from "./sysctl.ts";
+
+const MS_PRIVATE = 1 << 18;
+const RSLAVE = propagationForMount("rslave")!;
+
+/** Absolute path of the root file system. */
+export function rootPathOf(spec: Spec, bundle: string): string {
+  const path = spec.root?.path;
+  if (!path) throw invalidArgument("root.path is missing");
+  return path.startsWith("/") ? path : `${bundle}/${path}`;
+}
+
+/** The rootfsPropagation of config.json as flags; undefined when it is not set. */
+export function rootPropagation(spec: Spec): number | undefined {
+  const word = spec.linux?.rootfsPropagation;
+  if (!word) return undefined;
+  const flags = propagationForMount(word);
+  if (flags === undefined)
+    throw invalidArgument(`linux.rootfsPropagation: unknown value ${JSON.stringify(word)}`);
+  return flags;
+}
+
+function hookOps(kind: string, hooks: readonly Hook[] | undefined): Plan {
+  return (hooks ?? []).map((hook, i) => ({
+    op: "hook",
+    tag: `hooks.${kind}[${i}]`,
+    timeout: hook.timeout ?? 0,
+    path: hook.path,
+    args: stringList(hook.args ?? [hook.path]),
+    env: stringList(hook.env ?? []),
+  }));
+}
+
+function rootOps(spec: Spec, facts: Facts): Plan {
+  const tag = "linux.rootfsPropagation";
+  const plan: Plan = [{ op: "propagation", tag, flags: rootPropagation(spec) ?? RSLAVE, path: "/" }];
+  if (facts.rootMountPoint)
+    plan.push({ op: "propagation", tag, flags: MS_PRIVATE, path: facts.rootMountPoint });
+  const propagation = facts.rootMountPoint ? MS_PRIVATE : 0;
+  plan.push({ op: "root", tag: "root.path", propagation, path: rootPathOf(spec, facts.bundle) });
+  return plan;
+}
+
+/** Points at which docker-runc, or init in the container's namespaces, runs hooks before the root changes. */
+function earlyHooks(spec: Spec): Plan {
+  const hooks = spec.hooks ?? {};
+  const runtime = [...(hooks.prestart ?? []), ...(hooks.createRuntime ?? [])];
+  const inside = hooks.createContainer ?? [];
+  if (runtime.length + inside.length + (hooks.startContainer ?? []).length === 0) return [];
+  return [{ op: "sync", tag: "hooks", point: SYNC.hooks }, ...hookOps("createContainer", inside)];
+}
+
+function protectOps(spec: Spec): Plan {
+  const masked = (spec.linux?.maskedPaths ?? []).map(
+    (path, i): Op => ({ op: "mask", tag: `linux.maskedPaths[${i}]`, path }),
+  );
+  const readonly = (spec.linux?.readonlyPaths ?? []).map(
+    (path, i): Op => ({ op: "readonlyPath", tag: `linux.readonlyPaths[${i}]`, path }),
+  );
+  return [...readonly, ...masked];
+}
+
+function pivotOp(spec: Spec, facts: Facts, ownMounts: boolean): Op {
+  const propagation = rootPropagation(spec) ?? 0;
+  return {
+    op: "pivot",
+    tag: spec.root?.readonly ? "root.readonly" : "root.path",
+    how: ownMounts ? (facts.noPivot ? 1 : 0) : 2,
+    attributes: spec.root?.readonly ? ATTRIBUTES.RDONLY : 0,
+    propagation: ownMounts && propagation !== RSLAVE ? propagation : 0,
+  };
+}
+
+function nameOps(spec: Spec): Plan {
+  const plan: Plan = [];
+  for (const [op, name] of [
+    ["hostname", spec.hostname],
+    ["domainname", spec.domainname],
+  ] as const) {
+    if (!name) continue;
+    if (!namespacesOf(spec).has("uts"))
+      throw invalidArgument(
+        `${op}: needs a uts namespace in linux.namespaces, or the host would get the name`,
+      );
+    plan.push({ op, tag: op, name });
+  }
+  return plan;
+}
+
+/** All that happens to the root file system. */
+function filesystemOps(spec: Spec, facts: Facts): Plan {
+  const process = spec.process!;
+  const ownMounts = namespacesOf(spec).has("mount");
+  if (!ownMounts)
+    throw invalidArgument(
+      "linux.namespaces: a container without a mount namespace is not supported: add one of type mount",
+    );
+  const canMake = !facts.rootless && !namespacesOf(spec).has("user");
+  return [
+    ...rootOps(spec, facts),
+    ...compileMounts(spec, facts),
+    ...compileDevices(spec, canMake),
+    ...earlyHooks(spec),
+    { op: "mkdir", tag: "process.cwd", path: process.cwd || "/" },
+    ...terminalOps(process, facts, true),
+    ...protectOps(spec),
+    pivotOp(spec, facts, ownMounts),
+  ];
+}
+
+/**
+ * Compiles a container. Throws invalidArgument, with the place in config.json, for what cannot be.
+ * `wait`: the process stops before the command until "start".
+ */
+export function compileContainer(spec: Spec, facts: Facts, wait: boolean): Plan {
+  const process = spec.process;
+  if (!process) throw invalidArgument("process is missing");
+  const limits = compileRlimits(process);
+  // Raising a hard limit needs rights of the host, which a user namespace takes away.
+  const outside = isNew(spec, "user") || namespacesOf(spec).get("user") !== undefined;
+  const fifo = facts.fds.fifo;
+  return [
+    ...facts.cgroup.map((f): Op => ({ op: "openCgroup", tag: "linux.cgroupsPath", folder: f.path })),
+    ...oomOps(process.oomScoreAdj),
+    ...(outside ? limits : []),
+    ...compileNamespaces(spec, facts.rootless),
+    ...(facts.noNewKeyring
+      ? []
+      : [{ op: "keyring", tag: "session keyring", name: `_ses.${facts.id}` } as const]),
+    ...filesystemOps(spec, facts),
+    ...nameOps(spec),
+    ...compileSysctls(spec),
+    ...personalityOps(spec),
+    ...compileProcess(process, facts, outside ? [] : limits),
+    { op: "ready", tag: "create", keepOpen: wait ? 0 : 1 },
+    ...(wait && fifo !== undefined ? [{ op: "waitStart", tag: "start", fifo } as const] : []),
+    ...hookOps("startContainer", spec.hooks?.startContainer),
+    ...secureOps(process, facts),
+  ];
+}
+
+export function oomOps(score: number | undefined): Plan {
+  if (score === undefined) return [];
+  return [
+    { op: "writeProc", tag: "process.oomScoreAdj", path: "self/oom_score_adj", content: String(score) },
+  ];
+}

@@ -1,0 +1,34 @@
+/** A further process in a running container → plan. */
+import type { Process } from "../../oci/runtime-spec.ts";
+import type { Op, Plan } from "../plan/ops.ts";
+import { oomOps } from "./container.ts";
+import type { Facts } from "./facts.ts";
+import { compileProcess, secureOps, terminalOps } from "./process.ts";
+import { compileRlimits } from "./rlimits.ts";
+
+export interface ExecTarget {
+  /** clone(2) flags of the namespaces that the container does not share with docker-runc. */
+  namespaces: number;
+  inUserNamespace: boolean;
+}
+
+/** Compiles an exec. `facts.fds.pidfd` is the container's first process. */
+export function compileExec(process: Process, target: ExecTarget, facts: Facts): Plan {
+  const limits = compileRlimits(process);
+  const outside = target.inUserNamespace;
+  return [
+    ...facts.cgroup.map((f): Op => ({ op: "openCgroup", tag: "cgroup", folder: f.path })),
+    ...oomOps(process.oomScoreAdj),
+    ...(outside ? limits : []),
+    { op: "joinProcess", tag: "namespaces", pidfd: facts.fds.pidfd!, namespaces: target.namespaces },
+    { op: "clone", tag: "namespaces", namespaces: 0, userNamespace: outside ? 1 : 0 },
+    { op: "enterCgroups", tag: "cgroup" },
+    ...(facts.noNewKeyring
+      ? []
+      : [{ op: "keyring", tag: "session keyring", name: `_ses.${facts.id}` } as const]),
+    ...terminalOps(process, facts, false),
+    ...compileProcess(process, facts, outside ? [] : limits),
+    { op: "ready", tag: "exec", keepOpen: 1 },
+    ...secureOps(process, facts),
+  ];
+}

@@ -1,0 +1,31 @@
+/**
+ * What the compiler is told about the host and the command line, so that it looks at nothing itself: with the
+ * same config.json and facts it always makes the same plan.
+ */
+
+import type { Cgroup } from "../../linux/cgroup/cgroup.ts";
+import type { Hierarchy } from "../../linux/cgroup/layout.ts";
+
+export interface Facts {
+  id: string;
+  /** Absolute. */
+  bundle: string;
+  cgroup: Cgroup;
+  hierarchies: readonly Hierarchy[];
+  /** The compiled seccomp profile, if config.json has one. */
+  seccomp?: { program: Uint8Array; flags: number; listener: boolean };
+  /** Numbers that descriptors have in init. */
+  fds: { console?: number; fifo?: number; pidfd?: number };
+  /** Descriptors after stderr that the command gets. */
+  preserveFds: number;
+  noPivot: boolean;
+  noNewKeyring: boolean;
+  /** Capabilities that the kernel knows, as a mask: others are left out of every set. */
+  knownCapabilities: bigint;
+  appArmor: boolean;
+  /** The mount point under the root path: only for rootfsPropagation "shared". */
+  rootMountPoint?: string;
+  /** Whether docker-runc itself runs in a user namespace, or without root. */
+  rootless: boolean;
+  umask: number;
+}

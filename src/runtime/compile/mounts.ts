@@ -1,0 +1,105 @@
+/** Mounts of config.json → operations. */
+import { invalidArgument } from "../../errors/errors.ts";
+import type { Mount, Spec } from "../../oci/runtime-spec.ts";
+import { type Op, type Plan, stringList } from "../plan/ops.ts";
+import { compileCgroupMount } from "./cgroup_mount.ts";
+import type { Facts } from "./facts.ts";
+import { type MountOptions, parseMountOptions } from "./mount_options.ts";
+
+/** Files of procfs that file systems such as lxcfs may replace by their own. */
+const PROC_FILES = new Set([
+  "/proc/cpuinfo",
+  "/proc/diskstats",
+  "/proc/meminfo",
+  "/proc/stat",
+  "/proc/swaps",
+  "/proc/uptime",
+  "/proc/loadavg",
+  "/proc/slabinfo",
+  "/proc/net/dev",
+  "/proc/sys/kernel/ns_last_pid",
+  "/proc/sys/crypto/fips_enabled",
+]);
+
+/** An absolute path without ".", ".." and doubled slashes; relative ones count from "/" (old configurations). */
+export function cleanPath(path: string): string {
+  const parts: string[] = [];
+  for (const part of path.split("/")) {
+    if (part === "..") parts.pop();
+    else if (part !== "" && part !== ".") parts.push(part);
+  }
+  return `/${parts.join("/")}`;
+}
+
+function refuseProc(tag: string, target: string, type: string, source: string): void {
+  if (target !== "/proc" && !target.startsWith("/proc/")) return;
+  if (type === "proc" && target === "/proc") return;
+  if (type === "bind" && (PROC_FILES.has(target) || (target === "/proc" && cleanPath(source) === "/proc")))
+    return;
+  throw invalidArgument(
+    `${tag}: mount of type ${type || "none"} on ${target}: inside /proc only procfs itself and files such as /proc/cpuinfo can be mounted`,
+  );
+}
+
+function sourceOf(mount: Mount, facts: Facts, tag: string): string {
+  if (!mount.source) throw invalidArgument(`${tag}: bind mount on ${mount.destination} has no source`);
+  return mount.source.startsWith("/") ? mount.source : `${facts.bundle}/${mount.source}`;
+}
+
+function bindOp(mount: Mount, target: string, options: MountOptions, facts: Facts, tag: string): Op {
+  const source = sourceOf(mount, facts, tag);
+  refuseProc(tag, target, "bind", source);
+  if (options.idmap !== "no") throw invalidArgument(`${tag}: idmapped mounts are not implemented`);
+  return {
+    op: "bind",
+    tag,
+    target,
+    source,
+    recursive: options.recursive ? 1 : 0,
+    set: options.attributes.set,
+    clear: options.attributes.clear,
+    treeSet: options.treeAttributes.set,
+    treeClear: options.treeAttributes.clear,
+    propagation: options.propagation,
+    treePropagation: options.treePropagation,
+    inProc: target === "/proc" || target.startsWith("/proc/") ? 1 : 0,
+  };
+}
+
+function filesystemOp(mount: Mount, target: string, options: MountOptions, tag: string): Op {
+  const type = mount.type ?? "";
+  if (type === "") throw invalidArgument(`${tag}: mount on ${target} has no type`);
+  refuseProc(tag, target, type, mount.source ?? "");
+  return {
+    op: "mount",
+    tag,
+    target,
+    type,
+    source: mount.source ?? type,
+    options: stringList(options.data),
+    attributes: options.attributes.set | options.treeAttributes.set,
+    propagation: options.propagation || options.treePropagation,
+    strict: type === "proc" || type === "sysfs" ? 1 : 0,
+  };
+}
+
+function compileMount(spec: Spec, mount: Mount, tag: string, facts: Facts): Plan {
+  const target = cleanPath(mount.destination);
+  const options = parseMountOptions(mount.options ?? []);
+  if (mount.type === "cgroup") return compileCgroupMount(spec, { ...mount, destination: target }, tag, facts);
+  if (options.bind || mount.type === "bind") return [bindOp(mount, target, options, facts, tag)];
+  const op = filesystemOp(mount, target, options, tag);
+  return options.copyUp ? [op, { op: "copyUp", tag, path: target }] : [op];
+}
+
+/** All mounts, in the order of config.json. Throws invalidArgument with the mount's place. */
+export function compileMounts(spec: Spec, facts: Facts): Plan {
+  return (spec.mounts ?? []).flatMap((mount, i) => compileMount(spec, mount, `mounts[${i}]`, facts));
+}
+
+/** Whether /dev is the container's own, to be filled with the standard nodes: not when it is a bind mount. */
+export function ownsDev(spec: Spec): boolean {
+  const dev = (spec.mounts ?? []).findLast((mount) => cleanPath(mount.destination) === "/dev");
+  if (!dev) return true;
+  return dev.type !== "bind" && !parseMountOptions(dev.options ?? []).bind;
+}

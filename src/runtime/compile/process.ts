@@ -1,0 +1,157 @@
+/** The part of a plan that turns init into the user's process: the same for a container's first one and for exec. */
+import { invalidArgument } from "../../errors/errors.ts";
+import { capabilityNumber } from "../../linux/capabilities.ts";
+import type { Process, Spec } from "../../oci/runtime-spec.ts";
+import { numberList, type Op, type Plan, stringList } from "../plan/ops.ts";
+import type { Facts } from "./facts.ts";
+import { compileScheduling } from "./scheduling.ts";
+
+/** A set's mask. Names that neither we nor the kernel know are left out, as runc does. */
+function maskOf(names: readonly string[] | undefined, known: bigint): bigint {
+  let mask = 0n;
+  for (const name of names ?? []) {
+    const number = capabilityNumber(name);
+    if (number !== undefined) mask |= 1n << BigInt(number);
+  }
+  return mask & known;
+}
+
+function capabilityOps(process: Process, known: bigint): { bounding: Op; others: Op } {
+  const sets = process.capabilities ?? {};
+  const tag = "process.capabilities";
+  return {
+    bounding: { op: "bounding", tag: `${tag}.bounding`, keep: maskOf(sets.bounding, known) },
+    others: {
+      op: "capabilities",
+      tag,
+      effective: maskOf(sets.effective, known),
+      permitted: maskOf(sets.permitted, known),
+      inheritable: maskOf(sets.inheritable, known),
+      ambient: maskOf(sets.ambient, known),
+    },
+  };
+}
+
+function labelOps(process: Process, facts: Facts): Plan {
+  const plan: Plan = [];
+  const { apparmorProfile: profile, selinuxLabel: label } = process;
+  if (profile) {
+    if (!facts.appArmor)
+      throw invalidArgument(
+        `process.apparmorProfile: ${JSON.stringify(profile)} cannot be applied: AppArmor is not enabled on this host`,
+      );
+    plan.push({
+      op: "writeProc",
+      tag: "process.apparmorProfile",
+      path: "self/attr/apparmor/exec",
+      content: `exec ${profile}`,
+    });
+  }
+  if (label)
+    plan.push({ op: "writeProc", tag: "process.selinuxLabel", path: "self/attr/exec", content: label });
+  return plan;
+}
+
+const seccompOp = (facts: Facts): Plan =>
+  facts.seccomp
+    ? [
+        {
+          op: "seccomp",
+          tag: "linux.seccomp",
+          flags: facts.seccomp.flags,
+          listener: facts.seccomp.listener ? 1 : 0,
+          program: facts.seccomp.program,
+        },
+      ]
+    : [];
+
+/** The terminal, or else the standard streams as they are. */
+export function terminalOps(process: Process, facts: Facts, mount: boolean): Plan {
+  if (!process.terminal) return [{ op: "setsid", tag: "process" }];
+  const socket = facts.fds.console;
+  if (socket === undefined)
+    throw invalidArgument(
+      "process.terminal: cannot allocate tty if runc will detach without setting console socket",
+    );
+  const { height = 0, width = 0 } = process.consoleSize ?? {};
+  return [
+    {
+      op: "console",
+      tag: "process.terminal",
+      socket,
+      rows: height,
+      columns: width,
+      mount: mount ? 1 : 0,
+      uid: process.user.uid,
+    },
+  ];
+}
+
+const environment = (process: Process, name: string) =>
+  process.env?.findLast((entry) => entry.startsWith(`${name}=`))?.slice(name.length + 1);
+
+function userOps(process: Process, facts: Facts): Plan {
+  const { uid, gid, additionalGids = [], umask } = process.user;
+  const capabilities = capabilityOps(process, facts.knownCapabilities);
+  const plan: Plan = [];
+  if (!process.terminal) plan.push({ op: "stdioOwner", tag: "process.user", uid });
+  if (!facts.rootless || additionalGids.length > 0)
+    plan.push({ op: "groups", tag: "process.user.additionalGids", ids: numberList(additionalGids) });
+  plan.push(capabilities.bounding);
+  plan.push({ op: "user", tag: "process.user", uid, gid, umask: umask ?? facts.umask });
+  plan.push(capabilities.others);
+  return plan;
+}
+
+/**
+ * Limits, labels, privileges, user, working folder and the search for the command. Where no_new_privs allows it,
+ * seccomp is left to secureOps(), so that the filter needs to allow fewer calls.
+ */
+export function compileProcess(process: Process, facts: Facts, limits: Plan): Plan {
+  const args = process.args ?? [];
+  if (args.length === 0) throw invalidArgument("process.args must not be empty");
+  const plan: Plan = [...compileScheduling(process), ...limits, ...labelOps(process, facts)];
+  if (process.noNewPrivileges) plan.push({ op: "noNewPrivileges", tag: "process.noNewPrivileges" });
+  else plan.push(...seccompOp(facts));
+  const cwd = process.cwd || "/";
+  if (!cwd.startsWith("/"))
+    throw invalidArgument(`process.cwd: ${JSON.stringify(cwd)} is not an absolute path`);
+  plan.push({ op: "chdir", tag: "process.cwd", make: 2, path: cwd });
+  plan.push(...userOps(process, facts));
+  plan.push({ op: "chdir", tag: "process.cwd", make: 0, path: cwd });
+  plan.push({
+    op: "findCommand",
+    tag: "process.args[0]",
+    name: args[0]!,
+    path: environment(process, "PATH") ?? "",
+  });
+  if (!environment(process, "HOME")) plan.push({ op: "home", tag: "process.user", uid: process.user.uid });
+  return plan;
+}
+
+/** The last operations: the filter if it is still to be loaded, then the command. */
+export function secureOps(process: Process, facts: Facts): Plan {
+  const env = (process.env ?? []).filter((entry) => entry !== "HOME=");
+  return [
+    ...(process.noNewPrivileges ? seccompOp(facts) : []),
+    {
+      op: "execute",
+      tag: "process.args",
+      preserve: facts.preserveFds,
+      args: stringList(process.args ?? []),
+      env: stringList(env),
+    },
+  ];
+}
+
+/** Whether config.json sets a limit or label for the process of this container; exec inherits them from it. */
+export function inheritProcess(process: Process, spec: Spec): Process {
+  const init = spec.process;
+  if (!init) return process;
+  return {
+    ...process,
+    ...(process.apparmorProfile === undefined && init.apparmorProfile !== undefined
+      ? { apparmorProfile: init.apparmorProfile }
+      : {}),
+  };
+}

@@ -1,0 +1,61 @@
+/** process.scheduler and process.ioPriority → operations. */
+import { invalidArgument } from "../../errors/errors.ts";
+import type { Process } from "../../oci/runtime-spec.ts";
+import type { Plan } from "../plan/ops.ts";
+
+const POLICIES: Readonly<Record<string, number>> = {
+  SCHED_OTHER: 0,
+  SCHED_FIFO: 1,
+  SCHED_RR: 2,
+  SCHED_BATCH: 3,
+  SCHED_ISO: 4,
+  SCHED_IDLE: 5,
+  SCHED_DEADLINE: 6,
+};
+
+const FLAGS: Readonly<Record<string, number>> = {
+  SCHED_FLAG_RESET_ON_FORK: 0x01,
+  SCHED_FLAG_RECLAIM: 0x02,
+  SCHED_FLAG_DL_OVERRUN: 0x04,
+  SCHED_FLAG_KEEP_POLICY: 0x08,
+  SCHED_FLAG_KEEP_PARAMS: 0x10,
+  SCHED_FLAG_UTIL_CLAMP_MIN: 0x20,
+  SCHED_FLAG_UTIL_CLAMP_MAX: 0x40,
+};
+
+const IO_CLASSES: Readonly<Record<string, number>> = {
+  IOPRIO_CLASS_RT: 1,
+  IOPRIO_CLASS_BE: 2,
+  IOPRIO_CLASS_IDLE: 3,
+};
+
+function known(table: Readonly<Record<string, number>>, name: string, tag: string): number {
+  const value = Object.hasOwn(table, name) ? table[name] : undefined;
+  if (value === undefined) throw invalidArgument(`${tag}: unknown value ${JSON.stringify(name)}`);
+  return value;
+}
+
+export function compileScheduling(process: Process): Plan {
+  const plan: Plan = [];
+  const { scheduler, ioPriority } = process;
+  if (scheduler) {
+    const tag = "process.scheduler";
+    plan.push({
+      op: "scheduler",
+      tag,
+      policy: known(POLICIES, scheduler.policy, `${tag}.policy`),
+      nice: scheduler.nice ?? 0,
+      priority: scheduler.priority ?? 0,
+      flags: (scheduler.flags ?? []).reduce((sum, flag) => sum | known(FLAGS, flag, `${tag}.flags`), 0),
+      runtime: scheduler.runtime ?? 0,
+      deadline: scheduler.deadline ?? 0,
+      period: scheduler.period ?? 0,
+    });
+  }
+  if (ioPriority) {
+    const tag = "process.ioPriority";
+    const value = (known(IO_CLASSES, ioPriority.class, `${tag}.class`) << 13) | ioPriority.priority;
+    plan.push({ op: "ioPriority", tag, value });
+  }
+  return plan;
+}

@@ -1,0 +1,96 @@
+/** Gathers what the compiler is told. */
+import { type Cgroup, locateCgroup } from "../linux/cgroup/cgroup.ts";
+import { cgroupLayout } from "../linux/cgroup/layout.ts";
+import type { LinuxSeccomp, Spec } from "../oci/runtime-spec.ts";
+import { rootPathOf, rootPropagation } from "./compile/container.ts";
+import type { Facts } from "./compile/facts.ts";
+import { appArmorEnabled, isRootless, knownCapabilities } from "./host.ts";
+
+const MS_SLAVE = 1 << 19;
+const MS_PRIVATE = 1 << 18;
+const DEFAULT_UMASK = 0o022;
+
+const FLAGS: Readonly<Record<string, number>> = {
+  SECCOMP_FILTER_FLAG_TSYNC: 1,
+  SECCOMP_FILTER_FLAG_LOG: 2,
+  SECCOMP_FILTER_FLAG_SPEC_ALLOW: 4,
+  SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV: 32,
+};
+const SPEC_ALLOW = 4;
+const NEW_LISTENER = 8;
+
+/** The compiled profile with its flags; undefined where there is none. `folder` holds compiled ones. */
+export async function seccompFacts(
+  profile: LinuxSeccomp | undefined,
+  folder: string,
+): Promise<Facts["seccomp"]> {
+  if (!profile) return undefined;
+  const { invalidArgument } = await import("../errors/errors.ts");
+  const { cachedSeccomp } = await import("../linux/seccomp/cache.ts");
+  const listener = (profile.syscalls ?? []).some((rule) => rule.action === "SCMP_ACT_NOTIFY");
+  let flags = listener ? NEW_LISTENER : 0;
+  if (!profile.flags) flags |= SPEC_ALLOW;
+  for (const name of profile.flags ?? []) {
+    const flag = Object.hasOwn(FLAGS, name) ? FLAGS[name] : undefined;
+    if (flag === undefined)
+      throw invalidArgument(`linux.seccomp.flags: unknown flag ${JSON.stringify(name)}`);
+    flags |= flag;
+  }
+  if (listener && !profile.listenerPath)
+    throw invalidArgument("linux.seccomp: SCMP_ACT_NOTIFY needs a listenerPath");
+  return { program: await cachedSeccomp(profile, folder), flags, listener };
+}
+
+/** The mount point that a path is on. */
+async function mountPointOf(path: string): Promise<string> {
+  const { readSmallFile } = await import("../linux/fd.ts");
+  const { realpathSync } = await import("node:fs");
+  const real = realpathSync(path);
+  const points = readSmallFile("/proc/self/mountinfo")
+    .trimEnd()
+    .split("\n")
+    .map((line) =>
+      line.split(" ")[4]!.replace(/\\(\d{3})/g, (_, o: string) => String.fromCharCode(Number.parseInt(o, 8))),
+    );
+  return points
+    .filter((point) => point === "/" || real === point || real.startsWith(`${point}/`))
+    .reduce((a, b) => (b.length >= a.length ? b : a), "/");
+}
+
+/** Without root there is no cgroup to write to but one that was delegated; then the container gets none. */
+export function cgroupFor(spec: Spec, id: string, rootless: boolean): Cgroup {
+  if (rootless && !spec.linux?.cgroupsPath) return [];
+  return locateCgroup(spec.linux?.cgroupsPath || id);
+}
+
+export interface FactOptions {
+  bundle: string;
+  seccompFolder: string;
+  fds: Facts["fds"];
+  preserveFds: number;
+  noPivot: boolean;
+  noNewKeyring: boolean;
+}
+
+export async function gatherFacts(id: string, spec: Spec, options: FactOptions): Promise<Facts> {
+  const rootless = isRootless();
+  const propagation = rootPropagation(spec);
+  const shared = propagation !== undefined && (propagation & (MS_SLAVE | MS_PRIVATE)) === 0;
+  const seccomp = await seccompFacts(spec.linux?.seccomp, options.seccompFolder);
+  return {
+    id,
+    bundle: options.bundle,
+    cgroup: cgroupFor(spec, id, rootless),
+    hierarchies: cgroupLayout().hierarchies,
+    ...(seccomp ? { seccomp } : {}),
+    fds: options.fds,
+    preserveFds: options.preserveFds,
+    noPivot: options.noPivot,
+    noNewKeyring: options.noNewKeyring,
+    knownCapabilities: knownCapabilities(),
+    appArmor: appArmorEnabled(),
+    ...(shared ? { rootMountPoint: await mountPointOf(rootPathOf(spec, options.bundle)) } : {}),
+    rootless,
+    umask: DEFAULT_UMASK,
+  };
+}

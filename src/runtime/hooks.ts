@@ -1,0 +1,91 @@
+/** Hooks that run in docker-runc's own namespaces: prestart, createRuntime, poststart, poststop. */
+import { messageOf, systemError } from "../errors/errors.ts";
+import { closeFd } from "../linux/fd.ts";
+import { kill } from "../linux/kill.ts";
+import { rewind, sealedFile } from "../linux/memfd.ts";
+import { spawn } from "../linux/spawn.ts";
+import { reapOne, waitFor } from "../linux/wait.ts";
+import type { ContainerStatus, Hook, State } from "../oci/runtime-spec.ts";
+import type { ContainerRecord } from "./state/store.ts";
+
+const SIGKILL = 9;
+const pause = new Int32Array(new SharedArrayBuffer(4));
+
+/** The state document that a hook reads from its stdin. */
+export function stateFor(record: ContainerRecord, status: ContainerStatus): State {
+  return {
+    ociVersion: record.ociVersion,
+    id: record.id,
+    status,
+    ...(status === "stopped" ? {} : { pid: record.pid }),
+    bundle: record.bundle,
+    ...(record.spec.annotations ? { annotations: record.spec.annotations } : {}),
+  };
+}
+
+/** Waits for the child, for so many seconds at most; undefined when the time is up. */
+function waitSeconds(pid: number, seconds: number | undefined): number | undefined {
+  if (!seconds) return waitFor(pid);
+  const end = performance.now() + seconds * 1000;
+  while (performance.now() < end) {
+    const child = reapOne(pid);
+    if (child) return child.status;
+    Atomics.wait(pause, 0, 0, 5);
+  }
+  return undefined;
+}
+
+function runHook(hook: Hook, tag: string, state: string): void {
+  const input = sealedFile("state", Buffer.from(state));
+  rewind(input);
+  try {
+    const argv = hook.args?.length ? hook.args : [hook.path];
+    const pid = spawn({ path: hook.path, argv, env: hook.env ?? [], fds: [input, 1, 2] });
+    const status = waitSeconds(pid, hook.timeout);
+    if (status === undefined) {
+      kill(pid, SIGKILL);
+      waitFor(pid);
+      throw systemError(`hook ran longer than ${hook.timeout} s`);
+    }
+    if (status !== 0) throw systemError(`exit status ${status}`);
+  } catch (error) {
+    throw systemError(`error running hook ${tag}: ${hook.path}: ${messageOf(error)}`, { cause: error });
+  } finally {
+    closeFd(input);
+  }
+}
+
+function runAll(
+  kind: "prestart" | "createRuntime" | "poststart" | "poststop",
+  record: ContainerRecord,
+  state: string,
+): void {
+  (record.spec.hooks?.[kind] ?? []).forEach((hook, i) => {
+    runHook(hook, `${kind}[${i}]`, state);
+  });
+}
+
+/** The hooks before the root changes; returns the state, which init passes to those that it runs itself. */
+export function runRuntimeHooks(record: ContainerRecord): string {
+  const state = JSON.stringify(stateFor(record, "creating"));
+  runAll("prestart", record, state);
+  runAll("createRuntime", record, state);
+  return state;
+}
+
+/** Throws for the first poststart hook that fails. */
+export function runPoststart(record: ContainerRecord): void {
+  runAll("poststart", record, JSON.stringify(stateFor(record, "running")));
+}
+
+/** Runs all poststop hooks; one that fails is told about and does not hold up the others. */
+export function runPoststop(record: ContainerRecord, warn: (message: string) => void): void {
+  const state = JSON.stringify(stateFor(record, "stopped"));
+  (record.spec.hooks?.poststop ?? []).forEach((hook, i) => {
+    try {
+      runHook(hook, `poststop[${i}]`, state);
+    } catch (error) {
+      warn(messageOf(error));
+    }
+  });
+}

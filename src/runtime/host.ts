@@ -1,0 +1,24 @@
+/** Facts about this host that plans depend on. */
+import { readSmallFile } from "../linux/fd.ts";
+
+/** Capabilities that the kernel knows, as a mask. */
+export function knownCapabilities(): bigint {
+  const last = Number(readSmallFile("/proc/sys/kernel/cap_last_cap"));
+  return (1n << BigInt(last + 1)) - 1n;
+}
+
+/** Whether AppArmor is on. */
+export function appArmorEnabled(): boolean {
+  try {
+    return readSmallFile("/sys/module/apparmor/parameters/enabled").startsWith("Y");
+  } catch {
+    return false;
+  }
+}
+
+/** Whether we lack root's rights over the host: another user, or root of a user namespace. */
+export function isRootless(): boolean {
+  if ((process.geteuid?.() ?? 0) !== 0) return true;
+  const [inside, outside, size] = readSmallFile("/proc/self/uid_map").trim().split(/\s+/).map(Number);
+  return !(inside === 0 && outside === 0 && (size ?? 0) >= 2 ** 32 - 1);
+}

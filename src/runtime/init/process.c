@@ -1,0 +1,283 @@
+/* What surrounds a process: namespaces, cgroups, limits, credentials. */
+#include "init.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/personality.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#define MAX_CGROUPS 32
+static int cgroups[MAX_CGROUPS];
+static unsigned cgroup_count;
+
+/* texts: folder. Opened before namespaces and users change, entered after clone. */
+void op_open_cgroup(const struct op *op)
+{
+	char path[4096];
+	if (cgroup_count == MAX_CGROUPS || snprintf(path, sizeof path, "%s/cgroup.procs", text(op, 0)) >= (int)sizeof path)
+		fail(ENAMETOOLONG, "cgroup %s", text(op, 0));
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		fail(errno, "open %s", path);
+	cgroups[cgroup_count++] = fd;
+}
+
+void op_enter_cgroups(const struct op *op)
+{
+	(void)op;
+	while (cgroup_count) {
+		int fd = cgroups[--cgroup_count];
+		if (write(fd, "0", 1) < 0) {
+			int error = errno;
+			char link[32], path[4096] = "a cgroup";
+			snprintf(link, sizeof link, "self/fd/%d", fd);
+			ssize_t n = readlinkat(init.proc, link, path, sizeof path - 1);
+			path[n < 0 ? 0 : n] = 0;
+			fail(error, "enter cgroup %s", path);
+		}
+		close(fd);
+	}
+}
+
+/* numbers: resource, soft, hard. */
+void op_rlimit(const struct op *op)
+{
+	struct rlimit limit = { .rlim_cur = (rlim_t)op->number[1], .rlim_max = (rlim_t)op->number[2] };
+	if (setrlimit((int)op->number[0], &limit) < 0)
+		fail(errno, "set limit to %llu:%llu", (unsigned long long)limit.rlim_cur, (unsigned long long)limit.rlim_max);
+}
+
+/* numbers: type; texts: path. */
+void op_join(const struct op *op)
+{
+	int fd = open(text(op, 0), O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		fail(errno, "open namespace %s", text(op, 0));
+	if (setns(fd, (int)op->number[0]) < 0)
+		fail(errno, "join namespace %s", text(op, 0));
+	close(fd);
+}
+
+/* numbers: pidfd, namespaces. */
+void op_join_process(const struct op *op)
+{
+	if (setns((int)op->number[0], (int)op->number[1]) < 0)
+		fail(errno, "join the namespaces of the container");
+	close((int)op->number[0]);
+}
+
+/* numbers: namespaces. */
+void op_unshare(const struct op *op)
+{
+	if (unshare((int)op->number[0]) < 0)
+		fail(errno, "unshare namespaces");
+}
+
+/* In a user namespace: be its root, now that the mappings are written. */
+static void become_root(void)
+{
+	if (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
+		fail(errno, "become root of the user namespace");
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+/* numbers: namespaces, in a user namespace (2: whose mappings docker-runc writes now). The first process ends here. */
+void op_clone(const struct op *op)
+{
+	/* CLONE_PARENT: the container's process is docker-runc's child, and so later its caller's. */
+	long pid = syscall(SYS_clone, (unsigned long)op->number[0] | CLONE_PARENT | SIGCHLD, 0, 0, 0, 0);
+	if (pid < 0)
+		fail(errno, "clone into new namespaces");
+	if (pid > 0) {
+		send_message(MSG_PID, (int32_t)pid, "");
+		_exit(0);
+	}
+	init.child = true;
+	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	umask(0);
+	if (op->number[1] == 2)
+		free(wait_for_go());
+	if (op->number[1])
+		become_root();
+}
+
+void op_setsid(const struct op *op)
+{
+	(void)op;
+	if (setsid() < 0 && errno != EPERM)
+		fail(errno, "start a session");
+}
+
+/* texts: path below /proc, content. */
+void op_write_proc(const struct op *op)
+{
+	const char *path = text(op, 0);
+	int fd = sys_openat2(init.proc, path, O_WRONLY | O_CLOEXEC, RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS);
+	if (fd < 0 || !on_filesystem(fd, PROC_SUPER_MAGIC))
+		fail(fd < 0 ? errno : EXDEV, "open /proc/%s", path);
+	if (write(fd, text(op, 1), text_length(op, 1)) < 0)
+		fail(errno, "write %s to /proc/%s", text(op, 1), path);
+	close(fd);
+}
+
+/* texts: name. */
+void op_keyring(const struct op *op)
+{
+	if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, text(op, 0)) < 0 && errno != ENOSYS)
+		fail(errno, "create session keyring %s (--no-new-keyring leaves it out)", text(op, 0));
+}
+
+void op_personality(const struct op *op)
+{
+	if (personality((unsigned long)op->number[0]) < 0)
+		fail(errno, "set personality");
+}
+
+/* numbers: policy, nice, priority, flags, runtime, deadline, period (struct sched_attr). */
+void op_scheduler(const struct op *op)
+{
+	struct {
+		uint32_t size, policy;
+		uint64_t flags;
+		int32_t nice;
+		uint32_t priority;
+		uint64_t runtime, deadline, period;
+	} attr = { .size = 48,
+		   .policy = (uint32_t)op->number[0],
+		   .nice = (int32_t)op->number[1],
+		   .priority = (uint32_t)op->number[2],
+		   .flags = (uint64_t)op->number[3],
+		   .runtime = (uint64_t)op->number[4],
+		   .deadline = (uint64_t)op->number[5],
+		   .period = (uint64_t)op->number[6] };
+	if (syscall(SYS_sched_setattr, 0, &attr, 0) < 0)
+		fail(errno, "set scheduler");
+}
+
+/* numbers: class and priority as ioprio_set(2) takes them. */
+void op_io_priority(const struct op *op)
+{
+	if (syscall(SYS_ioprio_set, 1, 0, (int)op->number[0]) < 0)
+		fail(errno, "set I/O priority");
+}
+
+/* texts: CPU mask, little endian. */
+void op_affinity(const struct op *op)
+{
+	if (syscall(SYS_sched_setaffinity, 0, text_length(op, 0), text(op, 0)) < 0)
+		fail(errno, "set CPU affinity");
+}
+
+void op_no_new_privileges(const struct op *op)
+{
+	(void)op;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		fail(errno, "set no_new_privs");
+}
+
+/* numbers: flags, listener (whether the filter notifies); texts: the BPF program. */
+void op_seccomp(const struct op *op)
+{
+	struct {
+		unsigned short count;
+		const void *filter;
+	} program = { (unsigned short)(text_length(op, 0) / 8), text(op, 0) };
+	void *aligned = malloc(text_length(op, 0) + 8);
+	if (!aligned)
+		fail(ENOMEM, "load the seccomp filter");
+	program.filter = memcpy(aligned, text(op, 0), text_length(op, 0));
+	long fd = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, (unsigned)op->number[0], &program);
+	if (fd < 0)
+		fail(errno, "load the seccomp filter");
+	if (op->number[1]) {
+		uint32_t kind = MSG_LISTENER;
+		send_descriptor(init.sync, (int)fd, &kind, sizeof kind);
+		close((int)fd);
+	}
+	free(aligned);
+}
+
+/* numbers: uid. Standard streams belong to the user, so that /dev/stdout can be opened. */
+void op_stdio_owner(const struct op *op)
+{
+	struct stat null, file;
+	if (stat("/dev/null", &null) < 0)
+		null.st_rdev = 0;
+	for (int fd = 0; fd < 3; fd++) {
+		if (fstat(fd, &file) < 0 || file.st_uid == (uid_t)op->number[0])
+			continue;
+		if (S_ISCHR(file.st_mode) && file.st_rdev == null.st_rdev)
+			continue;
+		/* EINVAL: an owner that the namespace does not map; EPERM, EROFS: not ours to change. */
+		if (fchown(fd, (uid_t)op->number[0], file.st_gid) < 0 && errno != EINVAL && errno != EPERM && errno != EROFS)
+			fail(errno, "give standard stream %d to its user", fd);
+	}
+}
+
+/* texts: u32 group ids. */
+void op_groups(const struct op *op)
+{
+	size_t count = text_length(op, 0) / sizeof(gid_t);
+	gid_t groups[1024];
+	if (count > 1024)
+		fail(EINVAL, "set %zu groups", count);
+	memcpy(groups, text(op, 0), count * sizeof(gid_t));
+	if (setgroups(count, groups) < 0)
+		fail(errno, "set additional groups");
+}
+
+/* numbers: mask to keep. */
+void op_bounding(const struct op *op)
+{
+	uint64_t keep = (uint64_t)op->number[0];
+	for (unsigned cap = 0; cap < 64; cap++) {
+		if (keep >> cap & 1 || prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) == 0)
+			continue;
+		if (errno == EINVAL)
+			return; /* beyond the last that this kernel has */
+		/* Dropping what is not there needs no right. */
+		if (prctl(PR_CAPBSET_READ, cap, 0, 0, 0) != 0)
+			fail(errno, "drop capability %u from the bounding set", cap);
+	}
+}
+
+/* numbers: uid, gid, umask. Capabilities are kept until op_capabilities. */
+void op_user(const struct op *op)
+{
+	gid_t gid = (gid_t)op->number[1];
+	uid_t uid = (uid_t)op->number[0];
+	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
+		fail(errno, "keep capabilities");
+	if (setresgid(gid, gid, gid) < 0)
+		fail(errno, "become group %u", gid);
+	if (setresuid(uid, uid, uid) < 0)
+		fail(errno, "become user %u", uid);
+	prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0);
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	umask((mode_t)op->number[2]);
+}
+
+/* numbers: effective, permitted, inheritable, ambient. */
+void op_capabilities(const struct op *op)
+{
+	const int64_t *n = op->number;
+	struct {
+		uint32_t version;
+		int pid;
+	} header = { CAP_VERSION_3, 0 };
+	uint32_t data[6] = { (uint32_t)n[0], (uint32_t)n[1], (uint32_t)n[2],
+			     (uint32_t)(n[0] >> 32), (uint32_t)(n[1] >> 32), (uint32_t)(n[2] >> 32) };
+	if (syscall(SYS_capset, &header, data) < 0)
+		fail(errno, "set capabilities (a capability that docker-runc itself lacks cannot be given)");
+	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+	for (unsigned cap = 0; cap < 64; cap++)
+		if (n[3] >> cap & 1 && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0) < 0)
+			fail(errno, "raise ambient capability %u", cap);
+}

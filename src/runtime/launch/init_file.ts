@@ -1,0 +1,11 @@
+import { readFileSync } from "node:fs";
+import embedded from "../../../.build/init" with { type: "file" };
+import { sealedFile } from "../../linux/memfd.ts";
+
+/**
+ * The plan executor as a sealed memory file: what a container's process runs, and could reach through
+ * /proc/PID/exe, is a copy that cannot be written to (CVE-2019-5736).
+ */
+export function initFile(): number {
+  return sealedFile("docker-runc-init", readFileSync(embedded), true);
+}

@@ -1,0 +1,130 @@
+/** Starts init on a plan and talks with it until the process is ready. */
+import { systemError } from "../../errors/errors.ts";
+import { closeFd } from "../../linux/fd.ts";
+import { kill } from "../../linux/kill.ts";
+import { sealedFile } from "../../linux/memfd.ts";
+import { packetPair } from "../../linux/seqpacket.ts";
+import { spawn } from "../../linux/spawn.ts";
+import { waitFor } from "../../linux/wait.ts";
+import { encodePlan } from "../plan/encode.ts";
+import type { Plan } from "../plan/ops.ts";
+import { failureText, type InitMessage, nextMessage, sendGo } from "./channel.ts";
+import { initFile } from "./init_file.ts";
+
+const SIGKILL = 9;
+
+/** Descriptors that init gets beside the streams: the plan names them by the numbers that slotsOf() gives. */
+export interface Descriptors {
+  /** How many of our own descriptors from 3 on the command gets. */
+  preserve: number;
+  console?: number;
+  fifo?: number;
+  pidfd?: number;
+}
+
+/** The numbers that the descriptors will have in init. */
+export function slotsOf(descriptors: Descriptors): { console?: number; fifo?: number; pidfd?: number } {
+  let next = 3 + descriptors.preserve;
+  const slots: { console?: number; fifo?: number; pidfd?: number } = {};
+  for (const name of ["console", "fifo", "pidfd"] as const)
+    if (descriptors[name] !== undefined) slots[name] = next++;
+  return slots;
+}
+
+export interface Handlers {
+  /** The container's process exists. With a new user namespace it waits for its mappings to be written. */
+  started(pid: number): void;
+  sync(point: number, pid: number): string;
+  listener(fd: number, pid: number): void;
+  /** All is set up; the process goes on when this returns. */
+  ready(pid: number): void;
+}
+
+function startInit(
+  plan: Plan,
+  descriptors: Descriptors,
+  failAt: number | undefined,
+): { stage: number; socket: number } {
+  const { preserve, console, fifo, pidfd } = descriptors;
+  const [socket, theirs] = packetPair();
+  const planFile = sealedFile("plan", encodePlan(plan, failAt));
+  const program = initFile();
+  const kept = Array.from({ length: preserve }, (_, i) => 3 + i);
+  const extra = [console, fifo, pidfd].filter((fd) => fd !== undefined);
+  const fds = [0, 1, 2, ...kept, ...extra, planFile, theirs, program];
+  const count = fds.length;
+  try {
+    const argv = ["docker-runc-init", String(count - 3), String(count - 2), String(3 + preserve)];
+    return { stage: spawn({ path: `/proc/self/fd/${count - 1}`, argv, env: [], fds }), socket };
+  } catch (error) {
+    closeFd(socket);
+    throw error;
+  } finally {
+    for (const fd of [planFile, theirs, program]) closeFd(fd);
+  }
+}
+
+class Conversation {
+  pid = 0;
+  isReady = false;
+  readonly #plan: Plan;
+  readonly #socket: number;
+  readonly #handlers: Handlers;
+  readonly #mapped: boolean;
+
+  constructor(plan: Plan, socket: number, handlers: Handlers) {
+    this.#plan = plan;
+    this.#socket = socket;
+    this.#handlers = handlers;
+    this.#mapped = plan.some((op) => op.op === "clone" && op.userNamespace === 2);
+  }
+
+  run(): void {
+    for (;;) {
+      const message = nextMessage(this.#socket);
+      if (message) this.#take(message);
+      else if (this.isReady) return;
+      else throw systemError("unable to start container process: init ended before it was ready");
+    }
+  }
+
+  #take(message: InitMessage): void {
+    const { kind, value } = message;
+    if (kind === "error")
+      throw systemError(`unable to start container process: ${failureText(this.#plan, message)}`);
+    if (kind === "pid") {
+      this.pid = value;
+      this.#handlers.started(value);
+      if (this.#mapped) sendGo(this.#socket);
+    } else if (kind === "sync") sendGo(this.#socket, this.#handlers.sync(value, this.pid));
+    else if (kind === "listener") this.#handlers.listener(message.fd!, this.pid);
+    else {
+      this.#handlers.ready(this.pid);
+      this.isReady = true;
+      sendGo(this.#socket);
+    }
+  }
+}
+
+/**
+ * Executes a plan and returns the process's id when the command runs, or waits for start. On failure the
+ * processes are gone when this throws.
+ */
+export function launch(plan: Plan, descriptors: Descriptors, handlers: Handlers, failAt?: number): number {
+  const { stage, socket } = startInit(plan, descriptors, failAt);
+  const conversation = new Conversation(plan, socket, handlers);
+  try {
+    conversation.run();
+    return conversation.pid;
+  } catch (error) {
+    kill(stage, SIGKILL);
+    if (conversation.pid > 0) {
+      kill(conversation.pid, SIGKILL);
+      waitFor(conversation.pid);
+    }
+    throw error;
+  } finally {
+    waitFor(stage);
+    closeFd(socket);
+  }
+}

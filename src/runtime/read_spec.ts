@@ -1,0 +1,58 @@
+/** Reads config.json and checks what later code relies on. */
+import { errnoOf, invalidArgument, messageOf, notFound } from "../errors/errors.ts";
+import { readSmallFile } from "../linux/fd.ts";
+import type { Process, Spec } from "../oci/runtime-spec.ts";
+
+function readJson(path: string): unknown {
+  let text: string;
+  try {
+    text = readSmallFile(path);
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") throw notFound(`JSON specification file ${path} not found`);
+    throw error;
+  }
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw invalidArgument(`${path} is not JSON: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function checkProcess(process: unknown, at: string): void {
+  if (!isObject(process)) throw invalidArgument(`${at}: want an object`);
+  if (!Array.isArray(process["args"]) || !process["args"].every((arg) => typeof arg === "string"))
+    throw invalidArgument(`${at}.args: want a list of strings`);
+  if (process["args"].length === 0) throw invalidArgument(`${at}.args must not be empty`);
+  if (process["cwd"] !== undefined && typeof process["cwd"] !== "string")
+    throw invalidArgument(`${at}.cwd: want a string`);
+}
+
+/** The configuration of a bundle. Throws notFound without config.json, invalidArgument where it is no good. */
+export function readSpec(bundle: string): Spec {
+  const path = `${bundle}/config.json`;
+  const spec = readJson(path);
+  if (!isObject(spec)) throw invalidArgument(`${path}: want an object`);
+  const version = spec["ociVersion"];
+  if (typeof version !== "string" || !/^[01]\./.test(version))
+    throw invalidArgument(`${path}: ociVersion: want 1.x, not ${JSON.stringify(version)}`);
+  if (!isObject(spec["root"]) || typeof spec["root"]["path"] !== "string")
+    throw invalidArgument(`${path}: root.path is missing`);
+  if (!isObject(spec["linux"])) throw invalidArgument(`${path}: linux is missing`);
+  checkProcess(spec["process"], `${path}: process`);
+  const typed = spec as unknown as Spec;
+  typed.process!.user ??= { uid: 0, gid: 0 };
+  return typed;
+}
+
+/** A process document, as `exec --process` takes it. */
+export function readProcess(path: string): Process {
+  const process = readJson(path);
+  checkProcess(process, path);
+  const typed = process as Process;
+  typed.user ??= { uid: 0, gid: 0 };
+  return typed;
+}

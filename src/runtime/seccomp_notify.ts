@@ -1,0 +1,31 @@
+/** Hands a seccomp notify descriptor to the agent that listens at linux.seccomp.listenerPath. */
+import { messageOf, systemError } from "../errors/errors.ts";
+import { closeFd } from "../linux/fd.ts";
+import { sendDescriptor } from "../linux/send_descriptor.ts";
+import { connectUnix } from "../linux/unix_socket.ts";
+import { stateFor } from "./hooks.ts";
+import type { ContainerRecord } from "./state/store.ts";
+
+/** Sends the descriptor with the container's state (ContainerProcessState of the specification) and closes it. */
+export function passListener(fd: number, record: ContainerRecord): void {
+  const { listenerPath, listenerMetadata } = record.spec.linux!.seccomp!;
+  const state = {
+    ociVersion: record.ociVersion,
+    fds: ["seccompFd"],
+    pid: record.pid,
+    metadata: listenerMetadata ?? "",
+    state: stateFor(record, "creating"),
+  };
+  try {
+    const socket = connectUnix(listenerPath!);
+    try {
+      sendDescriptor(socket, fd, Buffer.from(JSON.stringify(state)));
+    } finally {
+      closeFd(socket);
+    }
+  } catch (error) {
+    throw systemError(`linux.seccomp.listenerPath: ${listenerPath}: ${messageOf(error)}`, { cause: error });
+  } finally {
+    closeFd(fd);
+  }
+}

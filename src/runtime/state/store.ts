@@ -1,0 +1,108 @@
+/**
+ * What docker-runc remembers of a container, in ROOT/ID: state.json, and exec.fifo until it is started.
+ * Written to a temporary file and renamed, so that it is whole whenever docker-runc dies; without fsync,
+ * because a container does not outlive the kernel either.
+ */
+import { rmSync } from "node:fs";
+import { errnoOf, exists, invalidArgument, messageOf, notFound, systemError } from "../../errors/errors.ts";
+import { writeAtomic } from "../../files/atomic.ts";
+import type { Cgroup } from "../../linux/cgroup/cgroup.ts";
+import { makeFolder, readSmallFile } from "../../linux/fd.ts";
+import { mkdir } from "../../linux/mkdir.ts";
+import type { Spec } from "../../oci/runtime-spec.ts";
+
+export interface ContainerRecord {
+  id: string;
+  ociVersion: string;
+  bundle: string;
+  /** 0 until init has cloned. */
+  pid: number;
+  /** Of the process, in clock ticks since boot: tells it from a later one with the same id. */
+  startTime: string;
+  /** RFC 3339. */
+  created: string;
+  cgroup: Cgroup;
+  rootfs: string;
+  owner: number;
+  spec: Spec;
+}
+
+/** Throws invalidArgument unless the id can be the name of a folder. */
+export function checkId(id: string): void {
+  if (!/^[\w+.-]+$/.test(id) || id === "." || id === "..")
+    throw invalidArgument(
+      `invalid container ID format: ${JSON.stringify(id)}: use letters, digits, "_", "+", "-" and "."`,
+    );
+}
+
+export class StateStore {
+  readonly root: string;
+
+  constructor(root: string) {
+    this.root = root;
+  }
+
+  folder(id: string): string {
+    checkId(id);
+    return `${this.root}/${id}`;
+  }
+
+  fifo(id: string): string {
+    return `${this.folder(id)}/exec.fifo`;
+  }
+
+  /** Makes the container's folder; throws exists when there is one. */
+  claim(id: string): void {
+    checkId(id);
+    this.#makeRoot();
+    try {
+      mkdir(this.folder(id), 0o711);
+    } catch (error) {
+      if (errnoOf(error) === "EEXIST") throw exists(`container with given ID already exists: ${id}`);
+      throw systemError(`create ${this.folder(id)}: ${messageOf(error)}`, { cause: error });
+    }
+  }
+
+  #makeRoot(): void {
+    const parts = this.root.split("/").filter(Boolean);
+    parts.forEach((_, i) => {
+      makeFolder(`/${parts.slice(0, i + 1).join("/")}`, i === parts.length - 1 ? 0o711 : 0o755);
+    });
+  }
+
+  save(record: ContainerRecord): void {
+    writeAtomic(`${this.folder(record.id)}/state.json`, JSON.stringify(record), {
+      mode: 0o600,
+      durability: "crash",
+    });
+  }
+
+  /** Throws notFound when there is no such container. */
+  load(id: string): ContainerRecord {
+    let text: string;
+    try {
+      text = readSmallFile(`${this.folder(id)}/state.json`);
+    } catch (error) {
+      if (errnoOf(error) === "ENOENT") throw notFound(`container does not exist: ${id}`);
+      throw error;
+    }
+    return JSON.parse(text) as ContainerRecord;
+  }
+
+  remove(id: string): void {
+    rmSync(this.folder(id), { recursive: true, force: true });
+  }
+
+  async list(): Promise<string[]> {
+    const { readdirSync } = await import("node:fs");
+    try {
+      return readdirSync(this.root, { withFileTypes: true })
+        .filter((entry) => entry.isDirectory() && !entry.name.startsWith("."))
+        .map((entry) => entry.name)
+        .sort();
+    } catch (error) {
+      if (errnoOf(error) === "ENOENT") return [];
+      throw error;
+    }
+  }
+}
