@@ -1,0 +1,122 @@
+import { messageOf } from "../../errors/errors.ts";
+import { restore, save } from "./iptables.ts";
+import type { Rule } from "./rule.ts";
+import { baseRules } from "./rules.ts";
+import { changeScript, reconcileScript, unique } from "./script.ts";
+
+/**
+ * The engine's firewall rules: which there should be, by owner (a network or an endpoint), and the kernel kept so.
+ * Changes are carried out one after the other. With iptables off, nothing is ever run.
+ */
+export class Firewall {
+  readonly #enabled: boolean;
+  readonly #base: Rule[];
+  /** Oldest first; the newest network's rules stand first in the kernel. */
+  readonly #networks = new Map<string, Rule[]>();
+  readonly #ports = new Map<string, Rule[]>();
+  #turn: Promise<unknown> = Promise.resolve();
+  /** True once the kernel is known to have what is desired. */
+  #started = false;
+  #dropForwarded = false;
+
+  constructor(enabled: boolean, userlandProxy: boolean) {
+    this.#enabled = enabled;
+    this.#base = baseRules(userlandProxy);
+  }
+
+  /** Sets FORWARD's policy to DROP from now on: forwarding has just been switched on for the engine's sake. */
+  dropForwarded(): void {
+    this.#dropForwarded = true;
+  }
+
+  addNetwork(id: string, rules: Rule[]): Promise<void> {
+    this.#networks.set(id, rules);
+    // The jumps go back above the new network's rules.
+    const jumps = this.#base.filter((rule) => rule.place === "top");
+    return this.#change([...jumps, ...rules], jumps, []);
+  }
+
+  removeNetwork(id: string): Promise<void> {
+    const rules = this.#networks.get(id) ?? [];
+    this.#networks.delete(id);
+    return this.#change([], rules, rules);
+  }
+
+  addPorts(endpointID: string, rules: Rule[]): Promise<void> {
+    if (rules.length === 0) return Promise.resolve();
+    this.#ports.set(endpointID, rules);
+    return this.#change(rules, [], []);
+  }
+
+  removePorts(endpointID: string): Promise<void> {
+    const rules = this.#ports.get(endpointID);
+    if (!rules) return Promise.resolve();
+    this.#ports.delete(endpointID);
+    return this.#change([], rules, rules);
+  }
+
+  /** Notes rules without touching the kernel; start() follows. */
+  noteNetwork(id: string, rules: Rule[]): void {
+    this.#networks.set(id, rules);
+  }
+
+  notePorts(endpointID: string, rules: Rule[]): void {
+    if (rules.length > 0) this.#ports.set(endpointID, rules);
+  }
+
+  /** Brings the kernel in line at the engine's start: our chains anew, `obsolete` rules gone. */
+  start(obsolete: readonly Rule[]): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#reconcile(obsolete, true);
+      this.#started = true;
+    });
+  }
+
+  /** Puts back what somebody else has flushed. True if something was missing. */
+  repair(): Promise<boolean> {
+    return this.#inTurn(() => (this.#started ? this.#reconcile([], false) : Promise.resolve(false)));
+  }
+
+  #desired(): Rule[] {
+    const networks = [...this.#networks.values()].reverse().flat();
+    return unique([...this.#base, ...networks, ...[...this.#ports.values()].flat()]);
+  }
+
+  #change(add: Rule[], remove: Rule[], obsolete: Rule[]): Promise<void> {
+    return this.#inTurn(async () => {
+      if (!this.#started) return;
+      const script = changeScript(add, this.#stillWanted(remove, add));
+      if (script === "") return;
+      try {
+        await restore(script);
+      } catch {
+        // Somebody has removed some of it; look what is there.
+        await this.#reconcile(obsolete, false);
+      }
+    });
+  }
+
+  /** Rules to remove, but those that another owner has as well. */
+  #stillWanted(remove: Rule[], add: Rule[]): Rule[] {
+    const raised = new Set(add);
+    const wanted = new Set(this.#desired().map((rule) => `${rule.table} ${rule.chain} ${rule.spec}`));
+    return remove.filter(
+      (rule) => raised.has(rule) || !wanted.has(`${rule.table} ${rule.chain} ${rule.spec}`),
+    );
+  }
+
+  async #reconcile(obsolete: readonly Rule[], purge: boolean): Promise<boolean> {
+    const script = reconcileScript({ saved: await save(), desired: this.#desired(), obsolete, purge });
+    const policy = this.#dropForwarded ? "*filter\n:FORWARD DROP [0:0]\nCOMMIT\n" : "";
+    if (script === "" && !purge) return false;
+    if (script + policy !== "") await restore(policy + script);
+    return script !== "";
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    if (!this.#enabled) return Promise.resolve(undefined as T);
+    const result = this.#turn.then(work);
+    this.#turn = result.catch((error) => messageOf(error));
+    return result;
+  }
+}

@@ -1,0 +1,33 @@
+/** The iptables programs, whichever backend they stand for. */
+import { messageOf, systemError, unavailable } from "../../errors/errors.ts";
+import { parseSaved, type Saved } from "./rule.ts";
+
+/** Carries out a script for iptables-restore as one transaction a table. Errors: system, with what iptables said. */
+export async function restore(script: string): Promise<void> {
+  await run(["iptables-restore", "--noflush", "-w"], script);
+}
+
+/** Everything that the kernel has now. */
+export async function save(): Promise<Saved> {
+  return parseSaved(await run(["iptables-save"], ""));
+}
+
+async function run(command: string[], input: string): Promise<string> {
+  let child: Bun.Subprocess<Blob, "pipe", "pipe">;
+  try {
+    child = Bun.spawn(command, {
+      stdin: new Blob([input]),
+      stdout: "pipe",
+      stderr: "pipe",
+      env: { ...process.env, PATH: `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin` },
+    });
+  } catch (cause) {
+    throw unavailable(
+      `cannot run ${command[0]}: ${messageOf(cause)}; install iptables or start dockerd with --iptables=false`,
+      { cause },
+    );
+  }
+  const [output, complaint, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
+  if (code !== 0) throw systemError(`${command.join(" ")} failed: ${complaint.trim()} (exit status ${code})`);
+  return output;
+}

@@ -1,0 +1,35 @@
+import type { PoolSpec } from "./address/pools.ts";
+
+/** How dockerd sets its networks up; most of it are flags of the same name. */
+export interface NetworkOptions {
+  /** <data-root>/network */
+  root: string;
+  execRoot: string;
+  /** A bridge that somebody else made, or "none" for no default network. */
+  bridge?: string;
+  /** Address of the default bridge, "172.17.0.1/16". */
+  bip?: string;
+  /** Part of the default bridge's subnet that containers get addresses from. */
+  fixedCIDR?: string;
+  iptables: boolean;
+  ipMasq: boolean;
+  ipForward: boolean;
+  icc: boolean;
+  userlandProxy: boolean;
+  userlandProxyPath?: string;
+  /** Bytes; 1500 if 0. */
+  mtu: number;
+  defaultAddressPools?: readonly PoolSpec[];
+  /** Address that published ports are bound to when none is given; 0.0.0.0 also stands for "::". */
+  defaultIP?: string;
+  /** The daemon's own --dns, --dns-search, --dns-opt, for containers that have none. */
+  dns?: readonly string[];
+  dnsSearch?: readonly string[];
+  dnsOptions?: readonly string[];
+  /** The name of a container without the slash, for `docker network inspect`. */
+  containerNames(id: string): string | undefined;
+  /** Told of create, destroy, connect and disconnect, for `docker events`. */
+  publish?(action: string, networkID: string, attributes: Record<string, string>): void;
+  /** Told of what goes wrong where nobody waits for an answer. */
+  warn?(message: string): void;
+}

@@ -1,0 +1,124 @@
+/** The three networks that every engine has: bridge, host, none. */
+import { invalidArgument } from "../errors/errors.ts";
+import { listAddresses } from "../linux/netlink/address.ts";
+import { findLink } from "../linux/netlink/link.ts";
+import type { NetlinkSocket } from "../linux/netlink/socket.ts";
+import { AddressSpace } from "./address/ipam.ts";
+import { contains, formatIPv4, formatSubnet, ipv4Of, parseCIDR, parseSubnet } from "./address/ipv4.ts";
+import { routedSubnets, type SubnetPools } from "./address/pools.ts";
+import { MTU_OPTION } from "./bridge/options.ts";
+import { newID, type Networks } from "./networks.ts";
+import type { NetworkOptions } from "./options.ts";
+import type { IPAMRecord, NetworkRecord } from "./records.ts";
+
+const DEFAULT_BRIDGE = "docker0";
+
+/** Makes them where they are missing, and brings the default bridge in line with the options. */
+export function ensurePredefined(
+  networks: Networks,
+  options: NetworkOptions,
+  pools: SubnetPools,
+  host: NetlinkSocket,
+): void {
+  for (const [name, driver] of [
+    ["none", "null"],
+    ["host", "host"],
+  ] as const) {
+    if (!networks.named(name)) networks.add(plain(name, driver));
+  }
+  const present = networks.named("bridge");
+  if (options.bridge === "none") {
+    if (present) networks.remove(present.id);
+    return;
+  }
+  if (present) networks.remove(present.id);
+  networks.add(defaultBridge(networks, options, pools, host, present));
+}
+
+function plain(name: string, driver: string): NetworkRecord {
+  return {
+    id: newID(),
+    name,
+    created: new Date().toISOString().replace("Z", "000000Z"),
+    driver,
+    internal: false,
+    attachable: false,
+    ingress: false,
+    options: {},
+    labels: {},
+    ipamDriver: "default",
+    ipamOptions: null,
+    ipam: [],
+    subnetGiven: false,
+    predefined: true,
+  };
+}
+
+function defaultBridge(
+  networks: Networks,
+  options: NetworkOptions,
+  pools: SubnetPools,
+  host: NetlinkSocket,
+  before: NetworkRecord | undefined,
+): NetworkRecord {
+  const device = options.bridge || DEFAULT_BRIDGE;
+  const base = before ?? plain("bridge", "bridge");
+  const flags = {
+    "com.docker.network.bridge.default_bridge": "true",
+    "com.docker.network.bridge.enable_icc": String(options.icc),
+    "com.docker.network.bridge.enable_ip_masquerade": String(options.ipMasq),
+    "com.docker.network.bridge.host_binding_ipv4": options.defaultIP ?? "0.0.0.0",
+    "com.docker.network.bridge.name": device,
+    [MTU_OPTION]: String(options.mtu || 1500),
+  };
+  const { gateway, ipam } = defaultAddresses(networks, options, pools, host, before, device);
+  return { ...base, device, options: flags, gateway, ipam: [ipam], subnetGiven: false };
+}
+
+/** From --bip, else what the bridge has, else what it had, else the first free pool. */
+function defaultAddresses(
+  networks: Networks,
+  options: NetworkOptions,
+  pools: SubnetPools,
+  host: NetlinkSocket,
+  before: NetworkRecord | undefined,
+  device: string,
+): { gateway: string; ipam: IPAMRecord } {
+  const found = options.bip ?? addressOf(host, device) ?? addressIn(before);
+  const range = options.fixedCIDR;
+  if (found) {
+    const { address, prefix } = parseCIDR(found);
+    const subnet = parseSubnet(found);
+    checkRange(range, found, subnet);
+    return {
+      gateway: formatIPv4(address),
+      ipam: ipamOf(formatSubnet({ ...subnet, prefix }), formatIPv4(address), range),
+    };
+  }
+  const subnet = pools.take([...networks.subnets(), ...routedSubnets()]);
+  checkRange(range, formatSubnet(subnet), subnet);
+  const gateway = formatIPv4(new AddressSpace(subnet).next());
+  return { gateway, ipam: ipamOf(formatSubnet(subnet), gateway, range) };
+}
+
+const ipamOf = (subnet: string, gateway: string, range: string | undefined): IPAMRecord => ({
+  Subnet: subnet,
+  ...(range ? { IPRange: range } : {}),
+  Gateway: gateway,
+});
+
+function checkRange(range: string | undefined, whole: string, subnet: ReturnType<typeof parseSubnet>): void {
+  if (range && !contains(subnet, parseSubnet(range).base))
+    throw invalidArgument(`--fixed-cidr ${range} is not inside of the default bridge's subnet ${whole}`);
+}
+
+function addressOf(host: NetlinkSocket, device: string): string | undefined {
+  const link = findLink(host, device);
+  const [ip] = link ? listAddresses(host, link.index) : [];
+  return ip && `${formatIPv4(ipv4Of(ip.address))}/${ip.prefix}`;
+}
+
+function addressIn(before: NetworkRecord | undefined): string | undefined {
+  const subnet = before?.ipam[0]?.Subnet;
+  return before?.gateway && subnet ? `${before.gateway}/${parseSubnet(subnet).prefix}` : undefined;
+}

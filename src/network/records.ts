@@ -1,0 +1,78 @@
+/** What the network side keeps on disk: networks for good, sandboxes as long as they live. */
+import type { EndpointSettings, PortMap } from "../api/schema.ts";
+import type { SandboxRequest } from "./types.ts";
+
+export interface IPAMRecord {
+  Subnet: string;
+  IPRange?: string;
+  Gateway?: string;
+  AuxiliaryAddresses?: Record<string, string>;
+}
+
+export interface NetworkRecord {
+  id: string;
+  name: string;
+  /** RFC 3339 */
+  created: string;
+  driver: string;
+  internal: boolean;
+  attachable: boolean;
+  ingress: boolean;
+  options: Record<string, string>;
+  labels: Record<string, string>;
+  ipamDriver: string;
+  /** null is what stock shows for the predefined networks. */
+  ipamOptions: Record<string, string> | null;
+  /** As `docker network inspect` shows it. */
+  ipam: IPAMRecord[];
+  /** The subnet was asked for by the user: only then may containers ask for an address. */
+  subnetGiven: boolean;
+  /** Address of the gateway, "172.18.0.1"; undefined where there is no subnet. */
+  gateway?: string;
+  /** The bridge, or for macvlan the parent interface. */
+  device?: string;
+  /** Predefined networks (bridge, host, none) are not removed by users. */
+  predefined: boolean;
+}
+
+export interface EndpointRecord {
+  id: string;
+  networkID: string;
+  networkName: string;
+  /** As asked for. */
+  settings: EndpointSettings;
+  /** "172.17.0.2"; undefined on host and none. */
+  address?: string;
+  prefix?: number;
+  gateway?: string;
+  mac?: string;
+  /** Interface on the host's side. */
+  hostLink?: string;
+  /** Interface inside the sandbox. */
+  link?: string;
+}
+
+/** One published port, as it was really bound. */
+export interface PublishedPort {
+  proto: "tcp" | "udp" | "sctp";
+  hostIP: string;
+  hostPort: number;
+  containerIP: string;
+  containerPort: number;
+}
+
+export interface SandboxRecord {
+  id: string;
+  request: SandboxRequest;
+  /** undefined: the host's own namespace. */
+  netnsPath?: string;
+  /** The namespace belongs to another container's sandbox. */
+  shared: boolean;
+  endpoints: EndpointRecord[];
+  published: PublishedPort[];
+  /** Id of the endpoint whose address published ports lead to. */
+  publishedOn?: string;
+  /** Process ids of its docker-proxy processes. */
+  proxies: number[];
+  ports: PortMap;
+}

@@ -1,0 +1,84 @@
+/** Records as the Engine API shows them. */
+import type { EndpointSettings, Network, NetworkContainer } from "../api/schema.ts";
+import type { EndpointRecord, NetworkRecord, SandboxRecord } from "./records.ts";
+import type { Sandbox } from "./types.ts";
+
+/** `docker network inspect` */
+export function networkView(
+  network: NetworkRecord,
+  sandboxes: Iterable<SandboxRecord>,
+  nameOf: (id: string) => string | undefined,
+): Network {
+  const containers: Record<string, NetworkContainer> = {};
+  for (const { request, endpoints } of sandboxes) {
+    const endpoint = endpoints.find((e) => e.networkID === network.id);
+    if (!endpoint) continue;
+    containers[request.containerID] = {
+      Name: nameOf(request.containerID) ?? request.containerName,
+      EndpointID: endpoint.id,
+      MacAddress: endpoint.mac ?? "",
+      IPv4Address: endpoint.address === undefined ? "" : `${endpoint.address}/${endpoint.prefix}`,
+      IPv6Address: "",
+    };
+  }
+  return {
+    Name: network.name,
+    Id: network.id,
+    Created: network.created,
+    Scope: "local",
+    Driver: network.driver,
+    EnableIPv4: true,
+    EnableIPv6: false,
+    // Stock has null where nobody gave options; the schema does not know that.
+    IPAM: { Driver: network.ipamDriver, Options: network.ipamOptions as Record<string, string>, Config: network.ipam },
+    Internal: network.internal,
+    Attachable: network.attachable,
+    Ingress: network.ingress,
+    ConfigFrom: { Network: "" },
+    ConfigOnly: false,
+    Containers: containers,
+    Options: network.options,
+    Labels: network.labels,
+  };
+}
+
+/** Names by which others on the network find the container. */
+export function dnsNames(sandbox: SandboxRecord, endpoint: EndpointRecord): string[] {
+  const { containerName, containerID } = sandbox.request;
+  return [...new Set([containerName, ...(endpoint.settings.Aliases ?? []), containerID.slice(0, 12)])];
+}
+
+const isUserDefined = (name: string) => !["bridge", "host", "none"].includes(name);
+
+/** One entry of NetworkSettings.Networks. */
+export function endpointView(sandbox: SandboxRecord, endpoint: EndpointRecord): EndpointSettings {
+  const { settings } = endpoint;
+  const names = isUserDefined(endpoint.networkName) ? dnsNames(sandbox, endpoint) : undefined;
+  const view: EndpointSettings = {
+    ...settings,
+    MacAddress: endpoint.mac ?? "",
+    NetworkID: endpoint.networkID,
+    EndpointID: endpoint.id,
+    Gateway: endpoint.gateway ?? "",
+    IPAddress: endpoint.address ?? "",
+    IPPrefixLen: endpoint.prefix ?? 0,
+    IPv6Gateway: "",
+    GlobalIPv6Address: "",
+    GlobalIPv6PrefixLen: 0,
+  };
+  if (names) {
+    view.DNSNames = names;
+    view.Aliases = [...new Set([...(settings.Aliases ?? []), sandbox.request.containerID.slice(0, 12)])];
+  }
+  return view;
+}
+
+/** What the engine gets to see of a sandbox. */
+export function sandboxView(record: SandboxRecord): Sandbox {
+  return {
+    id: record.id,
+    netnsPath: record.netnsPath,
+    endpoints: Object.fromEntries(record.endpoints.map((e) => [e.networkName, endpointView(record, e)])),
+    ports: record.ports,
+  };
+}
