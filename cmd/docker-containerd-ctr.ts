@@ -1,10 +1,5 @@
-import { versionLine } from "../src/version/version.ts";
+import { main as run } from "../src/ctr/main.ts";
 
-export function main(args: string[]): void {
-  if (args.includes("--version")) {
-    process.stdout.write(`${versionLine("docker-containerd-ctr")}\n`);
-    return;
-  }
-  process.stderr.write("docker-containerd-ctr: not implemented\n");
-  process.exitCode = 1;
+export async function main(args: string[]): Promise<void> {
+  process.exitCode = await run(args);
 }

@@ -1,0 +1,76 @@
+import { ContainersDefinition } from "../../proto/containerd/services/containers/v1/containers.ts";
+import { SnapshotsDefinition } from "../../proto/containerd/services/snapshots/v1/snapshots.ts";
+import { print } from "../cli.ts";
+import { command, type Group } from "../command.ts";
+import { parseLabels, printJSON, printTable } from "../output.ts";
+
+const list = command({
+  aliases: ["list"],
+  summary: "List containers",
+  usage: "[flags] [FILTER...]",
+  flags: { quiet: { kind: "bool", short: "q", help: "Print the ids only" } },
+  min: 0,
+  async run(cli, { flags, args }) {
+    const { containers: found } = await cli.client(ContainersDefinition).list({ filters: args }, cli.call);
+    if (flags.quiet) print(...found.map(({ id }) => id));
+    else
+      printTable(
+        ["CONTAINER", "IMAGE", "RUNTIME"],
+        found.map(({ id, image, runtime }) => [id, image || "-", runtime?.name ?? "-"]),
+      );
+    return undefined;
+  },
+});
+
+const info = command({
+  summary: "Show all that is known of a container",
+  usage: "[flags] CONTAINER",
+  flags: { spec: { kind: "bool", help: "Print its runtime specification only" } },
+  min: 1,
+  max: 1,
+  async run(cli, { flags, args: [id] }) {
+    const { container } = await cli.client(ContainersDefinition).get({ id: id! }, cli.call);
+    printJSON(flags.spec ? container?.spec?.value : container);
+    return undefined;
+  },
+});
+
+const label = command({
+  summary: "Set labels of a container; one without a value is removed",
+  usage: "CONTAINER LABEL=VALUE...",
+  flags: {},
+  min: 2,
+  async run(cli, { args: [id, ...given] }) {
+    const labels = parseLabels(given);
+    const updateMask = Object.keys(labels).map((key) => `labels.${key}`);
+    const update = { container: { id: id!, labels }, updateMask };
+    const { container } = await cli.client(ContainersDefinition).update(update, cli.call);
+    printJSON(container?.labels);
+    return undefined;
+  },
+});
+
+const remove = command({
+  aliases: ["delete", "del", "remove"],
+  summary: "Remove containers that have no task",
+  usage: "[flags] CONTAINER...",
+  flags: { "keep-snapshot": { kind: "bool", help: "Do not remove the container's snapshot" } },
+  min: 1,
+  async run(cli, { flags, args }) {
+    for (const id of args) {
+      const { container } = await cli.client(ContainersDefinition).get({ id }, cli.call);
+      await cli.client(ContainersDefinition).delete({ id }, cli.call);
+      if (!flags["keep-snapshot"] && container && container.snapshotKey !== "") {
+        const { snapshotter, snapshotKey: key } = container;
+        await cli.client(SnapshotsDefinition).remove({ snapshotter, key }, cli.call);
+      }
+      print(id);
+    }
+    return undefined;
+  },
+});
+
+export const containers: Group = {
+  summary: "Manage containers",
+  commands: { ls: list, info, label, rm: remove },
+};

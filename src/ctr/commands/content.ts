@@ -1,0 +1,126 @@
+import { invalidArgument } from "../../errors/errors.ts";
+import { ContentDefinition, WriteAction } from "../../proto/containerd/services/content/v1/content.ts";
+import { print } from "../cli.ts";
+import { command, type Group } from "../command.ts";
+import { formatLabels, formatSize, formatTime, parseLabels, printTable } from "../output.ts";
+
+const list = command({
+  aliases: ["list"],
+  summary: "List content",
+  usage: "[flags] [FILTER...]",
+  flags: { quiet: { kind: "bool", short: "q", help: "Print the digests only" } },
+  min: 0,
+  async run(cli, { flags, args }) {
+    const rows: string[][] = [];
+    for await (const { info } of cli.client(ContentDefinition).list({ filters: args }, cli.call))
+      for (const { digest, size, createdAt, labels } of info)
+        rows.push([digest, formatSize(size), formatTime(createdAt), formatLabels(labels)]);
+    if (flags.quiet) print(...rows.map(([digest]) => digest!));
+    else printTable(["DIGEST", "SIZE", "CREATED AT", "LABELS"], rows);
+    return undefined;
+  },
+});
+
+const get = command({
+  summary: "Write a blob to stdout",
+  usage: "DIGEST",
+  flags: {},
+  min: 1,
+  max: 1,
+  async run(cli, { args: [digest] }) {
+    const stdout = Bun.stdout.writer();
+    for await (const { data } of cli.client(ContentDefinition).read({ digest: digest! }, cli.longCall)) {
+      stdout.write(data);
+      await stdout.flush();
+    }
+    await stdout.end();
+    return undefined;
+  },
+});
+
+const CHUNK = 1 << 20;
+
+const ingest = command({
+  summary: "Store stdin as a blob and print its digest",
+  usage: "[flags] REF",
+  flags: {
+    "expected-digest": { kind: "string", help: "Fail unless the content has this digest", value: "DIGEST" },
+    "expected-size": { kind: "int", help: "Fail unless the content has this many bytes" },
+  },
+  min: 1,
+  max: 1,
+  async run(cli, { flags, args: [ref] }) {
+    const common = {
+      ref: ref!,
+      total: BigInt(flags["expected-size"] ?? 0),
+      expected: flags["expected-digest"] ?? "",
+    };
+    async function* requests() {
+      let offset = 0n;
+      for await (const piece of Bun.stdin.stream()) {
+        for (let at = 0; at < piece.length; at += CHUNK) {
+          const data = piece.subarray(at, at + CHUNK);
+          yield { ...common, action: WriteAction.WRITE, offset, data };
+          offset += BigInt(data.length);
+        }
+      }
+      yield { ...common, action: WriteAction.COMMIT, offset };
+    }
+    for await (const { action, digest } of cli.client(ContentDefinition).write(requests(), cli.longCall))
+      if (action === WriteAction.COMMIT) print(digest);
+    return undefined;
+  },
+});
+
+const active = command({
+  summary: "List content on its way in",
+  usage: "[FILTER...]",
+  flags: {},
+  min: 0,
+  async run(cli, { args }) {
+    const { statuses } = await cli.client(ContentDefinition).listStatuses({ filters: args }, cli.call);
+    const rows = statuses.map(({ ref, offset, total, startedAt }) => [
+      ref,
+      formatSize(offset),
+      total > 0n ? formatSize(total) : "-",
+      formatTime(startedAt),
+    ]);
+    printTable(["REF", "SIZE", "OF", "STARTED AT"], rows);
+    return undefined;
+  },
+});
+
+const label = command({
+  summary: "Set labels of a blob; one without a value is removed",
+  usage: "DIGEST LABEL=VALUE...",
+  flags: {},
+  min: 2,
+  async run(cli, { args: [digest, ...given] }) {
+    const labels = parseLabels(given);
+    const updateMask = Object.keys(labels).map((key) => `labels.${key}`);
+    await cli.client(ContentDefinition).update({ info: { digest: digest!, labels }, updateMask }, cli.call);
+    return undefined;
+  },
+});
+
+const remove = command({
+  aliases: ["delete", "del", "remove"],
+  summary: "Remove blobs",
+  usage: "DIGEST...",
+  flags: {},
+  min: 1,
+  async run(cli, { args }) {
+    for (const digest of args) {
+      if (!digest.includes(":"))
+        throw invalidArgument(`${JSON.stringify(digest)} is no digest: want sha256:...`);
+      await cli.client(ContentDefinition).delete({ digest }, cli.call);
+      print(digest);
+    }
+    return undefined;
+  },
+});
+
+export const content: Group = {
+  summary: "Manage content",
+  commands: { ls: list, get, ingest, active, label, rm: remove },
+};

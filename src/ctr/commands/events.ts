@@ -1,0 +1,20 @@
+import { EventsDefinition } from "../../proto/containerd/services/events/v1/events.ts";
+import { print } from "../cli.ts";
+import { command } from "../command.ts";
+import { decodeEvent } from "../events.ts";
+import { formatTime } from "../output.ts";
+
+export const events = command({
+  summary: "Show events as they come, of all namespaces unless filtered",
+  usage: "[FILTER...]",
+  flags: {},
+  min: 0,
+  async run(cli, { args }) {
+    for await (const { timestamp, namespace, topic, event } of cli
+      .client(EventsDefinition)
+      .subscribe({ filters: args }, {})) {
+      print(`${formatTime(timestamp)} ${namespace} ${topic} ${event ? decodeEvent(event) : ""}`);
+    }
+    return undefined;
+  },
+});

@@ -1,0 +1,123 @@
+import { createReadStream } from "node:fs";
+import { open } from "node:fs/promises";
+import { ImagesDefinition } from "../../proto/containerd/services/images/v1/images.ts";
+import { print } from "../cli.ts";
+import { command, type Group } from "../command.ts";
+import { formatLabels, formatTime, parseLabels, printTable } from "../output.ts";
+
+const list = command({
+  aliases: ["list"],
+  summary: "List images",
+  usage: "[flags] [FILTER...]",
+  flags: { quiet: { kind: "bool", short: "q", help: "Print the names only" } },
+  min: 0,
+  async run(cli, { flags, args }) {
+    const { images: found } = await cli.client(ImagesDefinition).list({ filters: args }, cli.call);
+    if (flags.quiet) print(...found.map(({ name }) => name));
+    else
+      printTable(
+        ["REF", "TYPE", "DIGEST", "CREATED AT", "LABELS"],
+        found.map(({ name, target, createdAt, labels }) => [
+          name,
+          target?.mediaType ?? "-",
+          target?.digest ?? "-",
+          formatTime(createdAt),
+          formatLabels(labels),
+        ]),
+      );
+    return undefined;
+  },
+});
+
+const load = command({
+  aliases: ["load"],
+  summary: "Read images from an archive (OCI layout or docker save), or from stdin for -",
+  usage: "[flags] FILE",
+  flags: {
+    "base-name": { kind: "string", help: "Name of images that the archive gives only a tag", value: "NAME" },
+    "no-unpack": { kind: "bool", help: "Do not make snapshots of the layers" },
+    snapshotter: { kind: "string", help: "The snapshotter", value: "NAME", fallback: "overlayfs" },
+  },
+  min: 1,
+  max: 1,
+  async run(cli, { flags, args: [path] }) {
+    const { loadArchive } = await import("../image/load.ts");
+    const { openImage } = await import("../image/open.ts");
+    const source = path === "-" ? process.stdin : createReadStream(path!, { highWaterMark: 1 << 20 });
+    const names = await loadArchive(cli, source as AsyncIterable<Uint8Array>, flags["base-name"] ?? "");
+    for (const name of names) {
+      if (!flags["no-unpack"]) await (await openImage(cli, name)).unpack(flags.snapshotter ?? "overlayfs");
+      print(name);
+    }
+    return undefined;
+  },
+});
+
+const save = command({
+  aliases: ["save"],
+  summary: "Write images to an archive that docker load and ctr import read",
+  usage: "FILE IMAGE...",
+  flags: {},
+  min: 2,
+  async run(cli, { args: [path, ...names] }) {
+    const { saveArchive } = await import("../image/save.ts");
+    const file = await open(path!, "w", 0o644);
+    try {
+      for await (const piece of saveArchive(cli, names)) await file.write(piece);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    return undefined;
+  },
+});
+
+const tag = command({
+  summary: "Give an image another name",
+  usage: "[flags] IMAGE NAME...",
+  flags: { force: { kind: "bool", help: "Take the name from another image" } },
+  min: 2,
+  async run(cli, { flags, args: [source, ...names] }) {
+    const images = cli.client(ImagesDefinition);
+    const { image } = await images.get({ name: source! }, cli.call);
+    for (const name of names) {
+      if (flags.force) await images.delete({ name }, cli.call).catch(() => {});
+      await images.create({ image: { ...image!, name } }, cli.call);
+      print(name);
+    }
+    return undefined;
+  },
+});
+
+const label = command({
+  summary: "Set labels of an image; one without a value is removed",
+  usage: "IMAGE LABEL=VALUE...",
+  flags: {},
+  min: 2,
+  async run(cli, { args: [name, ...given] }) {
+    const labels = parseLabels(given);
+    const updateMask = Object.keys(labels).map((key) => `labels.${key}`);
+    await cli.client(ImagesDefinition).update({ image: { name: name!, labels }, updateMask }, cli.call);
+    return undefined;
+  },
+});
+
+const remove = command({
+  aliases: ["delete", "del", "remove"],
+  summary: "Remove images; content that nothing else uses is collected",
+  usage: "[flags] IMAGE...",
+  flags: { sync: { kind: "bool", help: "Wait until the garbage has been collected" } },
+  min: 1,
+  async run(cli, { flags, args }) {
+    for (const name of args) {
+      await cli.client(ImagesDefinition).delete({ name, sync: flags.sync ?? false }, cli.call);
+      print(name);
+    }
+    return undefined;
+  },
+});
+
+export const images: Group = {
+  summary: "Manage images",
+  commands: { ls: list, import: load, export: save, tag, label, rm: remove },
+};

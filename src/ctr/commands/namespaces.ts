@@ -1,0 +1,71 @@
+import { NamespacesDefinition } from "../../proto/containerd/services/namespaces/v1/namespaces.ts";
+import { print } from "../cli.ts";
+import { command, type Group } from "../command.ts";
+import { formatLabels, parseLabels, printTable } from "../output.ts";
+
+const list = command({
+  aliases: ["list"],
+  summary: "List namespaces",
+  usage: "[flags]",
+  flags: { quiet: { kind: "bool", short: "q", help: "Print the names only" } },
+  min: 0,
+  max: 0,
+  async run(cli, { flags }) {
+    const { namespaces: found } = await cli.client(NamespacesDefinition).list({}, cli.call);
+    if (flags.quiet) print(...found.map(({ name }) => name));
+    else
+      printTable(
+        ["NAME", "LABELS"],
+        found.map(({ name, labels }) => [name, formatLabels(labels)]),
+      );
+    return undefined;
+  },
+});
+
+const create = command({
+  aliases: ["c"],
+  summary: "Create a namespace",
+  usage: "NAME [LABEL=VALUE...]",
+  flags: {},
+  min: 1,
+  async run(cli, { args: [name, ...labels] }) {
+    const namespace = { name: name!, labels: parseLabels(labels) };
+    await cli.client(NamespacesDefinition).create({ namespace }, { ...cli.call, namespace: name! });
+    return undefined;
+  },
+});
+
+const label = command({
+  summary: "Set labels of a namespace; one without a value is removed",
+  usage: "NAME LABEL=VALUE...",
+  flags: {},
+  min: 2,
+  async run(cli, { args: [name, ...given] }) {
+    const labels = parseLabels(given);
+    const updateMask = Object.keys(labels).map((key) => `labels.${key}`);
+    await cli
+      .client(NamespacesDefinition)
+      .update({ namespace: { name: name!, labels }, updateMask }, { ...cli.call, namespace: name! });
+    return undefined;
+  },
+});
+
+const remove = command({
+  aliases: ["rm", "remove"],
+  summary: "Remove empty namespaces",
+  usage: "NAME...",
+  flags: {},
+  min: 1,
+  async run(cli, { args }) {
+    for (const name of args) {
+      await cli.client(NamespacesDefinition).delete({ name }, { ...cli.call, namespace: name });
+      print(name);
+    }
+    return undefined;
+  },
+});
+
+export const namespaces: Group = {
+  summary: "Manage namespaces",
+  commands: { ls: list, create, label, rm: remove },
+};

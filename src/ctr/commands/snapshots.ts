@@ -1,0 +1,194 @@
+import { Kind, SnapshotsDefinition } from "../../proto/containerd/services/snapshots/v1/snapshots.ts";
+import type { Mount } from "../../proto/containerd/types/mount.ts";
+import { type Cli, print } from "../cli.ts";
+import { command, type Group } from "../command.ts";
+import { formatSize, parseLabels, printJSON, printTable } from "../output.ts";
+
+const SNAPSHOTTER = {
+  snapshotter: { kind: "string", help: "The snapshotter", value: "NAME", fallback: "overlayfs" },
+} as const;
+const snapshotterOf = (flags: { snapshotter?: string }) =>
+  flags.snapshotter ?? SNAPSHOTTER.snapshotter.fallback;
+
+const KIND_NAMES = ["Unknown", "View", "Active", "Committed"];
+
+async function all(cli: Cli, snapshotter: string, filters: string[]) {
+  const found: { name: string; parent: string; kind: Kind }[] = [];
+  for await (const { info } of cli.client(SnapshotsDefinition).list({ snapshotter, filters }, cli.call))
+    found.push(...info);
+  return found;
+}
+
+const list = command({
+  aliases: ["list"],
+  summary: "List snapshots",
+  usage: "[flags] [FILTER...]",
+  flags: SNAPSHOTTER,
+  min: 0,
+  async run(cli, { flags, args }) {
+    const rows = (await all(cli, snapshotterOf(flags), args)).map(({ name, parent, kind }) => [
+      name,
+      parent || "-",
+      KIND_NAMES[kind] ?? "Unknown",
+    ]);
+    printTable(["KEY", "PARENT", "KIND"], rows);
+    return undefined;
+  },
+});
+
+const info = command({
+  aliases: ["stat"],
+  summary: "Show all that is known of a snapshot",
+  usage: "[flags] KEY",
+  flags: SNAPSHOTTER,
+  min: 1,
+  max: 1,
+  async run(cli, { flags, args: [key] }) {
+    const stat = await cli
+      .client(SnapshotsDefinition)
+      .stat({ snapshotter: snapshotterOf(flags), key: key! }, cli.call);
+    printJSON({ ...stat.info, kind: KIND_NAMES[stat.info?.kind ?? Kind.UNKNOWN] });
+    return undefined;
+  },
+});
+
+/** What a person would type to mount it. */
+function printMounts(mounts: Mount[], target: string): void {
+  for (const { type, source, options } of mounts)
+    print(`mount -t ${type} ${source} ${target} -o ${options.join(",")}`);
+}
+
+const prepare = command({
+  summary: "Make an active snapshot, over a parent",
+  usage: "[flags] KEY [PARENT]",
+  flags: {
+    ...SNAPSHOTTER,
+    target: { kind: "string", short: "t", help: "Print how to mount it there", value: "PATH" },
+  },
+  min: 1,
+  max: 2,
+  async run(cli, { flags, args: [key, parent = ""] }) {
+    const labels = { "containerd.io/gc.root": new Date().toISOString() };
+    const request = { snapshotter: snapshotterOf(flags), key: key!, parent, labels };
+    const { mounts } = await cli.client(SnapshotsDefinition).prepare(request, cli.call);
+    if (flags.target) printMounts(mounts, flags.target);
+    return undefined;
+  },
+});
+
+const view = command({
+  summary: "Make a read-only snapshot, over a parent",
+  usage: "[flags] KEY [PARENT]",
+  flags: {
+    ...SNAPSHOTTER,
+    target: { kind: "string", short: "t", help: "Print how to mount it there", value: "PATH" },
+  },
+  min: 1,
+  max: 2,
+  async run(cli, { flags, args: [key, parent = ""] }) {
+    const labels = { "containerd.io/gc.root": new Date().toISOString() };
+    const request = { snapshotter: snapshotterOf(flags), key: key!, parent, labels };
+    const { mounts } = await cli.client(SnapshotsDefinition).view(request, cli.call);
+    if (flags.target) printMounts(mounts, flags.target);
+    return undefined;
+  },
+});
+
+const mounts = command({
+  aliases: ["m", "mount"],
+  summary: "Print how to mount an active snapshot",
+  usage: "[flags] TARGET KEY",
+  flags: SNAPSHOTTER,
+  min: 2,
+  max: 2,
+  async run(cli, { flags, args: [target, key] }) {
+    const request = { snapshotter: snapshotterOf(flags), key: key! };
+    printMounts((await cli.client(SnapshotsDefinition).mounts(request, cli.call)).mounts, target!);
+    return undefined;
+  },
+});
+
+const commit = command({
+  summary: "Commit an active snapshot under a name",
+  usage: "[flags] NAME KEY",
+  flags: SNAPSHOTTER,
+  min: 2,
+  max: 2,
+  async run(cli, { flags, args: [name, key] }) {
+    const labels = { "containerd.io/gc.root": new Date().toISOString() };
+    const request = { snapshotter: snapshotterOf(flags), name: name!, key: key!, labels };
+    await cli.client(SnapshotsDefinition).commit(request, cli.call);
+    return undefined;
+  },
+});
+
+const usage = command({
+  summary: "Show what snapshots take",
+  usage: "[flags] [KEY...]",
+  flags: SNAPSHOTTER,
+  min: 0,
+  async run(cli, { flags, args }) {
+    const snapshotter = snapshotterOf(flags);
+    const keys = args.length > 0 ? args : (await all(cli, snapshotter, [])).map(({ name }) => name);
+    const rows: string[][] = [];
+    for (const key of keys) {
+      const { size, inodes } = await cli.client(SnapshotsDefinition).usage({ snapshotter, key }, cli.call);
+      rows.push([key, formatSize(size), String(inodes)]);
+    }
+    printTable(["KEY", "SIZE", "INODES"], rows);
+    return undefined;
+  },
+});
+
+const tree = command({
+  summary: "Show snapshots under their parents",
+  usage: "[flags]",
+  flags: SNAPSHOTTER,
+  min: 0,
+  max: 0,
+  async run(cli, { flags }) {
+    const found = await all(cli, snapshotterOf(flags), []);
+    const show = (parent: string, indent: string): void => {
+      for (const { name } of found.filter((snapshot) => snapshot.parent === parent)) {
+        print(`${indent}${indent === "" ? "" : "\\_ "}${name}`);
+        show(name, `${indent}  `);
+      }
+    };
+    show("", "");
+    return undefined;
+  },
+});
+
+const label = command({
+  summary: "Set labels of a snapshot; one without a value is removed",
+  usage: "[flags] KEY LABEL=VALUE...",
+  flags: SNAPSHOTTER,
+  min: 2,
+  async run(cli, { flags, args: [name, ...given] }) {
+    const labels = parseLabels(given);
+    const updateMask = Object.keys(labels).map((key) => `labels.${key}`);
+    const request = { snapshotter: snapshotterOf(flags), info: { name: name!, labels }, updateMask };
+    await cli.client(SnapshotsDefinition).update(request, cli.call);
+    return undefined;
+  },
+});
+
+const remove = command({
+  aliases: ["delete", "del", "remove"],
+  summary: "Remove snapshots that nothing stands on",
+  usage: "[flags] KEY...",
+  flags: SNAPSHOTTER,
+  min: 1,
+  async run(cli, { flags, args }) {
+    for (const key of args) {
+      await cli.client(SnapshotsDefinition).remove({ snapshotter: snapshotterOf(flags), key }, cli.call);
+      print(key);
+    }
+    return undefined;
+  },
+});
+
+export const snapshots: Group = {
+  summary: "Manage snapshots",
+  commands: { ls: list, info, prepare, view, mounts, commit, usage, tree, label, rm: remove },
+};

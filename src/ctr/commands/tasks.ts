@@ -1,0 +1,9 @@
+import type { Group } from "../command.ts";
+import { attach, exec } from "./tasks_attached.ts";
+import { kill, pause, remove, resume, start } from "./tasks_control.ts";
+import { list, metrics, processes } from "./tasks_show.ts";
+
+export const tasks: Group = {
+  summary: "Manage tasks",
+  commands: { ls: list, attach, exec, kill, metrics, pause, ps: processes, resume, rm: remove, start },
+};

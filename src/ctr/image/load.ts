@@ -1,0 +1,181 @@
+/** Reads an image archive (OCI layout or docker save) from a stream into the daemon. */
+
+import { TarReader } from "../../archive/tar/reader.ts";
+import { invalidArgument, kindOf } from "../../errors/errors.ts";
+import type { CallOptions } from "../../grpc/client.ts";
+import { ContentDefinition } from "../../proto/containerd/services/content/v1/content.ts";
+import { ImagesDefinition } from "../../proto/containerd/services/images/v1/images.ts";
+import { LeasesDefinition } from "../../proto/containerd/services/leases/v1/leases.ts";
+import type { Cli } from "../cli.ts";
+import { labelBlob, readJSON, type Written, writeBlob } from "./blobs.ts";
+import { type Descriptor, type Index, isIndex, type Manifest } from "./config.ts";
+
+const INDEX = "index.json";
+const DOCKER_MANIFEST = "manifest.json";
+const DOCKER_TYPES = {
+  manifest: "application/vnd.docker.distribution.manifest.v2+json",
+  config: "application/vnd.docker.container.image.v1+json",
+  layer: "application/vnd.docker.image.rootfs.diff.tar",
+};
+
+interface DockerEntry {
+  Config: string;
+  RepoTags: string[] | null;
+  Layers: string[];
+}
+
+interface Loaded {
+  blobs: Map<string, Written>;
+  documents: Map<string, string>;
+}
+
+async function* single(text: string): AsyncIterable<Uint8Array> {
+  yield Buffer.from(text);
+}
+
+/** Returns the names of the images made. Errors: invalidArgument for what is no image archive. */
+export async function loadArchive(
+  cli: Cli,
+  source: AsyncIterable<Uint8Array>,
+  baseName: string,
+): Promise<string[]> {
+  const lease = await holdLease(cli);
+  try {
+    const options = { ...cli.longCall, lease };
+    const loaded = await readEntries(cli, options, source);
+    const named = await descriptorsOf(cli, options, loaded, baseName);
+    for (const [name, target] of named) {
+      await labelTree(cli, target);
+      await nameImage(cli, name, target);
+    }
+    return [...named.keys()];
+  } finally {
+    await cli.client(LeasesDefinition).delete({ id: lease }, cli.call);
+  }
+}
+
+async function holdLease(cli: Cli): Promise<string> {
+  const labels = { "containerd.io/gc.expire": new Date(Date.now() + 24 * 3600_000).toISOString() };
+  const { lease } = await cli.client(LeasesDefinition).create({ labels }, cli.call);
+  return lease?.id ?? "";
+}
+
+async function readEntries(
+  cli: Cli,
+  options: CallOptions,
+  source: AsyncIterable<Uint8Array>,
+): Promise<Loaded> {
+  const loaded: Loaded = { blobs: new Map(), documents: new Map() };
+  const reader = new TarReader(source);
+  for (let entry = await reader.next(); entry; entry = await reader.next()) {
+    const name = entry.name.replace(/^\.\//, "");
+    if (entry.type === "symlink" || entry.type === "link") {
+      const target = new URL(entry.linkname, `file:///${entry.type === "link" ? "" : name}`).pathname.slice(
+        1,
+      );
+      const blob = loaded.blobs.get(target);
+      if (blob) loaded.blobs.set(name, blob);
+    } else if (name === INDEX || name === DOCKER_MANIFEST) {
+      const pieces: Uint8Array[] = [];
+      for await (const piece of reader.body()) pieces.push(piece);
+      loaded.documents.set(name, Buffer.concat(pieces).toString());
+    } else if (
+      entry.type === "file" &&
+      entry.size > 0 &&
+      !/(^|\/)(VERSION|oci-layout|repositories|json)$/.test(name)
+    )
+      loaded.blobs.set(name, await writeBlob(cli, options, `load-${crypto.randomUUID()}`, reader.body()));
+  }
+  return loaded;
+}
+
+async function descriptorsOf(
+  cli: Cli,
+  options: CallOptions,
+  loaded: Loaded,
+  baseName: string,
+): Promise<Map<string, Descriptor>> {
+  const index = loaded.documents.get(INDEX);
+  const named = new Map<string, Descriptor>();
+  if (index !== undefined) {
+    for (const descriptor of (JSON.parse(index) as Index).manifests)
+      named.set(nameOf(descriptor, baseName), descriptor);
+    return named;
+  }
+  const manifest = loaded.documents.get(DOCKER_MANIFEST);
+  if (manifest === undefined)
+    throw invalidArgument(`no image archive: it has neither ${INDEX} nor ${DOCKER_MANIFEST}`);
+  for (const entry of JSON.parse(manifest) as DockerEntry[]) {
+    const descriptor = await convertDocker(cli, options, loaded, entry);
+    for (const tag of entry.RepoTags ?? [`import-${descriptor.digest.slice(7, 19)}`])
+      named.set(tag, descriptor);
+  }
+  return named;
+}
+
+/** The full name if the archive has one, or the tag after the base name. */
+function nameOf({ annotations, digest }: Descriptor, baseName: string): string {
+  const full = annotations?.["io.containerd.image.name"];
+  if (full) return full;
+  const tag = annotations?.["org.opencontainers.image.ref.name"];
+  if (tag?.includes("/") || tag?.includes(":")) return tag;
+  return tag ? `${baseName || "import"}:${tag}` : `${baseName || "import"}@${digest}`;
+}
+
+/** docker save has no manifest of the kind that images are named by: this makes it. */
+async function convertDocker(
+  cli: Cli,
+  options: CallOptions,
+  { blobs }: Loaded,
+  entry: DockerEntry,
+): Promise<Descriptor> {
+  const describe = (name: string, mediaType: string): Descriptor => {
+    const blob = blobs.get(name);
+    if (!blob) throw invalidArgument(`${DOCKER_MANIFEST} names ${name}, which the archive has not`);
+    return { mediaType, digest: blob.digest, size: blob.size };
+  };
+  const manifest: Manifest = {
+    schemaVersion: 2,
+    mediaType: DOCKER_TYPES.manifest,
+    config: describe(entry.Config, DOCKER_TYPES.config),
+    layers: entry.Layers.map((name) => describe(name, DOCKER_TYPES.layer)),
+  };
+  const text = JSON.stringify(manifest);
+  const { digest, size } = await writeBlob(cli, options, `load-${crypto.randomUUID()}`, single(text));
+  return { mediaType: DOCKER_TYPES.manifest, digest, size };
+}
+
+/** Labels by which the garbage collector finds from a document what it names. */
+async function labelTree(cli: Cli, target: Descriptor): Promise<void> {
+  await cli.client(ContentDefinition).info({ digest: target.digest }, cli.call);
+  if (isIndex(target)) {
+    const { manifests } = await readJSON<Index>(cli, target.digest);
+    const labels = manifests.map(({ digest }, i) => [`containerd.io/gc.ref.content.m.${i}`, digest]);
+    await labelBlob(cli, target.digest, Object.fromEntries(labels));
+    for (const child of manifests) await labelTree(cli, child).catch(ignoreMissing);
+    return;
+  }
+  const { config, layers } = await readJSON<Manifest>(cli, target.digest);
+  await labelBlob(cli, target.digest, {
+    "containerd.io/gc.ref.content.config": config.digest,
+    ...Object.fromEntries(layers.map(({ digest }, i) => [`containerd.io/gc.ref.content.l.${i}`, digest])),
+  });
+}
+
+/** Of an image for many platforms, archives often hold one. */
+function ignoreMissing(error: unknown): void {
+  if (kindOf(error) !== "notFound") throw error;
+}
+
+async function nameImage(cli: Cli, name: string, target: Descriptor): Promise<void> {
+  const image = {
+    name,
+    target: { mediaType: target.mediaType, digest: target.digest, size: BigInt(target.size) },
+  };
+  try {
+    await cli.client(ImagesDefinition).create({ image }, cli.call);
+  } catch (error) {
+    if (kindOf(error) !== "exists") throw error;
+    await cli.client(ImagesDefinition).update({ image, updateMask: ["target"] }, cli.call);
+  }
+}

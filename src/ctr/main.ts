@@ -1,0 +1,119 @@
+/** docker-containerd-ctr: finds the command and runs it. */
+import { EngineError, messageOf } from "../errors/errors.ts";
+import { flagHelp, parseFlags } from "../flags/flags.ts";
+import { versionLine } from "../version/version.ts";
+import { Cli, print } from "./cli.ts";
+import type { Command, Group } from "./command.ts";
+import { ENTRIES, type Entry, lookUp } from "./commands.ts";
+
+const PROGRAM = "docker-containerd-ctr";
+
+const FLAGS = {
+  address: {
+    kind: "string",
+    short: "a",
+    help: "Socket of docker-containerd",
+    value: "SOCKET",
+    fallback: "/run/containerd/containerd.sock",
+  },
+  namespace: { kind: "string", short: "n", help: "Namespace to work in", value: "NAME", fallback: "default" },
+  timeout: { kind: "int", help: "Limit of a call, in seconds", value: "SECONDS", fallback: "none" },
+  help: { kind: "bool", short: "h", help: "Print usage" },
+  version: { kind: "bool", short: "v", help: "Print version information and quit" },
+} as const;
+
+const usage = (message: string) => new EngineError("invalidArgument", message);
+
+/** Resolves to the exit code. */
+export async function main(args: string[]): Promise<number> {
+  try {
+    return await dispatch(args);
+  } catch (error) {
+    process.stderr.write(`${PROGRAM}: ${messageOf(error)}\n`);
+    return 1;
+  }
+}
+
+async function dispatch(args: string[]): Promise<number> {
+  const { values, rest } = parseFlags(FLAGS, args, { stopAtFirst: true });
+  if (values.version) {
+    print(versionLine(PROGRAM));
+    return 0;
+  }
+  const [name, ...others] = rest;
+  if (values.help || name === undefined || name === "help") {
+    printHelp();
+    return 0;
+  }
+  const found = lookUp(ENTRIES, name);
+  if (!found) throw usage(`unknown command ${JSON.stringify(name)}: see ${PROGRAM} --help`);
+  const cli = new Cli({
+    address: values.address ?? process.env["CONTAINERD_ADDRESS"] ?? FLAGS.address.fallback,
+    namespace: values.namespace ?? process.env["CONTAINERD_NAMESPACE"] ?? FLAGS.namespace.fallback,
+    timeout: (values.timeout ?? 0) * 1000,
+  });
+  try {
+    return await runEntry(cli, found[0], found[1], others);
+  } finally {
+    cli.close();
+  }
+}
+
+async function runEntry(cli: Cli, name: string, entry: Entry, args: string[]): Promise<number> {
+  if ("command" in entry) return runCommand(cli, name, await entry.command(), args);
+  const group = await entry.group();
+  const [verb, ...others] = args;
+  if (verb === undefined || verb === "--help" || verb === "-h" || verb === "help") {
+    printGroupHelp(name, group);
+    return 0;
+  }
+  const found = lookUp(group.commands, verb);
+  if (!found)
+    throw usage(`unknown command ${JSON.stringify(`${name} ${verb}`)}: see ${PROGRAM} ${name} --help`);
+  return runCommand(cli, `${name} ${found[0]}`, found[1], others);
+}
+
+const HELP_FLAG = { help: { kind: "bool", short: "h", help: "Print usage" } } as const;
+
+async function runCommand(cli: Cli, name: string, command: Command, args: string[]): Promise<number> {
+  const flags = { ...command.flags, ...HELP_FLAG };
+  const parsed = parseFlags(flags, args, { stopAtFirst: command.passRest ?? false });
+  if ((parsed.values as { help?: boolean }).help) {
+    print(
+      `Usage: ${PROGRAM} ${name} ${command.usage}`,
+      "",
+      command.summary,
+      "",
+      "Options:",
+      flagHelp(flags).trimEnd(),
+    );
+    return 0;
+  }
+  const count = parsed.rest.length;
+  if (count < command.min || count > (command.max ?? Number.POSITIVE_INFINITY))
+    throw usage(`usage: ${PROGRAM} ${name} ${command.usage}`);
+  return (await command.run(cli, { flags: parsed.values, args: parsed.rest })) ?? 0;
+}
+
+function list(entries: Record<string, { summary: string; aliases?: string[] }>): string[] {
+  const rows = Object.entries(entries).map(
+    ([name, { summary, aliases }]) => [[name, ...(aliases ?? [])].join(", "), summary] as const,
+  );
+  const width = Math.max(...rows.map(([names]) => names.length)) + 3;
+  return rows.map(([names, summary]) => `  ${names.padEnd(width)}${summary}`);
+}
+
+function printHelp(): void {
+  print(
+    `Usage: ${PROGRAM} [OPTIONS] COMMAND`,
+    "",
+    "Looks into docker-containerd and works with what is in it.",
+    "",
+  );
+  print("Commands:", ...list(ENTRIES), "", "Options:", flagHelp(FLAGS).trimEnd(), "");
+  print(`Run ${PROGRAM} COMMAND --help for more on a command.`);
+}
+
+function printGroupHelp(name: string, group: Group): void {
+  print(`Usage: ${PROGRAM} ${name} COMMAND`, "", group.summary, "", "Commands:", ...list(group.commands));
+}
