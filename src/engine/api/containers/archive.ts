@@ -1,9 +1,34 @@
+import { forbidden, invalidArgument } from "../../../errors/errors.ts";
+import { tarOf } from "../../containers/archive/get.ts";
+import { putArchive } from "../../containers/archive/put.ts";
+import { type Located, locate, pathStat } from "../../containers/archive/stat.ts";
+import { openView, type View } from "../../containers/archive/view.ts";
+import type { Container } from "../../containers/container.ts";
 import type { Containers } from "../../containers/manager.ts";
-import type { Route } from "../../http/route.ts";
+import { resolveUser } from "../../containers/rootfs/user.ts";
+import type { Context, Route } from "../../http/route.ts";
 
 /** Files of a container. */
 export function archiveRoutes(containers: Containers): Route[] {
   const { env } = containers;
+  /** Runs with the file that the request names, its stat in the answer's header. */
+  const withFile = async (ctx: Context, use: (located: Located) => Promise<void>) => {
+    const container = containers.find(ctx.params["id"]!);
+    const asked = pathOf(ctx);
+    const view = await openView(env, container, asked);
+    try {
+      const located = locate(view, container, asked);
+      try {
+        const stat = JSON.stringify(pathStat(view, located));
+        ctx.res.setHeader("X-Docker-Container-Path-Stat", Buffer.from(stat).toString("base64"));
+        await use(located);
+      } finally {
+        located.close();
+      }
+    } finally {
+      await view.close();
+    }
+  };
   return [
     {
       method: "GET",
@@ -13,5 +38,49 @@ export function archiveRoutes(containers: Containers): Route[] {
         await ctx.stream("application/octet-stream", env.images.layers.getRWLayer(container.id).tarStream());
       },
     },
+    {
+      method: "HEAD",
+      path: "/containers/{id}/archive",
+      handle: (ctx) => withFile(ctx, async () => ctx.empty(200)),
+    },
+    {
+      method: "GET",
+      path: "/containers/{id}/archive",
+      handle: (ctx) => withFile(ctx, (located) => ctx.stream("application/x-tar", tarOf(located))),
+    },
+    {
+      method: "PUT",
+      path: "/containers/{id}/archive",
+      async handle(ctx) {
+        const container = containers.find(ctx.params["id"]!);
+        const asked = pathOf(ctx);
+        const view = await openView(env, container, asked);
+        try {
+          await put(ctx, container, view, asked);
+        } finally {
+          await view.close();
+        }
+        ctx.empty(200);
+      },
+    },
   ];
+}
+
+function pathOf(ctx: Context): string {
+  const path = ctx.query.get("path") ?? "";
+  if (path === "") throw invalidArgument("path is required: name a file or folder of the container");
+  return path;
+}
+
+async function put(ctx: Context, container: Container, view: View, asked: string): Promise<void> {
+  const folder = locate(view, container, asked.endsWith("/") ? asked : `${asked}/`);
+  folder.close();
+  if (!folder.stats.isDirectory()) throw invalidArgument("extraction point is not a directory");
+  if (!view.writable) throw forbidden("container rootfs is marked read-only");
+  const { User = "" } = container.config;
+  const chown = ctx.flag("copyUIDGID") && User !== "";
+  await putArchive(view, ctx.bytes(), {
+    noOverwriteDirNonDir: ctx.flag("noOverwriteDirNonDir"),
+    ...(chown ? { owner: resolveUser(`/proc/self/fd/${view.root}`, User) } : {}),
+  });
 }

@@ -1,0 +1,105 @@
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  readSync,
+  type Stats,
+} from "node:fs";
+import type { TarType } from "../../../archive/tar/header.ts";
+import { END_OF_ARCHIVE, encodeHeader, padding, tarHeader } from "../../../archive/tar/writer.ts";
+import { errnoOf } from "../../../errors/errors.ts";
+import { splitDevice } from "../spec/resources.ts";
+import type { Located } from "./stat.ts";
+
+const CHUNK = 1 << 18;
+const O_PATH = 0o10000000;
+const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
+
+/**
+ * A file or folder of a container as a tar. The container may run and change its files meanwhile, with bad intent:
+ * every folder is held open while its content is read, and no link is ever followed.
+ */
+export async function* tarOf(located: Located): AsyncGenerator<Uint8Array> {
+  yield* entry(located.path, located.base, located.stats);
+  yield END_OF_ARCHIVE;
+}
+
+async function* entry(path: string, name: string, stats: Stats): AsyncGenerator<Uint8Array> {
+  if (stats.isFile()) return yield* file(path, name);
+  const type = typeOf(stats);
+  if (type === undefined) return;
+  yield encodeHeader(headerOf(path, name, stats, type));
+  if (!stats.isDirectory()) return;
+  const fd = openSync(path, O_PATH | O_DIRECTORY | O_NOFOLLOW);
+  try {
+    const folder = `/proc/self/fd/${fd}`;
+    for (const child of readdirSync(folder).sort()) {
+      const childPath = `${folder}/${child}`;
+      const childStats = statOf(childPath);
+      if (childStats)
+        yield* tolerant(entry(childPath, name === "/" ? `/${child}` : `${name}/${child}`, childStats));
+    }
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** What is taken away, or made into something else, while it is being read is left out. */
+async function* tolerant(chunks: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* chunks;
+  } catch (error) {
+    if (!["ENOENT", "ELOOP", "ENOTDIR", "ENXIO"].includes(errnoOf(error) ?? "")) throw error;
+  }
+}
+
+const statOf = (path: string) => lstatSync(path, { throwIfNoEntry: false });
+
+async function* file(path: string, name: string): AsyncGenerator<Uint8Array> {
+  // Not blocking: a FIFO may have taken the file's place.
+  const fd = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  try {
+    const stats = fstatSync(fd);
+    if (!stats.isFile()) return;
+    yield encodeHeader(headerOf(path, name, stats, "file"));
+    for (let left = stats.size; left > 0; ) {
+      const chunk = Buffer.allocUnsafeSlow(Math.min(CHUNK, left));
+      const count = readSync(fd, chunk);
+      // It has become shorter: the header has promised more.
+      const part = count === 0 ? chunk.fill(0) : chunk.subarray(0, count);
+      left -= part.length;
+      yield part;
+    }
+    yield padding(stats.size);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function typeOf(stats: Stats): TarType | undefined {
+  if (stats.isDirectory()) return "directory";
+  if (stats.isSymbolicLink()) return "symlink";
+  if (stats.isCharacterDevice()) return "char";
+  if (stats.isBlockDevice()) return "block";
+  return stats.isFIFO() ? "fifo" : undefined;
+}
+
+function headerOf(path: string, name: string, stats: Stats, type: TarType) {
+  const device = type === "char" || type === "block" ? splitDevice(stats.rdev) : { major: 0, minor: 0 };
+  return tarHeader({
+    name,
+    type,
+    size: type === "file" ? stats.size : 0,
+    mode: stats.mode & 0o7777,
+    uid: stats.uid,
+    gid: stats.gid,
+    mtime: Math.floor(stats.mtimeMs / 1000),
+    linkname: type === "symlink" ? readlinkSync(path) : "",
+    devmajor: device.major,
+    devminor: device.minor,
+  });
+}
