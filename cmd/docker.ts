@@ -1,10 +1,5 @@
-import { versionLine } from "../src/version/version.ts";
+import { runCli } from "../src/cli/main.ts";
 
-export function main(args: string[]): void {
-  if (args.includes("--version")) {
-    process.stdout.write(`${versionLine("docker")}\n`);
-    return;
-  }
-  process.stderr.write("docker: not implemented\n");
-  process.exitCode = 1;
+export async function main(args: string[]): Promise<void> {
+  process.exit(await runCli(args));
 }

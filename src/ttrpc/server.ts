@@ -17,8 +17,6 @@ export interface Call {
   /** Milliseconds that the client is willing to wait; 0 for no limit. */
   timeout: number;
   metadata: readonly Partial<MessageOf<typeof KeyValue>>[];
-  /** Aborted when the client hangs up. */
-  signal: AbortSignal;
 }
 
 export type Handler = (call: Call, payload: Uint8Array) => Promise<Uint8Array>;
@@ -26,7 +24,6 @@ export type Handler = (call: Call, payload: Uint8Array) => Promise<Uint8Array>;
 interface Connection {
   parser: FrameParser;
   outbox: Outbox;
-  hangup: AbortController | undefined;
 }
 
 /** Where to listen: a path to bind, or the descriptor of a socket that is bound and listening. */
@@ -43,13 +40,12 @@ const NO_PAYLOAD = new Uint8Array(0);
 export function serve(endpoint: Endpoint, handler: Handler): Server {
   const socket: SocketHandler<Connection> = {
     open(client) {
-      client.data = { parser: new FrameParser(), outbox: new Outbox(), hangup: undefined };
+      client.data = { parser: new FrameParser(), outbox: new Outbox() };
     },
     data(client, piece) {
       for (const frame of client.data.parser.push(piece)) void answer(client, frame, handler);
     },
     drain: (client) => client.data.outbox.drain(client),
-    close: (client) => client.data.hangup?.abort(),
     error() {},
   };
   return "fd" in endpoint
@@ -67,7 +63,7 @@ async function answer(client: Socket<Connection>, frame: Frame, handler: Handler
   const { outbox } = client.data;
   let response: Uint8Array;
   try {
-    response = Response.encode({ payload: await handle(client.data, frame, handler) });
+    response = Response.encode({ payload: await handle(frame, handler) });
   } catch (error) {
     const status = { code: GRPC_CODE[kindOf(error)], message: messageOf(error) };
     response = Response.encode({ status });
@@ -75,19 +71,17 @@ async function answer(client: Socket<Connection>, frame: Frame, handler: Handler
   outbox.send(client, encodeFrame(frame.streamId, RESPONSE, 0, response));
 }
 
-function handle(connection: Connection, frame: Frame, handler: Handler): Promise<Uint8Array> {
+function handle(frame: Frame, handler: Handler): Promise<Uint8Array> {
   if (frame.data === undefined)
     throw new EngineError("exhausted", `the message is longer than the ${MAX_DATA} bytes that ttrpc allows`);
   if (frame.type !== REQUEST || frame.flags !== 0)
     throw new EngineError("notImplemented", "this server answers unary requests only");
   const request = Request.decode(frame.data);
-  connection.hangup ??= new AbortController();
   const call: Call = {
     service: request.service,
     method: request.method,
     timeout: request.timeoutNano / 1e6,
     metadata: request.metadata,
-    signal: connection.hangup.signal,
   };
   return handler(call, request.payload ?? NO_PAYLOAD);
 }

@@ -162,7 +162,8 @@ export class EngineClient {
     const target = `${path === "/_ping" ? "" : `/v${this.#version}`}${path}${queryString(options.query)}`;
     const connection = this.#takeIdle() ?? new HttpConnection(await dial(this.endpoint));
     const headers = this.#headersOf(method, options);
-    const body = options.json === undefined ? undefined : new TextEncoder().encode(JSON.stringify(options.json));
+    const body =
+      options.json === undefined ? undefined : new TextEncoder().encode(JSON.stringify(options.json));
     if (body) headers["Content-Length"] = String(body.length);
     const sent = options.stream
       ? connection.sendStream(method, target, headers, options.stream)

@@ -22,7 +22,9 @@ export function dialSsh(endpoint: Extract<Endpoint, { kind: "ssh" }>): Wire {
       if (!done) return value;
       ended = true;
       if ((await child.exited) !== 0)
-        throw unavailable(`error during connect: ssh to ${endpoint.destination} ended with ${child.exitCode}`);
+        throw unavailable(
+          `error during connect: ssh to ${endpoint.destination} ended with ${child.exitCode}`,
+        );
       return undefined;
     },
     async write(data) {

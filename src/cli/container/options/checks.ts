@@ -1,0 +1,71 @@
+/** Checks of single flag values, as early as the flag is read. Each returns the value to keep. */
+
+/** NAME or NAME=VALUE; a bare NAME takes the value of our own environment, or is dropped later when there is none. */
+export function checkEnv(text: string): string {
+  const equals = text.indexOf("=");
+  if (text === "" || equals === 0) throw new Error(`invalid environment variable: ${text}`);
+  if (equals > 0) return text;
+  const own = process.env[text];
+  return own === undefined ? text : `${text}=${own}`;
+}
+
+const ADDRESS = /^(\d{1,3}(\.\d{1,3}){3}|\[?[0-9a-fA-F:.]*:[0-9a-fA-F:.]*\]?|host-gateway)$/;
+
+/** HOST:IP or HOST=IP. */
+export function checkHost(text: string): string {
+  const split = /^([^=:]+)[=:](.+)$/.exec(text);
+  if (!split?.[2]) throw new Error(`bad format for add-host: ${JSON.stringify(text)}`);
+  const address = split[2];
+  if (!ADDRESS.test(address)) throw new Error(`invalid IP address in add-host: ${JSON.stringify(address)}`);
+  return `${split[1]}:${address.replace(/^\[(.*)\]$/, "$1")}`;
+}
+
+/** NAME or NAME:ALIAS. */
+export function checkLink(text: string): string {
+  const parts = text.split(":");
+  if (text === "") throw new Error("empty string specified for links");
+  if (parts.length > 2) throw new Error(`bad format for links: ${text}`);
+  return text;
+}
+
+/** NAME=VALUE of a kernel setting. */
+export function checkSysctl(text: string): string {
+  if (!text.includes("=")) throw new Error(`invalid sysctl: ${text}: want NAME=VALUE`);
+  return text;
+}
+
+/** PATH:WEIGHT. */
+export function checkWeightDevice(text: string): string {
+  const [path, weight, ...more] = text.split(":");
+  if (weight === undefined || more.length > 0) throw new Error(`bad format: ${text}`);
+  if (!path?.startsWith("/dev/")) throw new Error(`bad format for device path: ${text}`);
+  const number = Number(weight);
+  if (!Number.isInteger(number) || (number > 0 && (number < 10 || number > 1000)))
+    throw new Error(`invalid weight for device: ${text}`);
+  return text;
+}
+
+const ULIMITS = new Set(
+  "core cpu data fsize locks memlock msgqueue nice nofile nproc rss rtprio rttime sigpending stack".split(" "),
+);
+
+/** NAME=SOFT[:HARD]. */
+export function checkUlimit(text: string): string {
+  const match = /^([^=]+)=([^:]*)(?::(.*))?$/.exec(text);
+  if (!match) throw new Error(`invalid ulimit argument: ${text}`);
+  const [, name, soft, hard] = match;
+  if (!ULIMITS.has(name!)) throw new Error(`invalid ulimit type: ${name}`);
+  for (const limit of [soft, hard]) {
+    if (limit !== undefined && !/^-?\d+$/.test(limit))
+      throw new Error(`strconv.ParseInt: parsing ${JSON.stringify(limit)}: invalid syntax`);
+  }
+  if (hard !== undefined && hard !== "-1" && (soft === "-1" || Number(soft) > Number(hard)))
+    throw new Error(`ulimit soft limit must be less than or equal to hard limit: ${soft} > ${hard}`);
+  return text;
+}
+
+/** A volume specification is only looked at by the engine, but an empty one is a slip of the shell. */
+export function checkPath(text: string): string {
+  if (text === "") throw new Error("invalid empty volume spec");
+  return text;
+}
