@@ -3,9 +3,17 @@ import type { FlagTable, FlagValues } from "./flags/spec.ts";
 /** The flags before the command's name. */
 export const GLOBAL_FLAGS = {
   config: { kind: "string", help: "Folder of the client's configuration files" },
-  context: { kind: "string", short: "c", help: "Context that says which engine to talk to, over DOCKER_HOST" },
+  context: {
+    kind: "string",
+    short: "c",
+    help: "Context that says which engine to talk to, over DOCKER_HOST",
+  },
   debug: { kind: "bool", short: "D", help: "Print what the client does" },
-  host: { kind: "list", short: "H", help: "Engine to connect to: unix://PATH, tcp://HOST:PORT or ssh://HOST" },
+  host: {
+    kind: "list",
+    short: "H",
+    help: "Engine to connect to: unix://PATH, tcp://HOST:PORT or ssh://HOST",
+  },
   "log-level": {
     kind: "string",
     short: "l",

@@ -61,7 +61,10 @@ async function runNamed(
   const entry = Object.hasOwn(entries, name) ? entries[name] : undefined;
   if (!entry) {
     const usage = path === "docker" ? "" : `Usage:  ${path}\n\n`;
-    throw new ExitError(1, `docker: unknown command: ${path} ${name}\n\n${usage}Run '${path} --help' for more information`);
+    throw new ExitError(
+      1,
+      `docker: unknown command: ${path} ${name}\n\n${usage}Run '${path} --help' for more information`,
+    );
   }
   const inner = `${path} ${name}`;
   if (entry.group) return runGroup(cli, entry, inner, rest);
@@ -105,7 +108,8 @@ async function runCommand(cli: Cli, command: Command, path: string, words: strin
       (await import("./help.ts")).printCommand(cli, command, path);
       return 0;
     }
-    if (error instanceof FlagError) throw new ExitError(FLAG_ERROR_CODE, `${error.message}\n\n${usage}${hint}`);
+    if (error instanceof FlagError)
+      throw new ExitError(FLAG_ERROR_CODE, `${error.message}\n\n${usage}${hint}`);
     if (error instanceof UsageError) throw new ExitError(1, `docker: ${error.message}\n\n${usage}${hint}`);
     if (error instanceof ExitError || command.failureCode === undefined) throw error;
     throw new ExitError(command.failureCode, `docker: ${describe(error)}\n\n${hint}`);

@@ -5,7 +5,9 @@ import { notFound, notImplemented } from "../errors/errors.ts";
 import { createNetns, removeNetns } from "../linux/netns.ts";
 import type { NetworkController, Sandbox, SandboxRequest } from "./types.ts";
 
-export async function openNetworkController(options: { execRoot: string } & Record<string, unknown>): Promise<NetworkController> {
+export async function openNetworkController(
+  options: { execRoot: string } & Record<string, unknown>,
+): Promise<NetworkController> {
   const sandboxes = new Map<string, Sandbox>();
   const folder = join(options.execRoot, "netns");
   const nothing = (): never => {
@@ -13,7 +15,10 @@ export async function openNetworkController(options: { execRoot: string } & Reco
   };
   return {
     async setup(request: SandboxRequest) {
-      writeFileSync(request.hostsPath, `127.0.0.1\tlocalhost\n${request.extraHosts.map((h) => `${h.slice(h.indexOf(":") + 1)}\t${h.slice(0, h.indexOf(":"))}\n`).join("")}`);
+      writeFileSync(
+        request.hostsPath,
+        `127.0.0.1\tlocalhost\n${request.extraHosts.map((h) => `${h.slice(h.indexOf(":") + 1)}\t${h.slice(0, h.indexOf(":"))}\n`).join("")}`,
+      );
       writeFileSync(request.resolvConfPath, request.dns.map((d) => `nameserver ${d}\n`).join(""));
       const host = request.mode === "host";
       const path = join(folder, request.containerID.slice(0, 12));
@@ -21,7 +26,12 @@ export async function openNetworkController(options: { execRoot: string } & Reco
         mkdirSync(folder, { recursive: true });
         createNetns(path, () => {});
       }
-      const sandbox: Sandbox = { id: request.containerID, netnsPath: host ? undefined : path, endpoints: {}, ports: {} };
+      const sandbox: Sandbox = {
+        id: request.containerID,
+        netnsPath: host ? undefined : path,
+        endpoints: {},
+        ports: {},
+      };
       sandboxes.set(request.containerID, sandbox);
       return sandbox;
     },

@@ -1,8 +1,23 @@
 import { randomBytes } from "node:crypto";
-import { conflict, EngineError, forbidden, invalidArgument, notFound, notImplemented } from "../errors/errors.ts";
+import {
+  conflict,
+  EngineError,
+  forbidden,
+  invalidArgument,
+  notFound,
+  notImplemented,
+} from "../errors/errors.ts";
 import { AddressSpace } from "./address/ipam.ts";
-import { contains, formatIPv4, formatSubnet, overlaps, parseIPv4, parseSubnet, type Subnet } from "./address/ipv4.ts";
-import { routedSubnets, SubnetPools } from "./address/pools.ts";
+import {
+  contains,
+  formatIPv4,
+  formatSubnet,
+  overlaps,
+  parseIPv4,
+  parseSubnet,
+  type Subnet,
+} from "./address/ipv4.ts";
+import { routedSubnets, type SubnetPools } from "./address/pools.ts";
 import type { IPAMRecord, NetworkRecord } from "./records.ts";
 import type { NetworkStore } from "./store.ts";
 import type { NetworkCreate } from "./types.ts";
@@ -43,7 +58,9 @@ export class Networks {
     if (exact) return exact;
     const matches = nameOrID === "" ? [] : this.all().filter((record) => record.id.startsWith(nameOrID));
     if (matches.length > 1)
-      throw invalidArgument(`network ${nameOrID} is ambiguous (${matches.length} matches found based on ID prefix)`);
+      throw invalidArgument(
+        `network ${nameOrID} is ambiguous (${matches.length} matches found based on ID prefix)`,
+      );
     if (!matches[0]) throw notFound(`network ${nameOrID} not found`);
     return matches[0];
   }
@@ -87,11 +104,11 @@ export class Networks {
     const driver = request.Driver || "bridge";
     this.#checkName(request.Name);
     checkDriver(driver);
-    if (request.EnableIPv6) throw notImplemented("networks with IPv6 are not implemented yet; leave out --ipv6");
+    if (request.EnableIPv6)
+      throw notImplemented("networks with IPv6 are not implemented yet; leave out --ipv6");
     if (request.ConfigOnly || request.ConfigFrom?.Network)
       throw notImplemented("config-only networks are not implemented yet");
-    if ((request.Scope && request.Scope !== "local") || request.Ingress)
-      throw notAManager();
+    if ((request.Scope && request.Scope !== "local") || request.Ingress) throw notAManager();
     const configs = (request.IPAM?.Config ?? []).filter((config) => config.Subnet || config.Gateway);
     return {
       id: newID(),
@@ -114,12 +131,15 @@ export class Networks {
     if (!name) throw invalidArgument("invalid network name: it must not be empty");
     if (PREDEFINED.has(name)) throw forbidden(`operation is not permitted on predefined ${name} network`);
     if (!NAME.test(name))
-      throw invalidArgument(`invalid network name ${JSON.stringify(name)}: only [a-zA-Z0-9][a-zA-Z0-9_.-]* is allowed`);
+      throw invalidArgument(
+        `invalid network name ${JSON.stringify(name)}: only [a-zA-Z0-9][a-zA-Z0-9_.-]* is allowed`,
+      );
     if (this.named(name)) throw conflict(`network with name ${name} already exists`);
   }
 
   #planAddresses(configs: IPAMRecord[]): Pick<NetworkRecord, "ipam" | "gateway" | "subnetGiven"> {
-    if (configs.length > 1) throw invalidArgument("bridge driver doesn't support multiple subnets: give one IPv4 subnet");
+    if (configs.length > 1)
+      throw invalidArgument("bridge driver doesn't support multiple subnets: give one IPv4 subnet");
     const [config] = configs;
     if (!config) {
       const subnet = this.#pools.take([...this.subnets(), ...routedSubnets()]);
@@ -134,19 +154,23 @@ export class Networks {
 
   /** The subnets of all networks. */
   subnets(): Subnet[] {
-    return this.all().flatMap((record) => record.ipam.flatMap((c) => (c.Subnet ? [parseSubnet(c.Subnet)] : [])));
+    return this.all().flatMap((record) =>
+      record.ipam.flatMap((c) => (c.Subnet ? [parseSubnet(c.Subnet)] : [])),
+    );
   }
 }
 
 function checkConfig(config: IPAMRecord): { config: IPAMRecord; subnet: Subnet; gateway: string } {
-  if (!config.Subnet) throw invalidArgument("invalid subnet: a gateway or range needs the subnet that it is in");
+  if (!config.Subnet)
+    throw invalidArgument("invalid subnet: a gateway or range needs the subnet that it is in");
   if (config.Subnet.includes(":")) throw notImplemented("networks with IPv6 are not implemented yet");
   const subnet = parseSubnet(config.Subnet);
   const range = config.IPRange ? parseSubnet(config.IPRange) : undefined;
   if (range && (range.prefix < subnet.prefix || !contains(subnet, range.base)))
     throw invalidArgument(`no matching subnet for range ${config.IPRange}`);
   if (config.Gateway) within(subnet, "gateway", config.Gateway);
-  for (const address of Object.values(config.AuxiliaryAddresses ?? {})) within(subnet, "aux-address", address);
+  for (const address of Object.values(config.AuxiliaryAddresses ?? {}))
+    within(subnet, "aux-address", address);
   const clean: IPAMRecord = { Subnet: formatSubnet(subnet) };
   if (config.IPRange) clean.IPRange = config.IPRange;
   if (config.Gateway) clean.Gateway = config.Gateway;
@@ -181,5 +205,6 @@ function checkDriver(driver: string): void {
   if (driver === "host" || driver === "null")
     throw forbidden(`only one instance of "${driver}" network is allowed`);
   if (driver === "overlay") throw notAManager();
-  if (driver !== "bridge" && driver !== "macvlan") throw notFound(`plugin ${JSON.stringify(driver)} not found`);
+  if (driver !== "bridge" && driver !== "macvlan")
+    throw notFound(`plugin ${JSON.stringify(driver)} not found`);
 }

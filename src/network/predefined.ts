@@ -7,7 +7,7 @@ import { AddressSpace } from "./address/ipam.ts";
 import { contains, formatIPv4, formatSubnet, ipv4Of, parseCIDR, parseSubnet } from "./address/ipv4.ts";
 import { routedSubnets, type SubnetPools } from "./address/pools.ts";
 import { MTU_OPTION } from "./bridge/options.ts";
-import { newID, type Networks } from "./networks.ts";
+import { type Networks, newID } from "./networks.ts";
 import type { NetworkOptions } from "./options.ts";
 import type { IPAMRecord, NetworkRecord } from "./records.ts";
 

@@ -23,7 +23,9 @@ export class NetworkStore {
   }
 
   saveNetworks(networks: readonly NetworkRecord[]): void {
-    writeAtomic(this.#networksPath, `${JSON.stringify({ version: 1, networks }, null, 1)}\n`, { mode: 0o600 });
+    writeAtomic(this.#networksPath, `${JSON.stringify({ version: 1, networks }, null, 1)}\n`, {
+      mode: 0o600,
+    });
   }
 
   loadSandboxes(): SandboxRecord[] {

@@ -30,7 +30,11 @@ export function networkView(
     EnableIPv4: true,
     EnableIPv6: false,
     // Stock has null where nobody gave options; the schema does not know that.
-    IPAM: { Driver: network.ipamDriver, Options: network.ipamOptions as Record<string, string>, Config: network.ipam },
+    IPAM: {
+      Driver: network.ipamDriver,
+      Options: network.ipamOptions as Record<string, string>,
+      Config: network.ipam,
+    },
     Internal: network.internal,
     Attachable: network.attachable,
     Ingress: network.ingress,

@@ -16,7 +16,7 @@ export interface CgroupLayout {
   hierarchies: Hierarchy[];
 }
 
-const unescape = (text: string) =>
+const unescapeOctal = (text: string) =>
   text.replace(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
 
 /** Controllers among the options of a v1 mount: all that are not options of mount(8). */
@@ -37,7 +37,7 @@ export function parseLayout(
     if (dash < 0) continue;
     const [, , , root, mountpoint] = line.slice(0, dash).split(" ");
     const [type, , options] = line.slice(dash + 3).split(" ");
-    const path = unescape(mountpoint!);
+    const path = unescapeOctal(mountpoint!);
     const version = type === "cgroup2" ? 2 : 1;
     const controllers = version === 2 ? readControllers(path) : controllersOf(options!);
     // The same hierarchy may be mounted more than once: the first is the usual one.
@@ -45,7 +45,7 @@ export function parseLayout(
       hierarchies.some((h) => h.version === version && (version === 2 || h.controllers[0] === controllers[0]))
     )
       continue;
-    hierarchies.push({ version, controllers, mountpoint: path, root: unescape(root!) });
+    hierarchies.push({ version, controllers, mountpoint: path, root: unescapeOctal(root!) });
   }
   const unified = hierarchies.some((h) => h.version === 2);
   const mode = hierarchies.every((h) => h.version === 2) ? "v2" : unified ? "hybrid" : "v1";

@@ -49,7 +49,9 @@ export class SubnetPools {
       this.#next = (at + 1) % count;
       return subnet;
     }
-    throw forbidden("could not find an available, non-overlapping IPv4 address pool among the defaults to assign to the network");
+    throw forbidden(
+      "could not find an available, non-overlapping IPv4 address pool among the defaults to assign to the network",
+    );
   }
 }
 

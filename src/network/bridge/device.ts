@@ -21,7 +21,9 @@ export interface BridgeDevice {
 export function ensureBridge(socket: NetlinkSocket, bridge: BridgeDevice): Link {
   let link = findLink(socket, bridge.name);
   if (link && link.kind !== "bridge")
-    throw conflict(`cannot use ${bridge.name} as a bridge: it is an interface of kind ${link.kind ?? "device"}`);
+    throw conflict(
+      `cannot use ${bridge.name} as a bridge: it is an interface of kind ${link.kind ?? "device"}`,
+    );
   if (!link) {
     const mac = `02:42:${randomBytes(4).toString("hex").match(/../g)!.join(":")}`;
     socket.run(createBridge({ name: bridge.name, mac, mtu: bridge.mtu }));

@@ -27,7 +27,11 @@ async function run(command: string[], input: string): Promise<string> {
       { cause },
     );
   }
-  const [output, complaint, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
+  const [output, complaint, code] = await Promise.all([
+    child.stdout.text(),
+    child.stderr.text(),
+    child.exited,
+  ]);
   if (code !== 0) throw systemError(`${command.join(" ")} failed: ${complaint.trim()} (exit status ${code})`);
   return output;
 }

@@ -66,9 +66,7 @@ function externalRules(net: BridgeRules, userlandProxy: boolean): Rule[] {
     rule("filter", "DOCKER-ISOLATION-STAGE-2", "top", `-o ${bridge} -j DROP`),
   ];
   if (!userlandProxy)
-    rules.push(
-      rule("nat", "POSTROUTING", "top", `-o ${bridge} -m addrtype --src-type LOCAL -j MASQUERADE`),
-    );
+    rules.push(rule("nat", "POSTROUTING", "top", `-o ${bridge} -m addrtype --src-type LOCAL -j MASQUERADE`));
   if (net.masquerade) {
     rules.push(rule("nat", "POSTROUTING", "top", `-s ${subnet} ! -o ${bridge} -j MASQUERADE`));
     if (userlandProxy) rules.push(rule("nat", "DOCKER", "top", `-i ${bridge} -j RETURN`));
@@ -101,7 +99,12 @@ export function portRules(port: PublishedPort, bridge: string, userlandProxy: bo
   // The kernel does not compute SCTP checksums for devices that would, and veth passes the packet on as it is.
   if (proto === "sctp")
     rules.push(
-      rule("mangle", "POSTROUTING", "end", `-p sctp -m sctp --sport ${containerPort} -j CHECKSUM --checksum-fill`),
+      rule(
+        "mangle",
+        "POSTROUTING",
+        "end",
+        `-p sctp -m sctp --sport ${containerPort} -j CHECKSUM --checksum-fill`,
+      ),
     );
   return rules;
 }

@@ -60,7 +60,12 @@ function reconcileTable(table: Table, work: Reconciliation): string {
 }
 
 /** undefined if the chain has ours in order already. */
-function reconcileChain(present: string[], wanted: Rule[], stale: Rule[], exact: boolean): string[] | undefined {
+function reconcileChain(
+  present: string[],
+  wanted: Rule[],
+  stale: Rule[],
+  exact: boolean,
+): string[] | undefined {
   const ours = new Set([...wanted, ...stale].map((rule) => rule.spec));
   const found = exact ? present : present.filter((spec) => ours.has(spec));
   const order = inOrder(wanted);

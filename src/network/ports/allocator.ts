@@ -1,6 +1,6 @@
 /** Which host ports containers hold, so that a second one is refused in Docker's words. */
 import { readFileSync } from "node:fs";
-import { EngineError, systemError } from "../../errors/errors.ts";
+import { type EngineError, systemError } from "../../errors/errors.ts";
 
 type Proto = "tcp" | "udp" | "sctp";
 

@@ -16,8 +16,10 @@ export interface WantedPort {
 /** Reads "80/tcp" or "80" (tcp). Errors: invalidArgument. */
 export function parsePort(text: string): { port: number; proto: PublishedPort["proto"] } {
   const [number = "", proto = "tcp"] = text.toLowerCase().split("/");
-  if (!/^\d+$/.test(number) || Number(number) > 65535) throw invalidArgument(`invalid port specification: "${text}"`);
-  if (proto !== "tcp" && proto !== "udp" && proto !== "sctp") throw invalidArgument(`invalid proto: ${proto}`);
+  if (!/^\d+$/.test(number) || Number(number) > 65535)
+    throw invalidArgument(`invalid port specification: "${text}"`);
+  if (proto !== "tcp" && proto !== "udp" && proto !== "sctp")
+    throw invalidArgument(`invalid proto: ${proto}`);
   return { port: Number(number), proto };
 }
 

@@ -84,7 +84,10 @@ const WORDS: Record<string, string> = {
 };
 
 /** "listen tcp4 0.0.0.0:8080: bind: address already in use", as stock's proxy says it. */
-export function bindFailure(port: Pick<PublishedPort, "proto" | "hostIP" | "hostPort">, error: unknown): string {
+export function bindFailure(
+  port: Pick<PublishedPort, "proto" | "hostIP" | "hostPort">,
+  error: unknown,
+): string {
   if (!(error instanceof SyscallError)) throw error;
   const v6 = port.hostIP.includes(":");
   const address = v6 ? `[${port.hostIP}]` : port.hostIP;

@@ -28,7 +28,8 @@ export function hostsText(content: HostsContent): string {
   const lines = content.extra.map((entry) => {
     const mark = entry.indexOf(":");
     const [name, address] = [entry.slice(0, mark), entry.slice(mark + 1)];
-    if (mark <= 0 || address === "") throw invalidArgument(`bad format for add-host: ${JSON.stringify(entry)}`);
+    if (mark <= 0 || address === "")
+      throw invalidArgument(`bad format for add-host: ${JSON.stringify(entry)}`);
     if (address !== "host-gateway") return `${address}\t${name}`;
     if (!content.gateway) throw invalidArgument("unable to derive the IP value for host-gateway");
     return `${content.gateway}\t${name}`;

@@ -17,7 +17,10 @@ const SYSTEMD_FILE = "/run/systemd/resolve/resolv.conf";
 export function parseResolvConf(text: string): Resolver {
   const resolver: Resolver = { nameservers: [], search: [], options: [] };
   for (const line of text.split("\n")) {
-    const [word, ...rest] = line.replace(/[#;].*/, "").trim().split(/\s+/);
+    const [word, ...rest] = line
+      .replace(/[#;].*/, "")
+      .trim()
+      .split(/\s+/);
     if (word === "nameserver" && rest[0]) resolver.nameservers.push(rest[0]);
     else if (word === "search" || word === "domain") resolver.search = rest;
     else if (word === "options") resolver.options = rest;

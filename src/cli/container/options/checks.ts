@@ -46,7 +46,9 @@ export function checkWeightDevice(text: string): string {
 }
 
 const ULIMITS = new Set(
-  "core cpu data fsize locks memlock msgqueue nice nofile nproc rss rtprio rttime sigpending stack".split(" "),
+  "core cpu data fsize locks memlock msgqueue nice nofile nproc rss rtprio rttime sigpending stack".split(
+    " ",
+  ),
 );
 
 /** NAME=SOFT[:HARD]. */

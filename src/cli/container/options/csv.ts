@@ -17,6 +17,8 @@ export function splitCsv(text: string): string[] {
 export function csvPairs(text: string): [key: string, value: string | undefined][] {
   return splitCsv(text).map((field) => {
     const equals = field.indexOf("=");
-    return equals < 0 ? [field.toLowerCase(), undefined] : [field.slice(0, equals).toLowerCase(), field.slice(equals + 1)];
+    return equals < 0
+      ? [field.toLowerCase(), undefined]
+      : [field.slice(0, equals).toLowerCase(), field.slice(equals + 1)];
   });
 }

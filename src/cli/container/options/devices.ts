@@ -50,10 +50,17 @@ export function parseWeight(text: string): { Path: string; Weight: number } {
 
 /** --gpus: "all", a count, or count=,device=,capabilities=,driver=,options=. */
 export function parseGpus(text: string): DeviceRequest {
-  const request: DeviceRequest = { Driver: "", Count: 0, DeviceIDs: [], Capabilities: [["gpu"]], Options: {} };
+  const request: DeviceRequest = {
+    Driver: "",
+    Count: 0,
+    DeviceIDs: [],
+    Capabilities: [["gpu"]],
+    Options: {},
+  };
   const count = (value: string) => {
     if (value === "all") return -1;
-    if (!/^-?\d+$/.test(value)) throw new Error(`invalid count (${value}): value must be either "all" or an integer`);
+    if (!/^-?\d+$/.test(value))
+      throw new Error(`invalid count (${value}): value must be either "all" or an integer`);
     return Number(value);
   };
   for (const [key, value] of csvPairs(text)) {
@@ -62,7 +69,8 @@ export function parseGpus(text: string): DeviceRequest {
     else if (key === "device") request.DeviceIDs = value.split(",");
     else if (key === "capabilities") request.Capabilities = [["gpu", ...value.split(",")]];
     else if (key === "driver") request.Driver = value;
-    else if (key === "options") request.Options = Object.fromEntries(csvPairs(value).map(([k, v]) => [k, v ?? ""]));
+    else if (key === "options")
+      request.Options = Object.fromEntries(csvPairs(value).map(([k, v]) => [k, v ?? ""]));
     else throw new Error(`unexpected key '${key}' in '${key}=${value}'`);
   }
   if (request.Count === 0 && request.DeviceIDs?.length === 0) request.Count = 1;

@@ -3,7 +3,9 @@ import { errnoOf, messageOf } from "../../../errors/errors.ts";
 
 function lines(path: string): string[] {
   try {
-    return readFileSync(path, "utf8").replace(/^\uFEFF/, "").split(/\r?\n/);
+    return readFileSync(path, "utf8")
+      .replace(/^\uFEFF/, "")
+      .split(/\r?\n/);
   } catch (error) {
     if (errnoOf(error) === "ENOENT") throw new Error(`open ${path}: no such file or directory`);
     throw new Error(`open ${path}: ${messageOf(error)}`);
@@ -19,7 +21,8 @@ export function readEnvFiles(paths: readonly string[]): string[] {
       const equals = line.indexOf("=");
       const name = equals < 0 ? line : line.slice(0, equals);
       if (name === "") throw new Error(`invalid env file (${path}): no variable name on line '${line}'`);
-      if (/\s/.test(name)) throw new Error(`invalid env file (${path}): variable '${name}' contains whitespaces`);
+      if (/\s/.test(name))
+        throw new Error(`invalid env file (${path}): variable '${name}' contains whitespaces`);
       if (equals >= 0) return [line];
       const own = process.env[name];
       return own === undefined ? [] : [`${name}=${own}`];

@@ -1,5 +1,13 @@
 import type { FlagTable } from "../../flags/spec.ts";
-import { checkEnv, checkHost, checkLink, checkPath, checkSysctl, checkUlimit, checkWeightDevice } from "./checks.ts";
+import {
+  checkEnv,
+  checkHost,
+  checkLink,
+  checkPath,
+  checkSysctl,
+  checkUlimit,
+  checkWeightDevice,
+} from "./checks.ts";
 
 /** The options of `run` and `create` that say what the container is to be. */
 export const CONTAINER_FLAGS = {
@@ -40,7 +48,12 @@ export const CONTAINER_FLAGS = {
   "dns-search": { kind: "list", help: "DNS search domain" },
   domainname: { kind: "string", help: "NIS domain name" },
   entrypoint: { kind: "string", help: "Replaces the ENTRYPOINT of the image" },
-  env: { kind: "list", short: "e", help: "Environment variable (NAME=VALUE, or NAME to pass ours on)", check: checkEnv },
+  env: {
+    kind: "list",
+    short: "e",
+    help: "Environment variable (NAME=VALUE, or NAME to pass ours on)",
+    check: checkEnv,
+  },
   "env-file": { kind: "list", help: "File of environment variables" },
   expose: { kind: "list", help: "Port or range of ports to expose" },
   gpus: { kind: "string", type: "gpu-request", help: "GPUs to give to the container ('all' for each)" },
@@ -49,7 +62,11 @@ export const CONTAINER_FLAGS = {
   "health-interval": { kind: "duration", help: "Time between two checks (ms|s|m|h)", shown: "0s" },
   "health-retries": { kind: "int", help: "Failures in a row that make it unhealthy" },
   "health-start-interval": { kind: "duration", help: "Time between two checks while starting", shown: "0s" },
-  "health-start-period": { kind: "duration", help: "Time to start, in which failures do not count", shown: "0s" },
+  "health-start-period": {
+    kind: "duration",
+    help: "Time to start, in which failures do not count",
+    shown: "0s",
+  },
   "health-timeout": { kind: "duration", help: "Longest time of one check", shown: "0s" },
   hostname: { kind: "string", short: "h", help: "Host name of the container" },
   init: { kind: "bool", help: "Run an init that forwards signals and reaps processes" },
@@ -80,7 +97,10 @@ export const CONTAINER_FLAGS = {
   "network-alias": { kind: "list", help: "Name of the container within the network" },
   "no-healthcheck": { kind: "bool", help: "Switch the image's HEALTHCHECK off" },
   "oom-kill-disable": { kind: "bool", help: "Disable the OOM killer" },
-  "oom-score-adj": { kind: "int", help: "The host's preference to kill it when memory is short (-1000 to 1000)" },
+  "oom-score-adj": {
+    kind: "int",
+    help: "The host's preference to kill it when memory is short (-1000 to 1000)",
+  },
   pid: { kind: "string", help: "PID namespace" },
   "pids-limit": { kind: "int", help: "Limit of processes; -1 for none" },
   platform: { kind: "string", help: "Platform, if the server offers several" },
@@ -103,7 +123,12 @@ export const CONTAINER_FLAGS = {
   user: { kind: "string", short: "u", help: "User, and group (NAME|UID[:GROUP|GID])" },
   userns: { kind: "string", help: "User namespace" },
   uts: { kind: "string", help: "UTS namespace" },
-  volume: { kind: "list", short: "v", help: "Bind mount or volume (SOURCE:TARGET[:OPTIONS])", check: checkPath },
+  volume: {
+    kind: "list",
+    short: "v",
+    help: "Bind mount or volume (SOURCE:TARGET[:OPTIONS])",
+    check: checkPath,
+  },
   "volume-driver": { kind: "string", help: "Volume driver" },
   "volumes-from": { kind: "list", help: "Container whose volumes to mount as well" },
   workdir: { kind: "string", short: "w", help: "Working directory in the container" },

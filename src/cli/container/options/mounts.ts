@@ -127,5 +127,6 @@ function checkOptionsMatchType(mount: Filled): void {
     ["image", mount.ImageOptions],
   ] as const;
   for (const [kind, options] of kinds)
-    if (options && mount.Type !== kind) throw new Error(`cannot mix '${kind}-*' options with mount type '${mount.Type}'`);
+    if (options && mount.Type !== kind)
+      throw new Error(`cannot mix '${kind}-*' options with mount type '${mount.Type}'`);
 }

@@ -29,7 +29,8 @@ function fromLongForm(spec: string): string {
     fields[part.slice(0, equals).toLowerCase()] = part.slice(equals + 1);
   }
   for (const name of Object.keys(fields))
-    if (!["target", "published", "protocol", "mode"].includes(name)) throw new Error(`invalid field key ${name}`);
+    if (!["target", "published", "protocol", "mode"].includes(name))
+      throw new Error(`invalid field key ${name}`);
   return `${fields["published"] ?? ""}:${fields["target"] ?? ""}/${fields["protocol"] ?? "tcp"}`;
 }
 
