@@ -66,19 +66,21 @@ function isoTime(seconds: string): string {
   return new Date(Number(seconds) * 1000).toISOString().replace(".000Z", "Z");
 }
 
-function compileC(sources: string[], output: string): void {
+function compileC(sources: string[], output: string, defines: string[]): void {
   const partial = `${output}.${process.pid}`;
   const cc = process.env["CC"] ?? "musl-gcc";
-  run([cc, "-std=gnu11", "-static", "-Os", "-Wall", "-Wextra", "-Werror", "-s", "-o", partial, ...sources]);
+  const flags = ["-std=gnu11", "-static", "-Os", "-Wall", "-Wextra", "-Werror", "-s", ...defines];
+  run([cc, ...flags, "-o", partial, ...sources]);
   renameSync(partial, output);
 }
 
-function buildNative(): void {
+function buildNative(version: string, commit: Commit): void {
+  const defines = [`-DPEQUOD_VERSION="${version}"`, `-DPEQUOD_COMMIT="${commit.id}"`];
   mkdirSync(NATIVE, { recursive: true });
   const sources = (folder: string) =>
     [...new Bun.Glob("*.c").scanSync(join(ROOT, folder))].sort().map((f) => join(ROOT, folder, f));
-  compileC(sources("src/runtime/init"), join(NATIVE, "init"));
-  compileC(sources("src/init"), join(NATIVE, "docker-init"));
+  compileC(sources("src/runtime/init"), join(NATIVE, "init"), defines);
+  compileC(sources("src/init"), join(NATIVE, "docker-init"), defines);
 }
 
 function buildExecutable(output: string, version: string, commit: Commit): void {
@@ -133,18 +135,14 @@ function install(place: (program: string) => string, version: string, commit: Co
 
 function main(args: string[]): void {
   const version = readFileSync(join(ROOT, "VERSION"), "utf8").trim();
-  if (args[0] === "--native") {
-    buildNative();
-    return;
-  }
+  const commit = commitOf();
+  buildNative(version, commit);
+  if (args[0] === "--native") return;
   if (args[0] === "--flat") {
     const folder = resolve(args[1] ?? ".");
-    buildNative();
-    install(() => folder, version, commitOf());
+    install(() => folder, version, commit);
     return;
   }
-  const commit = commitOf();
-  buildNative();
   const bundle = join(ROOT, "bundles", version);
   rmSync(bundle, { recursive: true, force: true });
   const place = (program: string) =>
