@@ -2,8 +2,8 @@ import { conflict, isNotFound, messageOf, notFound, systemError } from "../../..
 import type { Process } from "../../../oci/runtime-spec.ts";
 import type { Env } from "../env.ts";
 import { publish } from "../events.ts";
+import { fifoFolder } from "../io/fifo-folder.ts";
 import { ProcessIO } from "../io/process-io.ts";
-import { fifoFolder } from "../lifecycle/start.ts";
 import { startFailure } from "../lifecycle/start-error.ts";
 import { resolveUser } from "../rootfs/user.ts";
 import { environment, mergeEnvironment } from "../spec/build.ts";

@@ -6,12 +6,13 @@ import type { Container } from "../container.ts";
 import type { Env } from "../env.ts";
 import { publish } from "../events.ts";
 import { endExecs } from "../exec/exit.ts";
+import { fifoFolder } from "../io/fifo-folder.ts";
 import { saveContainer } from "../record.ts";
+import { removeLocked } from "./destroy.ts";
 import { unmountShm } from "./mounts.ts";
 import { tearDownNetwork } from "./network.ts";
-import { removeLocked } from "./remove.ts";
 import { nextDelay, wantsRestart } from "./restart-policy.ts";
-import { fifoFolder, startLocked } from "./start.ts";
+import { startLocked } from "./start.ts";
 
 /** A container's init process has ended. `pid` tells which run it was, 0 if that is not known. */
 export function containerExited(

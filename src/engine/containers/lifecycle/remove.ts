@@ -1,16 +1,12 @@
-import { rmSync } from "node:fs";
-import { conflict, isNotFound, messageOf, systemError } from "../../../errors/errors.ts";
+import { conflict } from "../../../errors/errors.ts";
 import type { Container } from "../container.ts";
 import type { Env } from "../env.ts";
-import { publish } from "../events.ts";
-import { saveContainer } from "../record.ts";
+import { type DestroyOptions, refusal, removeLocked } from "./destroy.ts";
 import { killAndWait } from "./kill.ts";
 
-export interface RemoveOptions {
+export interface RemoveOptions extends DestroyOptions {
   /** Kill it first if it runs. */
   force?: boolean;
-  /** Anonymous volumes go too. */
-  volumes?: boolean;
 }
 
 /** Errors: conflict while it runs, or while somebody else removes it. */
@@ -27,59 +23,4 @@ export async function removeContainer(env: Env, container: Container, options: R
     if (container.removed) return;
     await removeLocked(env, container, options);
   });
-}
-
-function refusal({ state, name }: Container): string {
-  const why: Record<string, string> = {
-    paused: "container is paused and must be unpaused first",
-    running: "container is running: stop the container before removing or force remove",
-    restarting: "container is restarting: stop the container before removing or force remove",
-  };
-  return `cannot remove container "/${name}": ${why[state.status]}`;
-}
-
-/** Removes a container that does not run and whose lock is held; what cannot be removed is left as "dead". */
-export async function removeLocked(env: Env, container: Container, options: RemoveOptions): Promise<void> {
-  const { state, id } = container;
-  if (container.removed) return;
-  if (state.isRunning) throw conflict(refusal(container));
-  state.move("removing");
-  try {
-    await env.images.layers.releaseRWLayer(id).catch((error) => {
-      if (!isNotFound(error)) throw error;
-    });
-    rmSync(container.folder, { recursive: true, force: true });
-  } catch (cause) {
-    state.move("dead");
-    state.error = messageOf(cause);
-    saveContainer(container);
-    container.waiters.removalFailed({ exitCode: state.exitCode, error: state.error });
-    throw systemError(
-      `container ${id}: driver "${container.facts.driver}" failed to remove root filesystem: ${messageOf(cause)}`,
-      {
-        cause,
-      },
-    );
-  }
-  await releaseVolumes(env, container, options.volumes === true);
-  container.removed = true;
-  env.store.remove(container);
-  publish(env, container, "destroy");
-  container.hub.end();
-  container.waiters.removed({ exitCode: state.exitCode });
-}
-
-async function releaseVolumes(env: Env, container: Container, remove: boolean): Promise<void> {
-  env.volumes.release(container.id);
-  if (!remove) return;
-  for (const point of Object.values(container.facts.mountPoints)) {
-    // A named volume belongs to whoever named it.
-    if (point.Type !== "volume" || point.Spec?.Source) continue;
-    if (env.volumes.holders(point.Name).length > 0) continue;
-    try {
-      await env.volumes.remove(point.Name, true);
-    } catch (error) {
-      env.log.warn("anonymous volume could not be removed", { volume: point.Name, error: messageOf(error) });
-    }
-  }
 }

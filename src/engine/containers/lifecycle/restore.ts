@@ -4,13 +4,14 @@ import { millisBetween, NEVER, now } from "../../time.ts";
 import type { Container } from "../container.ts";
 import type { Env } from "../env.ts";
 import { startHealthChecks } from "../health/monitor.ts";
+import { fifoFolder } from "../io/fifo-folder.ts";
 import { ProcessIO } from "../io/process-io.ts";
 import { saveContainer } from "../record.ts";
 import { containerExited } from "./exit.ts";
 import { openContainerLog } from "./log.ts";
 import { removeContainer } from "./remove.ts";
 import { wantsRestart } from "./restart-policy.ts";
-import { fifoFolder, forceDelete, startContainer } from "./start.ts";
+import { forceDelete, startContainer } from "./start.ts";
 
 /** What is said of a container whose end nobody saw. */
 const UNKNOWN_EXIT = 255;

@@ -1,5 +1,4 @@
 import { rmSync } from "node:fs";
-import { join } from "node:path";
 import {
   conflict,
   type EngineError,
@@ -14,19 +13,16 @@ import type { Container } from "../container.ts";
 import type { Env } from "../env.ts";
 import { publish } from "../events.ts";
 import { startHealthChecks } from "../health/monitor.ts";
+import { fifoFolder } from "../io/fifo-folder.ts";
 import { ProcessIO } from "../io/process-io.ts";
 import { saveContainer } from "../record.ts";
+import { removeLocked } from "./destroy.ts";
 import { openContainerLog } from "./log.ts";
 import { engineMounts, shmMount, userMounts } from "./mounts.ts";
 import { setUpNetwork, tearDownNetwork } from "./network.ts";
-import { removeLocked } from "./remove.ts";
 import { Rollback } from "./rollback.ts";
 import { specOf } from "./spec.ts";
 import { type StartFailure, startFailure } from "./start-error.ts";
-
-/** Where the FIFOs of a container are. */
-export const fifoFolder = (env: Env, container: Container) =>
-  join(env.config.execRoot, "containerd", container.id);
 
 /** Errors: notModified, conflict; what the runtime refuses (invalidArgument or system). */
 export function startContainer(env: Env, container: Container): Promise<void> {
