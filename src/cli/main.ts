@@ -1,7 +1,7 @@
-import { messageOf } from "../errors/errors.ts";
 import { Cli } from "./cli.ts";
 import { type Command, type Entry, ExitError, UsageError } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
+import { describe } from "./describe.ts";
 import { FlagError, HelpAsked, parseFlags } from "./flags/parse.ts";
 import type { FlagValues } from "./flags/spec.ts";
 import { GLOBAL_FLAGS, type GlobalFlags } from "./global.ts";
@@ -128,10 +128,4 @@ function checkCount({ count }: Command, path: string, args: string[], usage: str
   if (most === undefined) throw fail(`requires at least ${plural(least)}`, "See");
   if (least === 0) throw fail(`requires at most ${plural(most)}`);
   throw fail(`requires at least ${least} and at most ${plural(most)}`);
-}
-
-/** An error as the client prints it: what the engine says is marked as such. */
-export function describe(error: unknown): string {
-  const status = (error as { status?: unknown } | undefined)?.status;
-  return typeof status === "number" ? `Error response from daemon: ${messageOf(error)}` : messageOf(error);
 }
