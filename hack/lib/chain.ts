@@ -13,14 +13,36 @@ export interface ChainOptions {
   flags?: string[];
 }
 
-export interface Chain {
+/** An engine that answers on a socket of its own. */
+export interface RunningEngine {
   /** unix://... for DOCKER_HOST. */
   host: string;
-  containerd: Bun.Subprocess;
   dockerd: Bun.Subprocess;
   /** Runs the client and returns what it printed. */
   docker(...args: string[]): { code: number; output: string };
   stop(): Promise<void>;
+}
+
+export interface Chain extends RunningEngine {
+  containerd: Bun.Subprocess;
+}
+
+export interface ClientCall {
+  /** The client's program. */
+  client: string;
+  host: string;
+  /** HOME: where the client's configuration is. */
+  home: string;
+  env: NodeJS.ProcessEnv;
+}
+
+/** Runs a client to its end. */
+export function runClient(call: ClientCall, args: string[]): { code: number; output: string } {
+  const child = Bun.spawnSync([call.client, ...args], {
+    env: { ...call.env, DOCKER_HOST: call.host, HOME: call.home },
+    stdin: "ignore",
+  });
+  return { code: child.exitCode, output: child.stdout.toString() + child.stderr.toString() };
 }
 
 const DEADLINE_MS = 15_000;
@@ -76,13 +98,7 @@ export async function startChain(options: ChainOptions): Promise<Chain> {
     host,
     containerd,
     dockerd,
-    docker(...args) {
-      const child = Bun.spawnSync([options.client, ...args], {
-        env: { ...env, DOCKER_HOST: host, HOME: at("home") },
-        stdin: "ignore",
-      });
-      return { code: child.exitCode, output: child.stdout.toString() + child.stderr.toString() };
-    },
+    docker: (...args) => runClient({ client: options.client, host, home: at("home"), env }, args),
     async stop() {
       dockerd.kill("SIGTERM");
       await dockerd.exited;
@@ -105,7 +121,7 @@ function answers(path: string): Promise<boolean> {
 }
 
 /** Waits for a socket; a daemon that ends before it made one has said why in its log. */
-async function appears(socket: string, daemon: Bun.Subprocess, log: string): Promise<void> {
+export async function appears(socket: string, daemon: Bun.Subprocess, log: string): Promise<void> {
   const deadline = Date.now() + DEADLINE_MS;
   while (!(await answers(socket))) {
     const ended = daemon.exitCode !== null || daemon.signalCode !== null;

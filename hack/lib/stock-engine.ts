@@ -1,0 +1,49 @@
+/** Starts the stock dockerd of Debian (docker.io) on private folders and sockets, to compare ours with it. */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { appears, type RunningEngine, runClient } from "./chain.ts";
+
+export const STOCK_DOCKERD = "/usr/sbin/dockerd";
+export const STOCK_CLIENT = "/usr/bin/docker";
+
+export interface StockEngineOptions {
+  /** Folder for data root, sockets and logs; must exist. */
+  folder: string;
+  /** Default: a `root` in the folder. */
+  dataRoot?: string;
+  /** A containerd to use; by default dockerd starts stock containerd itself. */
+  containerd?: string;
+  /** Further flags of dockerd. */
+  flags?: string[];
+  /** The client that docker() runs; default Debian's. */
+  client?: string;
+}
+
+/** Resolves when the API answers; the containerd that dockerd starts ends with it. Errors: the daemon's last words. */
+export async function startStockEngine(options: StockEngineOptions): Promise<RunningEngine> {
+  const at = (...parts: string[]) => join(options.folder, ...parts);
+  mkdirSync(at("home"), { recursive: true });
+  const host = `unix://${at("docker.sock")}`;
+  const log = Bun.file(at("stock-dockerd.log"));
+  const dockerd = Bun.spawn(
+    [
+      STOCK_DOCKERD,
+      ...["--data-root", options.dataRoot ?? at("root"), "--exec-root", at("exec"), "-p", at("docker.pid")],
+      ...["-H", host],
+      ...(options.containerd === undefined ? [] : ["--containerd", options.containerd]),
+      ...(options.flags ?? []),
+    ],
+    { stdin: "ignore", stdout: log, stderr: log },
+  );
+  await appears(at("docker.sock"), dockerd, at("stock-dockerd.log"));
+  return {
+    host,
+    dockerd,
+    docker: (...args) =>
+      runClient({ client: options.client ?? STOCK_CLIENT, host, home: at("home"), env: process.env }, args),
+    async stop() {
+      dockerd.kill("SIGTERM");
+      await dockerd.exited;
+    },
+  };
+}
