@@ -11,6 +11,10 @@ export interface ChainOptions {
   daemonPrograms: string;
   /** Further flags of dockerd. */
   flags?: string[];
+  /** What the daemons' command lines are put behind, such as a program that gives them a network of their own. */
+  prefix?: string[];
+  /** Start dockerd with -D; default true. */
+  debug?: boolean;
 }
 
 /** An engine that answers on a socket of its own. */
@@ -55,7 +59,12 @@ export async function startChain(options: ChainOptions): Promise<Chain> {
   const env = { ...process.env, PATH: `${options.daemonPrograms}:${process.env["PATH"]}` };
   mkdirSync(at("home"), { recursive: true });
   const spawn = (log: string, command: string[]) =>
-    Bun.spawn(command, { env, stdin: "ignore", stdout: Bun.file(at(log)), stderr: Bun.file(at(log)) });
+    Bun.spawn([...(options.prefix ?? []), ...command], {
+      env,
+      stdin: "ignore",
+      stdout: Bun.file(at(log)),
+      stderr: Bun.file(at(log)),
+    });
 
   const containerd = spawn("containerd.log", [
     bin("docker-containerd"),
@@ -74,7 +83,7 @@ export async function startChain(options: ChainOptions): Promise<Chain> {
   const host = `unix://${at("docker.sock")}`;
   const dockerd = spawn("dockerd.log", [
     bin("dockerd"),
-    "-D",
+    ...((options.debug ?? true) ? ["-D"] : []),
     "-g",
     at("root"),
     "--exec-root",

@@ -15,6 +15,8 @@ export interface StockEngineOptions {
   containerd?: string;
   /** Further flags of dockerd. */
   flags?: string[];
+  /** What dockerd's command line is put behind. */
+  prefix?: string[];
   /** The client that docker() runs; default Debian's. */
   client?: string;
 }
@@ -27,6 +29,7 @@ export async function startStockEngine(options: StockEngineOptions): Promise<Run
   const log = Bun.file(at("stock-dockerd.log"));
   const dockerd = Bun.spawn(
     [
+      ...(options.prefix ?? []),
       STOCK_DOCKERD,
       ...["--data-root", options.dataRoot ?? at("root"), "--exec-root", at("exec"), "-p", at("docker.pid")],
       ...["-H", host],
