@@ -1,5 +1,5 @@
 import { messageOf } from "../../errors/errors.ts";
-import { callFunction, isTrue } from "./functions.ts";
+import { callFunction, type Implementation, isTrue } from "./functions.ts";
 import { type Node, type Operand, type Pipe, placeOf, TemplateError } from "./nodes.ts";
 import { parseTemplate } from "./parse.ts";
 import { printValue } from "./print.ts";
@@ -12,10 +12,20 @@ export interface Template {
   execute(data: unknown): string;
 }
 
-/** Parses a Go template. `lookup` says what fields values have. Errors: TemplateError. */
-export function compileTemplate(source: string, lookup: FieldLookup = mapField): Template {
+/** Functions that stand in for those of the same name. */
+export type FunctionTable = Record<string, Implementation>;
+
+/**
+ * Parses a Go template. `lookup` says what fields values have, `replaced` which functions act otherwise than usual.
+ * Errors: TemplateError.
+ */
+export function compileTemplate(
+  source: string,
+  lookup: FieldLookup = mapField,
+  replaced: FunctionTable = {},
+): Template {
   const nodes = parseTemplate(source);
-  return { execute: (data) => new Execution(source, lookup, data).run(nodes) };
+  return { execute: (data) => new Execution(source, lookup, replaced, data).run(nodes) };
 }
 
 /** Fields of JSON data, where each missing one is an error. */
@@ -46,13 +56,15 @@ type Scope = Map<string, unknown>;
 class Execution {
   readonly #source: string;
   readonly #lookup: FieldLookup;
+  readonly #replaced: FunctionTable;
   readonly #scopes: Scope[];
   readonly #data: unknown;
   #out = "";
 
-  constructor(source: string, lookup: FieldLookup, data: unknown) {
+  constructor(source: string, lookup: FieldLookup, replaced: FunctionTable, data: unknown) {
     this.#source = source;
     this.#lookup = lookup;
+    this.#replaced = replaced;
     this.#data = data;
     this.#scopes = [new Map([["$", data]])];
   }
@@ -142,7 +154,8 @@ class Execution {
 
   #call(name: string, at: number, args: unknown[]): unknown {
     try {
-      return callFunction(name, args);
+      const replaced = Object.hasOwn(this.#replaced, name) ? this.#replaced[name] : undefined;
+      return replaced ? replaced(...args) : callFunction(name, args);
     } catch (error) {
       if (error instanceof TemplateError) throw error;
       throw this.#error(at, name, `error calling ${name}: ${messageOf(error)}`);
@@ -183,7 +196,12 @@ class Execution {
     path.forEach((name, i) => {
       try {
         value = this.#lookup(value, name);
-        if (typeof value === "function") value = value(...(i === path.length - 1 ? args : []));
+        if (typeof value === "function")
+          value = callMethod(
+            value as (...args: unknown[]) => unknown,
+            name,
+            i === path.length - 1 ? args : [],
+          );
       } catch (error) {
         throw this.#error(operand.at, text, messageOf(error));
       }
@@ -196,6 +214,12 @@ class Execution {
       `template: :${placeOf(this.#source, at)}: executing "" at <${text}>: ${message}`,
     );
   }
+}
+
+function callMethod(method: (...args: unknown[]) => unknown, name: string, args: unknown[]): unknown {
+  if (method.length !== args.length)
+    throw new Error(`wrong number of args for ${name}: want ${method.length} got ${args.length}`);
+  return method(...args);
 }
 
 function entriesOf(value: unknown): [unknown, unknown][] {

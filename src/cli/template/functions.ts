@@ -1,7 +1,8 @@
 import { jsonOf, printValue } from "./print.ts";
 import { sprintf } from "./printf.ts";
 
-type Implementation = (...args: unknown[]) => unknown;
+/** A template function. Errors: told as "error calling NAME: ...". */
+export type Implementation = (...args: unknown[]) => unknown;
 
 const text = (value: unknown): string => (typeof value === "string" ? value : printValue(value));
 
@@ -87,7 +88,8 @@ const FUNCTIONS: Record<string, Implementation> = {
     text(value).replace(/(^|[^\p{L}\p{N}_'])(\p{L})/gu, (_, before, letter) => before + letter.toUpperCase()),
   lower: (value) => text(value).toLowerCase(),
   upper: (value) => text(value).toUpperCase(),
-  pad: (value, before, after) => " ".repeat(Number(before)) + text(value) + " ".repeat(Number(after)),
+  pad: (value, before, after) =>
+    text(value) === "" ? "" : " ".repeat(Number(before)) + text(value) + " ".repeat(Number(after)),
   truncate: (value, length) => text(value).slice(0, Number(length)),
 };
 

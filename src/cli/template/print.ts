@@ -23,10 +23,24 @@ export function printNumber(value: number): string {
   return exponent < -4 || exponent >= 21 ? value.toExponential() : String(value);
 }
 
+/** A value that knows its own JSON text, for what JSON.stringify would not write as Go does. */
+export interface GoJson {
+  toGoJson(): string;
+}
+
+const hasGoJson = (value: unknown): value is GoJson =>
+  typeof (value as Partial<GoJson> | null | undefined)?.toGoJson === "function";
+
 /** JSON as Go writes it without HTML escapes: keys of maps in the order they have. */
 export function jsonOf(value: unknown): string {
+  if (hasGoJson(value)) return value.toGoJson();
   return JSON.stringify(value ?? null).replace(
     /[\u2028\u2029]/g,
     (c) => `\\u${c.charCodeAt(0).toString(16)}`,
   );
+}
+
+/** JSON as Go's json.Marshal writes it: <, > and & are escaped. */
+export function escapedJsonOf(value: unknown): string {
+  return jsonOf(value).replace(/[<>&]/g, (c) => `\\u00${c.charCodeAt(0).toString(16)}`);
 }
