@@ -7,12 +7,13 @@ import { dirname, relative, resolve } from "node:path";
 const ROOT = resolve(import.meta.dir, "..");
 
 /** Folders that every other may use, and that use only each other. */
-const LEAVES = ["errors", "version", "units", "log", "files", "flags", "oci", "proto", "linux"];
+const LEAVES = ["errors", "version", "units", "log", "files", "flags", "oci", "proto", "linux", "reference"];
 
 const MAY_IMPORT: Record<string, string[]> = {
   errors: [],
   version: [],
   units: ["errors"],
+  reference: ["errors"],
   log: ["errors"],
   files: ["errors"],
   flags: ["errors"],

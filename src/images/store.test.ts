@@ -173,7 +173,7 @@ describe("resolve()", () => {
       expect(root.resolve(text).id).toBe(id);
     expect(() => root.resolve("none")).toThrow("No such image: none:latest");
     expect(() => root.resolve("UPPER")).toThrow(
-      "invalid reference format: repository name must be lowercase",
+      "invalid reference format: repository name (library/UPPER) must be lowercase",
     );
   });
 });

@@ -1,9 +1,70 @@
 /** The container half of the command tree. */
 import type { Entry } from "../command.ts";
 
-/** `docker container NAME`, and most of them as `docker NAME`. */
-const CONTAINER_GROUP: Record<string, Entry> = {};
+const pause: Entry = {
+  summary: "Pause all processes of one or more containers",
+  load: () => import("./pause.ts"),
+};
+const unpause: Entry = { summary: "Let paused containers go on", load: () => import("./unpause.ts") };
+const kill: Entry = { summary: "Kill one or more running containers", load: () => import("./kill.ts") };
+const stop: Entry = { summary: "Stop one or more running containers", load: () => import("./stop.ts") };
+const restart: Entry = { summary: "Restart one or more containers", load: () => import("./restart.ts") };
+const rm: Entry = { summary: "Remove one or more containers", load: () => import("./remove.ts") };
+const wait: Entry = {
+  summary: "Wait until one or more containers stop, then print their exit codes",
+  load: () => import("./wait.ts"),
+};
+const rename: Entry = { summary: "Rename a container", load: () => import("./rename.ts") };
+const top: Entry = {
+  summary: "Display the running processes of a container",
+  load: () => import("./top.ts"),
+};
+const diff: Entry = {
+  summary: "List the changes to files of a container's file system",
+  load: () => import("./diff.ts"),
+};
+const port: Entry = {
+  summary: "List port mappings of a container, or one of them",
+  load: () => import("./port.ts"),
+};
+const update: Entry = {
+  summary: "Change limits and restart policy of one or more containers",
+  load: () => import("./update.ts"),
+};
+const commit: Entry = {
+  summary: "Create an image from a container's changes",
+  load: () => import("./commit.ts"),
+};
+const exportEntry: Entry = {
+  summary: "Export a container's file system as a tar archive",
+  load: () => import("./export.ts"),
+};
+
+/** What exists both as `docker NAME` and as `docker container NAME`. */
+const BOTH: Record<string, Entry> = {
+  commit,
+  diff,
+  export: exportEntry,
+  kill,
+  pause,
+  port,
+  rename,
+  restart,
+  rm,
+  stop,
+  top,
+  unpause,
+  update,
+  wait,
+};
+
+const CONTAINER_GROUP: Record<string, Entry> = {
+  ...BOTH,
+  prune: { summary: "Remove all stopped containers", load: () => import("./prune.ts") },
+  remove: { ...rm, hidden: true },
+};
 
 export const CONTAINER_COMMANDS: Record<string, Entry> = {
+  ...BOTH,
   container: { summary: "Manage containers", group: CONTAINER_GROUP },
 };

@@ -24,7 +24,7 @@ describe("parseReference()", () => {
     for (const text of ["", ":", "a:", "-x", "a//b", "x:-t", "x@sha256:12", "a b"]) {
       expect(() => parseReference(text)).toThrow("invalid reference format");
     }
-    expect(() => parseReference("Busybox")).toThrow("repository name must be lowercase");
+    expect(() => parseReference("Busybox")).toThrow("repository name (library/Busybox) must be lowercase");
     expect(() => parseReference("a".repeat(64))).toThrow("cannot specify 64-byte hexadecimal strings");
     expect(() => parseReference("g".repeat(300))).toThrow("must not be more than 255 characters");
   });
