@@ -23,6 +23,10 @@ run: bootstrap ## Leave the daemons in the foreground, with the DOCKER_HOST to p
 test: test-deps node_modules ## Run everything: style, types, folders, unit and end-to-end tests
 	@$(BUN) hack/test.ts
 
+.PHONY: test-vm
+test-vm: test-deps node_modules ## The runtime's tests in a virtual machine with cgroup v2, systemd and AppArmor
+	@$(BUN) hack/test-vm.ts $(FILES)
+
 .PHONY: check
 check: node_modules native ## Style, types and dependency direction only
 	@$(BUN) hack/test.ts --only checks
