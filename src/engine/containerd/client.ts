@@ -28,6 +28,8 @@ export interface ContainerdClient {
   pause(id: string): Promise<void>;
   resume(id: string): Promise<void>;
   pids(id: string): Promise<number[]>;
+  /** A message of io.containerd.cgroups.v1 or v2; undefined when there is no such task. */
+  metrics(id: string): Promise<{ typeUrl: string; value: Uint8Array } | undefined>;
   /** `resources` is the runtime specification's linux.resources. */
   update(id: string, resources: object): Promise<void>;
   /** Errors: unavailable. */

@@ -176,6 +176,11 @@ export class GrpcContainerd implements ContainerdClient {
     return processes.map((process) => process.pid);
   }
 
+  async metrics(id: string): Promise<{ typeUrl: string; value: Uint8Array } | undefined> {
+    const { metrics } = await this.#tasks.metrics({ filters: [`id==${id}`] }, this.#options);
+    return metrics.find((metric) => metric.id === id)?.data;
+  }
+
   async update(id: string, resources: object): Promise<void> {
     await this.#tasks.update({ containerId: id, resources: json(RESOURCES_TYPE, resources) }, this.#options);
   }
