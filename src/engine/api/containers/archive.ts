@@ -4,6 +4,7 @@ import { putArchive } from "../../containers/archive/put.ts";
 import { type Located, locate, pathStat } from "../../containers/archive/stat.ts";
 import { openView, type View } from "../../containers/archive/view.ts";
 import type { Container } from "../../containers/container.ts";
+import { publish } from "../../containers/events.ts";
 import type { Containers } from "../../containers/manager.ts";
 import { resolveUser } from "../../containers/rootfs/user.ts";
 import type { Context, Route } from "../../http/route.ts";
@@ -12,7 +13,10 @@ import type { Context, Route } from "../../http/route.ts";
 export function archiveRoutes(containers: Containers): Route[] {
   const { env } = containers;
   /** Runs with the file that the request names, its stat in the answer's header. */
-  const withFile = async (ctx: Context, use: (located: Located) => Promise<void>) => {
+  const withFile = async (
+    ctx: Context,
+    use: (located: Located, container: Container, path: string) => Promise<void>,
+  ) => {
     const container = containers.find(ctx.params["id"]!);
     const asked = pathOf(ctx);
     const view = await openView(env, container, asked);
@@ -21,7 +25,7 @@ export function archiveRoutes(containers: Containers): Route[] {
       try {
         const stat = JSON.stringify(pathStat(view, located));
         ctx.res.setHeader("X-Docker-Container-Path-Stat", Buffer.from(stat).toString("base64"));
-        await use(located);
+        await use(located, container, asked);
       } finally {
         located.close();
       }
@@ -36,6 +40,7 @@ export function archiveRoutes(containers: Containers): Route[] {
       async handle(ctx) {
         const container = containers.find(ctx.params["id"]!);
         await ctx.stream("application/octet-stream", env.images.layers.getRWLayer(container.id).tarStream());
+        publish(env, container, "export");
       },
     },
     {
@@ -46,7 +51,11 @@ export function archiveRoutes(containers: Containers): Route[] {
     {
       method: "GET",
       path: "/containers/{id}/archive",
-      handle: (ctx) => withFile(ctx, (located) => ctx.stream("application/x-tar", tarOf(located))),
+      handle: (ctx) =>
+        withFile(ctx, async (located, container, path) => {
+          publish(env, container, "archive-path", { path });
+          await ctx.stream("application/x-tar", tarOf(located));
+        }),
     },
     {
       method: "PUT",
@@ -57,6 +66,7 @@ export function archiveRoutes(containers: Containers): Route[] {
         const view = await openView(env, container, asked);
         try {
           await put(ctx, container, view, asked);
+          publish(env, container, "extract-to-dir", { path: asked });
         } finally {
           await view.close();
         }

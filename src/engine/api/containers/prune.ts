@@ -33,6 +33,7 @@ export function pruneRoutes(containers: Containers): Route[] {
           deleted.push(container.id);
           space += SizeRw;
         }
+        env.events.publish("container", "prune", "", { reclaimed: String(space) });
         ctx.json(200, { ContainersDeleted: deleted.length > 0 ? deleted : null, SpaceReclaimed: space });
       },
     },

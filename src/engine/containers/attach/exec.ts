@@ -1,5 +1,6 @@
 import { messageOf } from "../../../errors/errors.ts";
 import type { Env } from "../env.ts";
+import { publish } from "../events.ts";
 import type { Exec } from "../exec/exec.ts";
 import { startExec } from "../exec/start.ts";
 import { parseDetachKeys } from "../io/detach-keys.ts";
@@ -37,5 +38,5 @@ export async function attachExec(env: Env, exec: Exec, connection: Connection): 
   } finally {
     started.resolve();
   }
-  await done;
+  if ((await done) === "detached") publish(env, exec.container, "exec_detach", { execID: exec.id });
 }

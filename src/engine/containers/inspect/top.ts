@@ -1,6 +1,7 @@
 import { conflict, invalidArgument, systemError } from "../../../errors/errors.ts";
 import type { Container } from "../container.ts";
 import type { Env } from "../env.ts";
+import { publish } from "../events.ts";
 
 export interface Top {
   Titles: string[];
@@ -23,6 +24,7 @@ export async function topContainer(env: Env, container: Container, psArgs: strin
   // Some options (BSD's "aux") do not go with -q: ask for all, and pick.
   if (output === undefined) output = await ps(args);
   if (output === undefined) throw systemError(`ps: exit status 1: the host's ps does not take ${psArgs}`);
+  publish(env, container, "top");
   return parse(output, pids);
 }
 

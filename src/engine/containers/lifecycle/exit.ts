@@ -9,7 +9,7 @@ import { endExecs } from "../exec/exit.ts";
 import { fifoFolder } from "../io/fifo-folder.ts";
 import { saveContainer } from "../record.ts";
 import { removeLocked } from "./destroy.ts";
-import { unmountShm } from "./mounts.ts";
+import { unmountShm, unmountVolume } from "./mounts.ts";
 import { tearDownNetwork } from "./network.ts";
 import { nextDelay, wantsRestart } from "./restart-policy.ts";
 import { startLocked } from "./start.ts";
@@ -99,7 +99,7 @@ export async function releaseRun(env: Env, container: Container): Promise<void> 
     attempt("record in containerd", () => env.containerd.deleteContainer(container.id)),
     attempt("network", () => tearDownNetwork(env, container)),
     attempt("root file system", () => env.images.layers.getRWLayer(container.id).unmount()),
-    ...volumes.map(({ Name }) => attempt("volume", () => env.volumes.unmount(Name, container.id))),
+    ...volumes.map((point) => attempt("volume", () => unmountVolume(env, container, point))),
   ]);
   if (container.hostConfig.IpcMode === "shareable")
     await attempt("shared memory", () => unmountShm(container));

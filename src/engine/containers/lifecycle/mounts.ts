@@ -33,7 +33,14 @@ async function readyMount(
       return { ...common, source: "tmpfs", tmpfs: tmpfsOptions(tmpfsText(point)) };
     case "volume": {
       const source = await env.volumes.mount(point.Name, container.id);
-      rollback.add(() => env.volumes.unmount(point.Name, container.id));
+      rollback.add(() => unmountVolume(env, container, point));
+      env.events.publish("volume", "mount", point.Name, {
+        driver: point.Driver,
+        container: container.id,
+        destination: point.Destination,
+        "read/write": String(point.RW),
+        propagation: point.Propagation,
+      });
       return { ...common, source, propagation: point.Propagation || "rprivate" };
     }
     default: {
@@ -48,6 +55,12 @@ async function readyMount(
       };
     }
   }
+}
+
+/** Ends one run's use of a volume. */
+export async function unmountVolume(env: Env, container: Container, point: MountPoint): Promise<void> {
+  await env.volumes.unmount(point.Name, container.id);
+  env.events.publish("volume", "unmount", point.Name, { container: container.id, driver: point.Driver });
 }
 
 function tmpfsText({ RW, Spec }: MountPoint): string {

@@ -51,7 +51,7 @@ describe("usage of control groups", () => {
     expect(usage.memory_stats).toMatchObject({ usage: 5, max_usage: 6, limit: 1000 });
     expect(usage.memory_stats.stats).toMatchObject({
       total_pgpgin: 7,
-      hierarchical_memsw_limit: 9_223_372_036_854_774_784,
+      hierarchical_memsw_limit: 2 ** 63 - 1024,
     });
     expect(usage.cpu_stats).toMatchObject({
       cpu_usage: { total_usage: 9, percpu_usage: [4, 5] },
