@@ -1,4 +1,13 @@
-import { closeSync, lstatSync, openSync, readdirSync, readlinkSync, readSync, type Stats } from "node:fs";
+import {
+  closeSync,
+  constants,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  readSync,
+  type Stats,
+} from "node:fs";
 import { getXattr, listXattrs } from "../linux/inode.ts";
 import type { TarHeader, TarType } from "./tar/header.ts";
 import { END_OF_ARCHIVE, encodeHeader, padding, tarHeader } from "./tar/writer.ts";
@@ -12,7 +21,12 @@ export interface PackOptions {
 
 const CHUNK = 1 << 20;
 
-/** A directory, or a single file, as a tar: names sorted, hard links kept, sockets left out. Never follows a link. */
+const O_PATH_FOLDER = 0o10000000 | constants.O_DIRECTORY | constants.O_NOFOLLOW;
+
+/**
+ * A directory, or a single file, as a tar: names sorted, hard links kept, sockets left out. Never follows a link, also
+ * when a container changes the tree meanwhile: each folder is held open while what is in it is read.
+ */
 export async function* pack(root: string, options: PackOptions = {}): AsyncGenerator<Uint8Array> {
   const packer = new Packer(options.whiteouts === "overlay");
   yield* packer.entry(root, options.name ?? "");
@@ -49,8 +63,15 @@ class Packer {
         tarHeader({ name: `${name === "" ? "" : `${name}/`}.wh..wh..opq`, type: "file", mode: 0 }),
       );
     }
-    for (const child of readdirSync(path).sort()) {
-      yield* this.entry(`${path}/${child}`, name === "" ? child : `${name}/${child}`);
+    const fd = openSync(path, O_PATH_FOLDER);
+    try {
+      const folder = `/proc/self/fd/${fd}`;
+      for (const child of readdirSync(folder).sort()) {
+        const gone = lstatSync(`${folder}/${child}`, { throwIfNoEntry: false }) === undefined;
+        if (!gone) yield* this.entry(`${folder}/${child}`, name === "" ? child : `${name}/${child}`);
+      }
+    } finally {
+      closeSync(fd);
     }
   }
 

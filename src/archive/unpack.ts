@@ -41,7 +41,7 @@ const WHITEOUT = ".wh.";
 const OPAQUE = ".wh..wh..opq";
 const WHITEOUT_META = ".wh..wh.";
 
-/** Resolves to the bytes of file content written. Errors: dataLoss, invalidArgument for a hostile archive, system. */
+/** Resolves to the bytes written, as a layer's size counts them. Errors: dataLoss, invalidArgument for a hostile archive, system. */
 export async function unpack(
   tar: AsyncIterable<Uint8Array>,
   root: string,
@@ -147,6 +147,8 @@ class Unpacker {
         return;
       case "symlink":
         symlinkSync(header.linkname, path);
+        // As stock's overlay2, which measures the folder: a link is as long as its target's name.
+        if (this.#options.whiteouts === "overlay") this.bytes += Buffer.byteLength(header.linkname);
         break;
       case "char":
       case "block": {

@@ -18,6 +18,9 @@ export interface NewImage {
   dockerVersion: string;
 }
 
+/** The tar with nothing in it: a change that changed no file. */
+const EMPTY_TAR: Digest = "sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef";
+
 const GO_ARCH: Record<string, string> = { x64: "amd64" };
 
 /**
@@ -42,6 +45,7 @@ export async function makeImage(
 function configOf(made: NewImage, diffID: Digest): ImageConfig {
   const { parent } = made;
   const created = new Date().toISOString();
+  const empty = made.containerID !== undefined && diffID === EMPTY_TAR;
   return {
     architecture: made.architecture ?? parent?.config.architecture ?? GO_ARCH[process.arch] ?? process.arch,
     ...(made.author ? { author: made.author } : {}),
@@ -50,8 +54,14 @@ function configOf(made: NewImage, diffID: Digest): ImageConfig {
     ...(made.containerConfig ? { container_config: made.containerConfig } : {}),
     created,
     docker_version: made.dockerVersion,
-    history: [...(parent?.config.history ?? []), { created, ...made.history }],
+    history: [
+      ...(parent?.config.history ?? []),
+      { created, ...made.history, ...(empty ? { empty_layer: true } : {}) },
+    ],
     os: made.os ?? parent?.config.os ?? "linux",
-    rootfs: { type: "layers", diff_ids: [...(parent?.config.rootfs.diff_ids ?? []), diffID] },
+    rootfs: {
+      type: "layers",
+      diff_ids: [...(parent?.config.rootfs.diff_ids ?? []), ...(empty ? [] : [diffID])],
+    },
   };
 }

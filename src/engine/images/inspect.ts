@@ -20,7 +20,7 @@ export async function inspectImage(
       RepoTags: names.tags,
       RepoDigests: names.digests,
       Parent: image.parent ?? "",
-      Comment: config.comment ?? "",
+      Comment: config.comment || (config.history?.at(-1)?.comment ?? ""),
       Created: config.created ?? NEVER,
       ...(config.container === undefined ? {} : { Container: config.container }),
       ...(config.container_config === undefined ? {} : { ContainerConfig: config.container_config }),

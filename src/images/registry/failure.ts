@@ -119,12 +119,16 @@ function connectionText(url: URL, error: unknown): string {
   const code = String((error as { code?: unknown } | null)?.code ?? "");
   const address = `${url.hostname}:${url.port || (url.protocol === "https:" ? 443 : 80)}`;
   if (code === "ECONNREFUSED") return `dial tcp ${address}: connect: connection refused`;
-  if (code === "ENOTFOUND") return `dial tcp: lookup ${url.hostname}: no such host`;
+  const message = error instanceof Error ? error.message : String(error);
+  if (code === "EAI_AGAIN" || message.includes("EAI_AGAIN"))
+    return `dial tcp: lookup ${url.hostname}: Temporary failure in name resolution`;
+  if (code === "ENOTFOUND" || message.includes("ENOTFOUND"))
+    return `dial tcp: lookup ${url.hostname}: no such host`;
   if (code === "EPROTO") return "http: server gave HTTP response to HTTPS client";
   if (code === "ECONNRESET") return `read tcp ${address}: connection reset by peer`;
   const tls = TLS_TEXTS[code];
   if (tls) return `${tls} (if it is yours, put its CA into /etc/docker/certs.d/${url.host}/ca.crt)`;
-  return error instanceof Error ? error.message : String(error);
+  return message;
 }
 
 const capitalized = (method: string): string => method.charAt(0) + method.slice(1).toLowerCase();

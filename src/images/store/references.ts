@@ -34,8 +34,7 @@ export class ReferenceDatabase implements ReferenceStore {
 
   of(id: Digest): string[] {
     const found = [...this.#ids].filter(([, held]) => held === id).map(([reference]) => reference);
-    const isDigest = (reference: string) => reference.includes("@");
-    return found.sort((a, b) => Number(isDigest(a)) - Number(isDigest(b)) || (a < b ? -1 : 1));
+    return found.sort();
   }
 
   all(): { reference: string; id: Digest }[] {

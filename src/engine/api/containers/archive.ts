@@ -1,3 +1,4 @@
+import { pack } from "../../../archive/pack.ts";
 import { forbidden, invalidArgument } from "../../../errors/errors.ts";
 import { tarOf } from "../../containers/archive/get.ts";
 import { putArchive } from "../../containers/archive/put.ts";
@@ -39,7 +40,13 @@ export function archiveRoutes(containers: Containers): Route[] {
       path: "/containers/{id}/export",
       async handle(ctx) {
         const container = containers.find(ctx.params["id"]!);
-        await ctx.stream("application/octet-stream", env.images.layers.getRWLayer(container.id).tarStream());
+        const layer = env.images.layers.getRWLayer(container.id);
+        const root = await layer.mount();
+        try {
+          await ctx.stream("application/octet-stream", pack(root));
+        } finally {
+          await layer.unmount();
+        }
         publish(env, container, "export");
       },
     },
