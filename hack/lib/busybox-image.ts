@@ -44,7 +44,8 @@ export function layBusyboxRoot(root: string, files: Record<string, string> = {})
   chmodSync(join(root, "tmp"), 0o1777);
   copyFileSync(busybox, join(root, "bin/busybox"));
   for (const applet of run([busybox, "--list"]).trim().split("\n")) {
-    if (applet !== "busybox") symlinkSync("busybox", join(root, "bin", applet));
+    const link = join(root, "bin", applet);
+    if (applet !== "busybox" && !existsSync(link)) symlinkSync("busybox", link);
   }
   for (const [path, content] of Object.entries({ "etc/passwd": PASSWD, "etc/group": GROUP, ...files })) {
     mkdirSync(join(root, path, ".."), { recursive: true });

@@ -101,8 +101,8 @@ export async function downloadBlob(options: DownloadOptions): Promise<void> {
     return open(options.file, "r+");
   });
   let failure: unknown = dataLoss(`no source for blob ${options.blob.digest}`);
+  const partial = new Partial(file, options.blob);
   try {
-    const partial = new Partial(file, options.blob);
     await partial.adopt();
     for (const source of options.sources) {
       try {
@@ -114,6 +114,7 @@ export async function downloadBlob(options: DownloadOptions): Promise<void> {
     }
   } finally {
     await file.close();
+    if (partial.length === 0 && options.blob.size > 0) await discardDownload(options.file);
   }
   throw failure;
 }
