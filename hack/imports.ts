@@ -23,6 +23,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   archive: [...LEAVES],
   ttrpc: ["errors", "linux", "proto"],
   grpc: ["errors", "proto"],
+  dockerfile: ["errors"],
   api: ["errors", "version", "units"],
   runtime: ["errors", "version", "oci", "linux", "files", "flags", "units"],
   shim: [...LEAVES, "ttrpc"],
@@ -31,8 +32,8 @@ const MAY_IMPORT: Record<string, string[]> = {
   images: [...LEAVES, "archive", "storage"],
   containerd: [...LEAVES, "archive", "storage", "ttrpc", "grpc"],
   ctr: [...LEAVES, "archive", "grpc"],
-  cli: [...LEAVES, "api"],
-  engine: [...LEAVES, "api", "archive", "grpc", "images", "network", "storage"],
+  cli: [...LEAVES, "api", "archive", "dockerfile"],
+  engine: [...LEAVES, "api", "archive", "dockerfile", "grpc", "images", "network", "storage"],
 };
 
 /** "src/cli/x.ts" → "cli"; "cmd/docker.ts" → "cmd". */

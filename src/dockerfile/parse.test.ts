@@ -1,0 +1,172 @@
+import { describe, expect, test } from "bun:test";
+import { BROKEN } from "./broken.testing.ts";
+import { DockerfileError, excerpt } from "./errors.ts";
+import { parseDockerfile, parseInstruction } from "./parse.ts";
+import type { Instruction, Kind, Of } from "./types.ts";
+
+function only<K extends Kind>(kind: K, text: string): Of<K> {
+  const found = parseDockerfile(`FROM a\n${text}`).stages[0]!.instructions[0] as Instruction;
+  expect(found.kind).toBe(kind);
+  return found as Of<K>;
+}
+
+describe("broken Dockerfiles", () => {
+  test("are more than a hundred", () => expect(BROKEN.length).toBeGreaterThan(100));
+  test.each(BROKEN.map((one) => [...one] as [string, number, string]))("%j", (text, line, message) => {
+    let caught: unknown;
+    try {
+      parseDockerfile(text);
+    } catch (error) {
+      caught = error;
+    }
+    expect(caught).toBeInstanceOf(DockerfileError);
+    expect((caught as DockerfileError).message).toContain(message);
+    expect((caught as DockerfileError).line).toBe(line);
+    expect((caught as DockerfileError).message).toStartWith(`dockerfile parse error line ${line}: `);
+  });
+});
+
+describe("parseDockerfile()", () => {
+  test("reads stages, their names and platforms", () => {
+    const { stages, metaArgs } = parseDockerfile(
+      "ARG V=1\nFROM a:$V AS Build\nRUN x\nfrom --platform=linux/arm64 b as two\nFROM Build",
+    );
+    expect(metaArgs[0]!.args).toEqual([{ key: "V", value: "1" }]);
+    expect(stages.map(({ name, base, platform }) => [name, base, platform])).toEqual([
+      ["build", "a:$V", ""],
+      ["two", "b", "linux/arm64"],
+      ["", "Build", ""],
+    ]);
+  });
+  test("joins continuations, without comments and empty lines between them", () => {
+    const run = only("RUN", "RUN a \\\n  # no\n   b \\\n\n c  ");
+    expect(run.text).toBe("RUN a    b  c  ");
+    expect(run.command).toEqual({ words: ["a    b  c"], shell: true });
+    expect([run.first, run.last]).toEqual([2, 6]);
+  });
+  test("an escaped escape at the end of a line continues nothing", () => {
+    expect(only("RUN", "RUN echo \\\\\nRUN b").command.words).toEqual(["echo \\\\"]);
+  });
+  test("takes another escape character", () => {
+    const { stages } = parseDockerfile("# escape=`\nFROM a\nRUN a `\n b\nCOPY c:\\x d:\\");
+    expect(stages[0]!.instructions.map(({ text }) => text)).toEqual(["RUN a  b", "COPY c:\\x d:\\"]);
+  });
+  test("exec and shell forms", () => {
+    expect(only("CMD", 'CMD ["a", "b c"]').command).toEqual({ words: ["a", "b c"], shell: false });
+    expect(only("CMD", "CMD ['a']").command).toEqual({ words: ["['a']"], shell: true });
+    expect(only("CMD", "CMD []").command).toEqual({ words: [], shell: false });
+  });
+  test("ENV and LABEL in both forms", () => {
+    const pairs = (text: string) => only("ENV", text).pairs.map(({ key, value }) => [key, value]);
+    expect(pairs("ENV a b  c")).toEqual([["a", "b  c"]]);
+    expect(pairs("ENV a=1 b='x y' c=\\ d=")).toEqual([
+      ["a", "1"],
+      ["b", "'x y'"],
+      ["c", "\\ d="],
+    ]);
+    expect(only("LABEL", 'LABEL "a b"="c d"').pairs[0]).toEqual({
+      key: '"a b"',
+      value: '"c d"',
+      legacy: false,
+    });
+  });
+  test("RUN with mounts", () => {
+    const { mounts, network, command } = only(
+      "RUN",
+      "RUN --mount=type=cache,target=/c,sharing=locked,id=x --mount=target=/b,from=s,rw --network=none make",
+    );
+    expect(mounts[0]).toMatchObject({
+      type: "cache",
+      target: "/c",
+      sharing: "locked",
+      id: "x",
+      readonly: false,
+    });
+    expect(mounts[1]).toMatchObject({ type: "bind", target: "/b", from: "s", readonly: false });
+    expect(network).toBe("none");
+    expect(command.words).toEqual(["make"]);
+  });
+  test("here-documents", () => {
+    const run = only("RUN", "RUN <<-'X' cat <<Y\n\ta\n\tX\nb $c\nY\nCMD x");
+    expect(run.heredocs).toEqual([
+      { name: "X", expand: false, chomp: true, descriptor: "", content: "\ta\n" },
+      { name: "Y", expand: true, chomp: false, descriptor: "", content: "b $c\n" },
+    ]);
+    const copy = only("COPY", "COPY a <<f.txt /dst/\nhello\nf.txt\n");
+    expect(copy.sources).toEqual(["a"]);
+    expect(copy.destination).toBe("/dst/");
+    expect(copy.heredocs[0]!.content).toBe("hello\n");
+    expect(only("RUN", "RUN cat <<<word").heredocs).toEqual([]);
+    expect(only("RUN", "RUN echo $((1<<2))").heredocs).toEqual([]);
+  });
+  test("COPY with all flags", () => {
+    expect(
+      only(
+        "COPY",
+        'COPY --from=0 --chown=1:2 --chmod=755 --link --parents --exclude=*.o --exclude=b ["a b", "c"]',
+      ),
+    ).toMatchObject({
+      from: "0",
+      chown: "1:2",
+      chmod: "755",
+      link: true,
+      parents: true,
+      exclude: ["*.o", "b"],
+      sources: ["a b"],
+      destination: "c",
+    });
+  });
+  test("health checks", () => {
+    expect(only("HEALTHCHECK", "HEALTHCHECK --interval=1m30s --retries=3 CMD curl x").health).toEqual({
+      Test: ["CMD-SHELL", "curl x"],
+      Interval: 9e10,
+      Retries: 3,
+    });
+    expect(only("HEALTHCHECK", 'HEALTHCHECK CMD ["a"]').health).toEqual({ Test: ["CMD", "a"] });
+    expect(only("HEALTHCHECK", "HEALTHCHECK NONE").health).toEqual({ Test: ["NONE"] });
+  });
+  test("ONBUILD keeps what follows, flags included", () => {
+    expect(only("ONBUILD", "ONBUILD COPY --chown=1 . /x").expression).toBe("COPY --chown=1 . /x");
+    expect(parseInstruction("COPY --chown=1 . /x").kind).toBe("COPY");
+  });
+  test("EXPOSE sorts", () =>
+    expect(only("EXPOSE", "EXPOSE 80 443/tcp 53/udp").ports).toEqual(["443/tcp", "53/udp", "80"]));
+});
+
+describe("warnings", () => {
+  const rules = (text: string) => parseDockerfile(text).warnings.map(({ rule, line }) => `${line} ${rule}`);
+  test("tell what the linter tells", () => {
+    expect(rules("FROM a AS Build\nMAINTAINER me\nENV a b\nRUN x \\\n\n y\nWORKDIR x\nCMD a\nCMD b")).toEqual(
+      [
+        "1 StageNameCasing",
+        "2 MaintainerDeprecated",
+        "3 LegacyKeyValueFormat",
+        "4 NoEmptyContinuation",
+        "7 WorkdirRelativePath",
+        "8 JSONArgsRecommended",
+        "8 MultipleInstructionsDisallowed",
+        "9 JSONArgsRecommended",
+      ],
+    );
+    expect(rules("FROM a as b\nrun x\nARG API_TOKEN\nARG PUBLIC_KEY\nFROM c AS b")).toEqual([
+      "1 FromAsCasing",
+      "2 ConsistentInstructionCasing",
+      "3 SecretsUsedInArgOrEnv",
+      "5 DuplicateStageName",
+    ]);
+  });
+  test("can be switched off", () => {
+    expect(rules("# check=skip=JSONArgsRecommended\nFROM a\nCMD x\nMAINTAINER me")).toEqual([
+      "4 MaintainerDeprecated",
+    ]);
+    expect(rules("# check=skip=all\nFROM a\nCMD x")).toEqual([]);
+  });
+});
+
+describe("excerpt()", () => {
+  test("marks the line", () => {
+    expect(excerpt("FROM a\nBAD\nCMD x", "Dockerfile", 2)).toBe(
+      "Dockerfile:2\n--------------------\n   1 |     FROM a\n   2 | >>> BAD\n   3 |     CMD x\n--------------------",
+    );
+  });
+});
