@@ -1,6 +1,6 @@
 import { readFlags } from "./flags.ts";
 import { heredocMark } from "./heredoc.ts";
-import type { Statement } from "./instructions.ts";
+import type { Statement } from "./statement.ts";
 import type { CopyOptions } from "./types.ts";
 import { parseJsonList, splitWords } from "./words.ts";
 

@@ -1,6 +1,6 @@
 import { parseDuration } from "./duration.ts";
 import { readFlags } from "./flags.ts";
-import { commandLine, type Statement } from "./instructions.ts";
+import { commandLine, type Statement } from "./statement.ts";
 import type { HealthCheck } from "./types.ts";
 
 const FLAGS = {

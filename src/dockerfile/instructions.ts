@@ -2,22 +2,11 @@
 import { readCopy } from "./copy.ts";
 import { flagNames, readFlags } from "./flags.ts";
 import { readHealth } from "./health.ts";
-import type { LogicalLine } from "./lines.ts";
 import { readMount } from "./mounts.ts";
+import { commandLine, noFlags, type Statement, words } from "./statement.ts";
 import { didYouMean } from "./suggest.ts";
 import type { CommandLine, Instruction, Kind, Pair } from "./types.ts";
-import { parseJsonList, splitWords, takeFlags } from "./words.ts";
-
-/** What every reader gets. */
-export interface Statement {
-  line: LogicalLine;
-  /** Upper-case. */
-  keyword: string;
-  flags: string[];
-  /** What follows the flags, trimmed. */
-  rest: string;
-  escape: string;
-}
+import { parseJsonList, splitWords } from "./words.ts";
 
 type Body<K extends Kind> = Omit<Extract<Instruction, { kind: K }>, "text" | "first" | "last" | "kind">;
 type Readers = { [K in Kind]: (statement: Statement) => Body<K> };
@@ -44,14 +33,6 @@ const READERS: Readers = {
 
 const KEYWORDS = [...Object.keys(READERS), "FROM"];
 
-/** Splits a line into keyword, flags and rest. Flags of ONBUILD belong to what follows it. */
-export function statementOf(line: LogicalLine, escapeChar: string): Statement {
-  const [, word = "", after = ""] = /^(\S+)(?:\s+(.*))?$/s.exec(line.text.trim()) ?? [];
-  const keyword = word.toUpperCase();
-  const { flags, rest } = takeFlags(after);
-  return { line, keyword, flags, rest: rest.trim(), escape: escapeChar };
-}
-
 /** Everything but FROM. Errors: Error. */
 export function readInstruction(statement: Statement): Instruction {
   const { line, keyword } = statement;
@@ -60,12 +41,6 @@ export function readInstruction(statement: Statement): Instruction {
   const kind = keyword as Kind;
   const body = READERS[kind](statement);
   return { kind, ...body, text: line.text, first: line.first, last: line.last } as Instruction;
-}
-
-export const words = (text: string): string[] => text.split(/[\t\v\f\r ]+/).filter((word) => word !== "");
-
-export function noFlags(statement: Statement): void {
-  readFlags(statement.flags, {});
 }
 
 function atLeastOne<T>(statement: Statement, list: T[]): T[] {
@@ -78,15 +53,6 @@ function exactlyOne(statement: Statement): string {
   noFlags(statement);
   if (statement.rest === "") throw new Error(`${statement.keyword} requires exactly one argument`);
   return statement.rest;
-}
-
-/** A command in exec or shell form. */
-export function commandLine(rest: string): CommandLine {
-  const json = parseJsonList(rest);
-  if (json === "not strings")
-    throw new Error("When using JSON array syntax, arrays must be comprised of strings only.");
-  if (json !== "no list") return { words: json.list, shell: false };
-  return { words: rest === "" ? [] : [rest], shell: true };
 }
 
 function readCommand(statement: Statement): { command: CommandLine } {

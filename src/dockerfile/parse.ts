@@ -1,9 +1,10 @@
 import { messageOf } from "../errors/errors.ts";
 import { DockerfileError } from "./errors.ts";
 import { readFlags } from "./flags.ts";
-import { readInstruction, type Statement, statementOf, words } from "./instructions.ts";
+import { readInstruction } from "./instructions.ts";
 import { type LogicalLine, readLines } from "./lines.ts";
 import { lint } from "./lint.ts";
+import { type Statement, statementOf, words } from "./statement.ts";
 import { didYouMean } from "./suggest.ts";
 import type { Dockerfile, Instruction, Stage } from "./types.ts";
 
