@@ -12,6 +12,8 @@ import { containerRoutes } from "./api/containers/routes.ts";
 import { execRoutes } from "./api/exec/routes.ts";
 import { imageRoutes } from "./api/images/routes.ts";
 import { networkRoutes } from "./api/networks/routes.ts";
+import { pluginRoutes } from "./api/plugins/routes.ts";
+import { swarmRoutes } from "./api/swarm/routes.ts";
 import { systemRoutes } from "./api/system/routes.ts";
 import { volumeRoutes } from "./api/volumes/routes.ts";
 import type { EngineConfig } from "./config/config.ts";
@@ -190,6 +192,8 @@ function routesOf(parts: Parts): Route[] {
     ...execRoutes(containers),
     ...imageRoutes(service),
     ...networkRoutes({ network, events, containers }),
+    ...pluginRoutes(),
+    ...swarmRoutes(),
     ...volumeRoutes({ volumes, events, sizeOf: bytesBelow }),
   ];
 }

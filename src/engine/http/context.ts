@@ -2,10 +2,11 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { invalidArgument } from "../../errors/errors.ts";
 import { parseFilters } from "./filters.ts";
-import { hijackResponse, hijackSocket } from "./hijack.ts";
+import { hijackResponse, hijackSocket, hijackStream } from "./hijack.ts";
 import type { Context, Hijacked, JSONStream } from "./route.ts";
 import { writeChunk } from "./stream.ts";
 import type { ApiVersion } from "./version.ts";
+import { acceptance, WebSocketStream } from "./websocket.ts";
 
 /** Requests bodies that are parsed as JSON may be this long, bytes; configs are far below, bombs above. */
 const MAX_JSON_BODY = 16 * 1024 * 1024;
@@ -113,6 +114,14 @@ export class RequestContext implements Context {
     }
     if (!this.res.headersSent) this.res.writeHead(200, { "Content-Type": contentType });
     this.res.end();
+  }
+
+  async webSocket(): Promise<Hijacked> {
+    const answer = acceptance(this.req.headers["sec-websocket-key"]);
+    if (!this.#upgrade) throw invalidArgument("not a websocket request: want Upgrade: websocket");
+    this.hijacked = true;
+    this.#upgrade.write(answer);
+    return hijackStream(new WebSocketStream(this.#upgrade));
   }
 
   async hijack(contentType: string): Promise<Hijacked> {

@@ -15,7 +15,11 @@ export function hijackSocket(socket: Socket, contentType: string): Hijacked {
 export function hijackResponse(req: IncomingMessage, res: ServerResponse, contentType: string): Hijacked {
   res.writeHead(200, { "Content-Type": contentType, Connection: "close" });
   res.flushHeaders();
-  const socket = new ResponseStream(req, res);
+  return hijackStream(new ResponseStream(req, res));
+}
+
+/** A stream that is ours already. */
+export function hijackStream(socket: Duplex): Hijacked {
   return { socket, input: inputOf(socket) };
 }
 

@@ -12,9 +12,24 @@ export function streamType(ctx: Context, terminal: boolean): string {
   return !terminal && ctx.version.atLeast("1.42") ? MULTIPLEXED_STREAM : RAW_STREAM;
 }
 
-/** POST /containers/{id}/attach */
+/** POST /containers/{id}/attach, and GET .../attach/ws for browsers. */
 export function attachRoutes(containers: Containers): Route[] {
   return [
+    {
+      method: "GET",
+      path: "/containers/{id}/attach/ws",
+      async handle(ctx) {
+        const container = containers.find(ctx.params["id"]!);
+        const detachKeys = detachKeysOf(ctx);
+        checkAttachable(container);
+        // What comes is not multiplexed here, with or without a terminal.
+        await attachContainer(containers.env, container, await ctx.webSocket(), {
+          ...wantedStreams(ctx),
+          terminal: true,
+          detachKeys,
+        });
+      },
+    },
     {
       method: "POST",
       path: "/containers/{id}/attach",
@@ -25,17 +40,23 @@ export function attachRoutes(containers: Containers): Route[] {
         checkAttachable(container);
         const connection = await ctx.hijack(streamType(ctx, terminal));
         await attachContainer(containers.env, container, connection, {
-          stdin: ctx.flag("stdin"),
-          stdout: ctx.flag("stdout"),
-          stderr: ctx.flag("stderr"),
-          logs: ctx.flag("logs"),
-          stream: ctx.flag("stream"),
+          ...wantedStreams(ctx),
           terminal,
           detachKeys: terminal ? keys : undefined,
         });
       },
     },
   ];
+}
+
+function wantedStreams(ctx: Context) {
+  return {
+    stdin: ctx.flag("stdin"),
+    stdout: ctx.flag("stdout"),
+    stderr: ctx.flag("stderr"),
+    logs: ctx.flag("logs"),
+    stream: ctx.flag("stream"),
+  };
 }
 
 function detachKeysOf(ctx: Context): Uint8Array {

@@ -1,7 +1,6 @@
 import type { SystemInfo, SystemVersion } from "../../../api/schema.ts";
-import { unavailable } from "../../../errors/errors.ts";
 import type { EventBus } from "../../events/bus.ts";
-import type { Context, Method, Route } from "../../http/route.ts";
+import type { Context, Route } from "../../http/route.ts";
 import { streamEvents } from "./events.ts";
 
 export interface SystemBackend {
@@ -15,7 +14,7 @@ export interface SystemBackend {
 export const DISK_USAGE_KINDS = ["container", "image", "volume", "build-cache"] as const;
 export type DiskUsageKind = (typeof DISK_USAGE_KINDS)[number];
 
-/** /_ping, /version, /info, /events, /system/df; and what an engine outside of a swarm answers to swarm requests. */
+/** /_ping, /version, /info, /events, /system/df. */
 export function systemRoutes(backend: SystemBackend): Route[] {
   return [
     { method: "GET", path: "/_ping", handle: ping },
@@ -24,8 +23,6 @@ export function systemRoutes(backend: SystemBackend): Route[] {
     { method: "GET", path: "/info", handle: async (ctx) => ctx.json(200, await backend.info()) },
     { method: "GET", path: "/events", handle: (ctx) => streamEvents(backend.events, ctx) },
     { method: "GET", path: "/system/df", since: "1.25", handle: (ctx) => diskUsage(backend, ctx) },
-    { method: "GET", path: "/plugins", since: "1.25", handle: (ctx) => ctx.json(200, []) },
-    ...swarmRoutes(),
   ];
 }
 
@@ -44,27 +41,4 @@ async function diskUsage(backend: SystemBackend, ctx: Context): Promise<void> {
   const kinds =
     asked.length === 0 ? DISK_USAGE_KINDS : DISK_USAGE_KINDS.filter((kind) => asked.includes(kind));
   ctx.json(200, await backend.diskUsage(kinds, ctx));
-}
-
-const NOT_A_MANAGER =
-  'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.';
-
-function swarmRoutes(): Route[] {
-  const refuse = (): never => {
-    throw unavailable(NOT_A_MANAGER);
-  };
-  const collections = ["services", "tasks", "nodes", "secrets", "configs"];
-  const paths: [Method, string][] = [
-    ["GET", "/swarm"],
-    ["POST", "/swarm/update"],
-    ["GET", "/swarm/unlockkey"],
-    ...collections.flatMap((name): [Method, string][] => [
-      ["GET", `/${name}`],
-      ["GET", `/${name}/{id}`],
-      ["POST", `/${name}/create`],
-      ["POST", `/${name}/{id}/update`],
-      ["DELETE", `/${name}/{id}`],
-    ]),
-  ];
-  return paths.map(([method, path]) => ({ method, path, handle: refuse }));
 }

@@ -74,7 +74,8 @@ export function completeHostConfig(given: HostConfig, { config, cgroupVersion }:
     MemoryReservation: given.MemoryReservation ?? 0,
     // Stock lets a container swap as much as it may have memory.
     MemorySwap: given.MemorySwap || (memory > 0 ? memory * 2 : 0),
-    MemorySwappiness: given.MemorySwappiness ?? nothing(),
+    // -1 is how clients say that they do not say.
+    MemorySwappiness: given.MemorySwappiness === -1 ? nothing() : (given.MemorySwappiness ?? nothing()),
     OomKillDisable: given.OomKillDisable ?? (cgroupVersion === 2 ? nothing() : false),
     PidsLimit: given.PidsLimit || null,
     Ulimits: given.Ulimits ?? [],
