@@ -41,6 +41,7 @@ const sha256 = (data: Uint8Array | string) => createHash("sha256").update(data).
 
 /** Two layers; the second deletes, replaces and adds. Returns the path of a docker-archive. */
 function makeArchive(overrides: { diffIDs?: string[]; tag?: string } = {}): string {
+  sh("rm -rf one two");
   layBusyboxRoot(join(folder, "one"));
   sh(
     "mkdir -p two/etc two/new && echo changed > two/etc/passwd && touch two/etc/.wh.group && ln two/etc/passwd two/new/hard",

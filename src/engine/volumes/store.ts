@@ -5,6 +5,7 @@ import { conflict, messageOf, notFound } from "../../errors/errors.ts";
 import { writeAtomic } from "../../files/atomic.ts";
 import type { Logger } from "../../log/log.ts";
 import type { EventBus } from "../events/bus.ts";
+import { VolumeMetadata } from "./metadata.ts";
 import { mountVolume, unmountVolume } from "./mount.ts";
 import { anonymousName, checkVolumeName } from "./names.ts";
 import { type VolumeMount, volumeMountOf } from "./options.ts";
@@ -26,16 +27,18 @@ interface Entry {
 export const ANONYMOUS_LABEL = "com.docker.volume.anonymous";
 const ROOT_FILES = ["metadata.db", "backingFsBlockDev"];
 
-/** Volumes of the local driver under `root`; `metadata.json` beside _data keeps labels and options. */
+/** Volumes of the local driver under `root`, kept as stock does: <name>/{_data,opts.json} and one metadata.db. */
 export class LocalVolumes implements VolumeStore {
   readonly #root: string;
   readonly #events: EventBus;
   readonly #entries = new Map<string, Entry>();
+  readonly #metadata: VolumeMetadata;
 
   constructor(root: string, events: EventBus, log: Logger) {
     this.#root = root;
     this.#events = events;
     mkdirSync(root, { recursive: true, mode: 0o701 });
+    this.#metadata = new VolumeMetadata(root, log);
     for (const name of readdirSync(root)) {
       if (ROOT_FILES.includes(name)) continue;
       try {
@@ -49,12 +52,12 @@ export class LocalVolumes implements VolumeStore {
   #load(name: string): void {
     const folder = join(this.#root, name);
     if (!existsSync(join(folder, "_data"))) return;
-    const saved = readJSON(join(folder, "metadata.json"));
-    const options = (saved?.["options"] ?? readOptions(folder)) as Entry["options"];
+    const saved = this.#metadata.get(name);
+    const options = saved?.Options ?? readOptions(folder);
     this.#entries.set(name, {
       name,
-      createdAt: (saved?.["createdAt"] as string) ?? statSync(folder).mtime.toISOString(),
-      labels: (saved?.["labels"] as Entry["labels"]) ?? null,
+      createdAt: wholeSeconds(statSync(folder).mtime),
+      labels: saved?.Labels ?? null,
       options,
       mount: volumeMountOf(name, options ?? {}),
       holders: new Set(),
@@ -80,7 +83,7 @@ export class LocalVolumes implements VolumeStore {
     const labels = request.Name ? (request.Labels ?? null) : { ...request.Labels, [ANONYMOUS_LABEL]: "" };
     const entry: Entry = {
       name,
-      createdAt: new Date().toISOString().replace(/\.\d+Z$/, "Z"),
+      createdAt: wholeSeconds(new Date()),
       labels,
       options: request.DriverOpts ?? null,
       mount: volumeMountOf(name, options),
@@ -97,10 +100,8 @@ export class LocalVolumes implements VolumeStore {
     const folder = join(this.#root, entry.name);
     try {
       mkdirSync(folder, { mode: 0o701 });
-      const { createdAt, labels, options } = entry;
-      writeAtomic(join(folder, "metadata.json"), JSON.stringify({ createdAt, labels, options }), {
-        durability: "crash",
-      });
+      const { name: Name, labels: Labels, options: Options } = entry;
+      this.#metadata.set({ Name, Driver: "local", Labels, Options });
       if (entry.mount) {
         const { type, device, options: o } = entry.mount;
         const stock = { MountType: type, MountOpts: o, MountDevice: device, Quota: { Size: 0 } };
@@ -109,6 +110,7 @@ export class LocalVolumes implements VolumeStore {
       // Last, because a volume without _data does not count as one.
       mkdirSync(join(folder, "_data"));
     } catch (error) {
+      this.#metadata.delete(entry.name);
       rmSync(folder, { recursive: true, force: true });
       throw error;
     }
@@ -155,6 +157,7 @@ export class LocalVolumes implements VolumeStore {
     // _data goes first: after a crash in the middle the rest is no volume any more.
     rmSync(this.#path(name), { recursive: true, force: true });
     rmSync(join(this.#root, name), { recursive: true, force: true });
+    this.#metadata.delete(name);
     this.#entries.delete(name);
     this.#events.publish("volume", "destroy", name, { driver: "local" });
   }
@@ -192,6 +195,8 @@ function refuseOtherOptions(present: Entry, options: Record<string, string>): vo
   const differs = Object.entries(options).some(([key, value]) => had[key] !== value);
   if (differs) throw conflict(`create ${present.name}: volume already exists with other options`);
 }
+
+const wholeSeconds = (date: Date): string => date.toISOString().replace(/\.\d+Z$/, "Z");
 
 function readJSON(path: string): Record<string, unknown> | undefined {
   return existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as Record<string, unknown>) : undefined;

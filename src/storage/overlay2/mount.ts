@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { mkdirSync, rmdirSync, statSync } from "node:fs";
 import { errnoOf, messageOf, systemError } from "../../errors/errors.ts";
 import { inFolder } from "../../linux/chdir.ts";
 import { MNT, mount, unmount } from "../../linux/mount.ts";
@@ -14,6 +14,7 @@ export function mountLayer(layout: Layout, id: string): void {
   const at = (link: string) => `${layout.root}/${link}`;
   const whole = build(layout.lower(id).map(at), layout.diff(id), layout.work(id));
   try {
+    mkdirSync(layout.merged(id), { recursive: true, mode: 0o700 });
     if (whole.length < PAGE - 1) mount("overlay", layout.merged(id), "overlay", 0, whole);
     else mountRelative(layout, id, build(layout.lower(id), `${id}/diff`, `${id}/work`));
   } catch (cause) {
@@ -28,12 +29,22 @@ function mountRelative(layout: Layout, id: string, options: string): void {
   inFolder(layout.root, () => mount("overlay", `${id}/merged`, "overlay", 0, options));
 }
 
-/** Unmounts it; what is not mounted is no error. */
+/** Unmounts it, and takes the mount point away, as stock does; what is not mounted is no error. */
 export function unmountLayer(layout: Layout, id: string): void {
   try {
     unmount(layout.merged(id), MNT.DETACH);
   } catch (error) {
     if (errnoOf(error) !== "EINVAL" && errnoOf(error) !== "ENOENT") throw error;
+  }
+  removeEmpty(layout.merged(id));
+}
+
+/** A folder that still holds something is left alone: it may be mounted elsewhere. */
+function removeEmpty(path: string): void {
+  try {
+    rmdirSync(path);
+  } catch (error) {
+    if (!["ENOENT", "ENOTEMPTY", "EBUSY"].includes(errnoOf(error) ?? "")) throw error;
   }
 }
 
