@@ -6,6 +6,9 @@ import { parse } from "yaml";
 
 const NAME = "shared/reference/engine-api-1.50.yaml";
 
+/** Scalars that stock answers null for when nobody has set them, though the description does not say so. */
+const NULL_IN_STOCK = [["Resources", "MemorySwappiness"]] as const;
+
 type Schema = Record<string, unknown>;
 
 export interface Operation {
@@ -70,6 +73,10 @@ function translateValue(value: unknown): unknown {
 
 export function readOperations(): Operation[] {
   const { paths, definitions } = read();
+  for (const [definition, property] of NULL_IN_STOCK) {
+    const resources = definitions[definition]?.["properties"] as Record<string, Schema>;
+    resources[property]!["x-nullable"] = true;
+  }
   const ajv = new Ajv({ strict: false, allErrors: true });
   const translated = Object.fromEntries(
     Object.entries(definitions).map(([name, schema]) => [name, translate(schema)]),
