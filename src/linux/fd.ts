@@ -28,6 +28,7 @@ function openLibrary() {
     write: { args: ["i32", "ptr", "u64"], returns: "i64" },
     fsync: { args: ["i32"], returns: "i32" },
     lseek: { args: ["i32", "i64", "i32"], returns: "i64" },
+    dup3: { args: ["i32", "i32", "i32"], returns: "i32" },
     pipe2: { args: ["ptr", "i32"], returns: "i32" },
     fcntl: { args: ["i32", "i32", "i32"], returns: "i32" },
     ioctl: { args: ["i32", "u64", "ptr"], returns: "i32" },
@@ -55,6 +56,11 @@ export function closeFd(fd: number): void {
 /** A copy of the descriptor, close-on-exec, numbered `least` or higher. */
 export function dupAbove(fd: number, least: number): number {
   return check(c().fcntl(fd, F_DUPFD_CLOEXEC, least), "dup", String(fd));
+}
+
+/** Makes `target` a copy of the descriptor, closing what it was; it stays open over execve. */
+export function replaceFd(fd: number, target: number): void {
+  check(c().dup3(fd, target, 0), "dup3", `${fd} to ${target}`);
 }
 
 /** A pipe, both ends close-on-exec: [read end, write end]. */

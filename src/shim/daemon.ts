@@ -10,15 +10,13 @@ import { Reaper } from "./reaper.ts";
 import { TaskService } from "./service.ts";
 import { trimSoon } from "./trim.ts";
 
-/** The descriptor at which `start` leaves the listening socket. */
-const LISTENER_FD = 3;
 /** How long events may still wait for containerd at the end, in milliseconds. */
 const LAST_EVENTS = 3_000;
 /** Time for the answer to the shutdown request to leave. */
 const LAST_ANSWER = 50;
 
-/** Serves. Returns at once; the process lives as long as the socket. */
-export function runDaemon(flags: Flags): void {
+/** Serves the listening socket `listener`. Returns at once; the process lives as long as the socket. */
+export function runDaemon(flags: Flags, listener: number): void {
   setDebug(flags.debug);
   becomeSubreaper();
   const reaper = new Reaper();
@@ -42,7 +40,7 @@ export function runDaemon(flags: Flags): void {
     });
   process.on("uncaughtException", (error) => log("error", `uncaught: ${error.stack ?? error}`));
   process.on("unhandledRejection", (error) => log("error", `unhandled: ${String(error)}`));
-  server = serve({ fd: LISTENER_FD }, (call, payload) => {
+  server = serve({ fd: listener }, (call, payload) => {
     trimSoon();
     return service.handle(call, payload);
   });

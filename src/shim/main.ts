@@ -1,7 +1,11 @@
 import { messageOf } from "../errors/errors.ts";
-import { writeFd } from "../linux/fd.ts";
+import { closeFd, O_RDWR, openFd, replaceFd, writeFd } from "../linux/fd.ts";
+import { SHIM_STAYS } from "../version/same_build.ts";
 import { versionLine } from "../version/version.ts";
 import { type Flags, parseFlags } from "./flags.ts";
+
+/** The descriptor at which `start` leaves the listening socket for the daemon. */
+const LISTENER_FD = 3;
 
 /** Runs the action that the arguments ask for; an error is one line on stderr and exit code 1. */
 export async function runShim(args: readonly string[]): Promise<void> {
@@ -20,15 +24,34 @@ async function act(flags: Flags): Promise<void> {
   }
   if (flags.namespace === "") throw new Error("shim namespace cannot be empty");
   if (flags.action === "start") {
-    const { start } = await import("./start.ts");
-    print(start(flags));
+    await startOrStay(flags);
   } else if (flags.action === "delete") {
     const { remove } = await import("./remove.ts");
     writeFd(1, await remove(flags));
   } else if (flags.action === "") {
     const { runDaemon } = await import("./daemon.ts");
-    runDaemon(flags);
+    runDaemon(flags, LISTENER_FD);
   } else throw new Error(`unknown action ${flags.action}: want start or delete`);
+}
+
+async function startOrStay(flags: Flags): Promise<void> {
+  const stay = process.env[SHIM_STAYS] === "1";
+  // No business of the runtime and of hooks.
+  delete process.env[SHIM_STAYS];
+  const { start } = await import("./start.ts");
+  const { address, listener } = start(flags, stay);
+  print(address);
+  if (listener === undefined) return;
+  const { runDaemon } = await import("./daemon.ts");
+  letGoOfStdio();
+  runDaemon(flags, listener);
+}
+
+/** The end of stdout tells the caller that the shim serves. */
+function letGoOfStdio(): void {
+  const none = openFd("/dev/null", O_RDWR);
+  for (const fd of [0, 1, 2]) replaceFd(none, fd);
+  closeFd(none);
 }
 
 /** By write(2): the first use of process.stdout costs more than 6 ms, twice the rest of `start`. */

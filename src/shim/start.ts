@@ -13,6 +13,7 @@ import {
 } from "../linux/fd.ts";
 import { spawn } from "../linux/spawn.ts";
 import { listenUnix, unixAnswers } from "../linux/unix_socket.ts";
+import { SLEEPER_SETTINGS } from "../version/same_build.ts";
 import { socketFolder, socketPath } from "./bundle.ts";
 import type { Flags } from "./flags.ts";
 import { Any } from "./messages/common.ts";
@@ -21,22 +22,16 @@ import { RuncOptions } from "./messages/task.ts";
 /** Annotations of config.json that put several containers into one shim. */
 const GROUP_ANNOTATIONS = ["io.containerd.runc.v2.group", "io.kubernetes.cri.sandbox-id"];
 
-/**
- * Settings of the daemon's JavaScript engine: it sleeps nearly always, so helper threads for collecting
- * and compiling would only cost memory. See docs/shim.md for the measurements.
- */
-const ENGINE_SETTINGS = [
-  "BUN_JSC_useWarmUpMarkedBlocks=0",
-  "BUN_JSC_useConcurrentGC=0",
-  "BUN_JSC_numberOfGCMarkers=1",
-  "BUN_JSC_useConcurrentJIT=0",
-  "BUN_JSC_useDFGJIT=0",
-  "BUN_JSC_useBaselineJIT=0",
-  "MIMALLOC_PURGE_DELAY=0",
-];
+/** What `start` has come to. */
+export interface Started {
+  /** The address to print. */
+  address: string;
+  /** A listening socket that this process is to serve itself. */
+  listener?: number;
+}
 
-/** Starts the shim of a container, or finds the one of its group. Returns the address to print. */
-export function start(flags: Flags): string {
+/** Starts the shim of a container, or finds the one of its group. With `stay` this process is to be the shim. */
+export function start(flags: Flags, stay: boolean): Started {
   const group = groupOf(readSmallFile("config.json")) ?? flags.id;
   const path = socketPath(flags.address, flags.namespace, group);
   const address = `unix://${path}`;
@@ -44,9 +39,9 @@ export function start(flags: Flags): string {
   makeFolder(socketFolder(), 0o700);
   const listener = listen(path);
   replaceSmallFile("address", address, 0o600);
-  if (listener === undefined) return address;
+  if (listener === undefined) return { address };
   try {
-    const pid = spawnDaemon(flags, listener);
+    const pid = stay ? process.pid : spawnDaemon(flags, listener);
     replaceSmallFile("shim.pid", String(pid), 0o644);
     joinCgroup(pid);
     raiseOOMScore(pid);
@@ -54,7 +49,7 @@ export function start(flags: Flags): string {
     unlinkIfThere(path);
     throw systemError(`cannot start the shim daemon: ${(cause as Error).message}`, { cause });
   }
-  return address;
+  return stay ? { address, listener } : { address };
 }
 
 function groupOf(config: string): string | undefined {
@@ -96,7 +91,7 @@ function spawnDaemon(flags: Flags, listener: number): number {
       ...(flags.debug ? ["-debug"] : []),
     ],
     env: [
-      ...ENGINE_SETTINGS,
+      ...Object.entries(SLEEPER_SETTINGS).map(([name, value]) => `${name}=${value}`),
       ...Object.entries(process.env).map(([name, value]) => `${name}=${value ?? ""}`),
     ],
     // The listener becomes descriptor 3: LISTENER_FD of the daemon.

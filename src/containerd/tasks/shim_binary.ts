@@ -2,6 +2,7 @@
 import { systemError } from "../../errors/errors.ts";
 import { DeleteResponse } from "../../proto/containerd/task/v2/shim.ts";
 import { Any } from "../../proto/google/protobuf/any.ts";
+import { isSameBuild, SHIM_STAYS, SLEEPER_SETTINGS } from "../../version/same_build.ts";
 import type { Bundle } from "./bundle.ts";
 
 /** What every shim is told of its daemon. */
@@ -14,9 +15,14 @@ export interface ShimEnvironment {
 const START_TIMEOUT = 30_000;
 const DELETE_TIMEOUT = 15_000;
 
-interface Outcome {
-  stdout: Uint8Array;
-  stderr: string;
+interface ShimCall {
+  shim: string;
+  bundle: Bundle;
+  environment: ShimEnvironment;
+  args: string[];
+  input: Uint8Array;
+  /** Milliseconds. */
+  timeout: number;
 }
 
 /** Starts a shim and returns its address. Errors: what it said on stderr. */
@@ -28,7 +34,8 @@ export async function startShim(
 ): Promise<string> {
   const input = options ? Any.encode(options).finish() : new Uint8Array(0);
   const args = ["-id", bundle.id, ...(environment.debug ? ["-debug"] : []), "start"];
-  const { stdout } = await run(shim, bundle, environment, args, input, START_TIMEOUT);
+  const call = { shim, bundle, environment, args, input, timeout: START_TIMEOUT };
+  const stdout = isSameBuild(shim) ? await runStaying(call) : await run(call);
   return parseAddress(new TextDecoder().decode(stdout).trim(), shim);
 }
 
@@ -39,7 +46,8 @@ export async function deleteShim(
   environment: ShimEnvironment,
 ): Promise<DeleteResponse | undefined> {
   const args = ["-id", bundle.id, "-bundle", bundle.path, ...(environment.debug ? ["-debug"] : []), "delete"];
-  const { stdout } = await run(shim, bundle, environment, args, new Uint8Array(0), DELETE_TIMEOUT);
+  const input = new Uint8Array(0);
+  const stdout = await run({ shim, bundle, environment, args, input, timeout: DELETE_TIMEOUT });
   return stdout.length === 0 ? undefined : DeleteResponse.decode(stdout);
 }
 
@@ -55,44 +63,50 @@ function parseAddress(text: string, shim: string): string {
   return address;
 }
 
-async function run(
-  shim: string,
-  bundle: Bundle,
-  environment: ShimEnvironment,
-  args: string[],
-  input: Uint8Array,
-  timeout: number,
-): Promise<Outcome> {
-  const child = Bun.spawn({
-    cmd: [
-      shim,
-      ...[
-        "-namespace",
-        bundle.namespace,
-        "-address",
-        environment.socket,
-        "-publish-binary",
-        process.execPath,
-      ],
-      ...args,
-    ],
+function spawnShim(call: ShimCall, extra: Readonly<Record<string, string>>, detached: boolean) {
+  const { shim, bundle, environment, args, input } = call;
+  const contract = ["-namespace", bundle.namespace, "-address", environment.socket];
+  return Bun.spawn({
+    cmd: [shim, ...contract, "-publish-binary", process.execPath, ...args],
     cwd: bundle.path,
     env: {
       ...process.env,
+      ...extra,
       GOMAXPROCS: "2",
       MAX_SHIM_VERSION: "2",
       NAMESPACE: bundle.namespace,
       GRPC_ADDRESS: environment.socket,
       TTRPC_ADDRESS: environment.ttrpcSocket,
     },
+    detached,
     stdin: input.length === 0 ? "ignore" : input,
     stdout: "pipe",
     stderr: "pipe",
-    timeout,
-    killSignal: "SIGKILL",
   });
-  const [stdout, stderr] = await Promise.all([child.stdout.bytes(), child.stderr.text(), child.exited]);
-  if (child.exitCode === 0) return { stdout, stderr };
+}
+
+type Child = ReturnType<typeof spawnShim>;
+
+/** Reads what a shim prints, in time. Its process must have ended by then, unless it `stays` and printed something. */
+async function collect({ shim, args, timeout }: ShimCall, child: Child, stays: boolean): Promise<Uint8Array> {
+  const timer = setTimeout(() => child.kill("SIGKILL"), timeout);
+  const [stdout, stderr] = await Promise.all([child.stdout.bytes(), child.stderr.text()]);
+  if (!stays || stdout.length === 0) await child.exited;
+  clearTimeout(timer);
+  if (child.exitCode === 0 || (child.exitCode === null && child.signalCode === null)) return stdout;
   const why = child.signalCode ? `killed by ${child.signalCode}` : `exit status ${child.exitCode}`;
   throw systemError(`${shim} ${args.at(-1)}: ${stderr.trim() || "no output"}: ${why}`);
+}
+
+/** Runs a shim's action to its end. */
+function run(call: ShimCall): Promise<Uint8Array> {
+  const child = spawnShim(call, {}, false);
+  return collect(call, child, false);
+}
+
+/** Starts a shim of this build in a process that stays; one that fails prints no address and ends. */
+function runStaying(call: ShimCall): Promise<Uint8Array> {
+  const child = spawnShim(call, { ...SLEEPER_SETTINGS, [SHIM_STAYS]: "1" }, true);
+  child.unref();
+  return collect(call, child, true);
 }

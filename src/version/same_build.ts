@@ -1,0 +1,33 @@
+/** What the programs of one build agree on among themselves, beside the public contracts. */
+import { statSync } from "node:fs";
+
+/**
+ * Settings of the JavaScript engine for a process that sleeps nearly always: helper threads for collecting and
+ * compiling would only cost memory. See docs/shim.md for the measurements.
+ */
+export const SLEEPER_SETTINGS: Readonly<Record<string, string>> = {
+  BUN_JSC_useWarmUpMarkedBlocks: "0",
+  BUN_JSC_useConcurrentGC: "0",
+  BUN_JSC_numberOfGCMarkers: "1",
+  BUN_JSC_useConcurrentJIT: "0",
+  BUN_JSC_useDFGJIT: "0",
+  BUN_JSC_useBaselineJIT: "0",
+  MIMALLOC_PURGE_DELAY: "0",
+};
+
+/**
+ * Set to "1" for the shim's `start`: it prints its address, lets go of stdin, stdout and stderr, and stays to serve,
+ * instead of starting a second process for that. Saves the start of one program for each container. Only for callers
+ * that take the end of stdout for the end of `start`, and start it in a session of its own.
+ */
+export const SHIM_STAYS = "PEQUOD_SHIM_STAYS";
+
+/** Whether a program is this very executable under another name. */
+export function isSameBuild(path: string): boolean {
+  try {
+    const [one, other] = [statSync(path), statSync(process.execPath)];
+    return one.ino === other.ino && one.dev === other.dev;
+  } catch {
+    return false;
+  }
+}
