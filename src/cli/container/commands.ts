@@ -1,6 +1,14 @@
 /** The container half of the command tree. */
 import type { Entry } from "../command.ts";
 
+const run: Entry = { summary: "Create and run a container from an image", load: () => import("./run.ts") };
+const create: Entry = { summary: "Create a container", load: () => import("./create.ts") };
+const start: Entry = { summary: "Start one or more stopped containers", load: () => import("./start.ts") };
+const attach: Entry = {
+  summary: "Attach our stdin, stdout and stderr to a running container",
+  load: () => import("./attach.ts"),
+};
+const exec: Entry = { summary: "Execute a command in a running container", load: () => import("./exec.ts") };
 const pause: Entry = {
   summary: "Pause all processes of one or more containers",
   load: () => import("./pause.ts"),
@@ -42,8 +50,11 @@ const exportEntry: Entry = {
 
 /** What exists both as `docker NAME` and as `docker container NAME`. */
 const BOTH: Record<string, Entry> = {
+  attach,
   commit,
+  create,
   diff,
+  exec,
   export: exportEntry,
   kill,
   pause,
@@ -51,6 +62,8 @@ const BOTH: Record<string, Entry> = {
   rename,
   restart,
   rm,
+  run,
+  start,
   stop,
   top,
   unpause,

@@ -1,9 +1,12 @@
-import { writeSync } from "node:fs";
+import { write, writeSync } from "node:fs";
 import { errnoOf } from "../../errors/errors.ts";
+import { isWritable } from "./poll.ts";
 
 const RETRY_MS = 2;
 /** What a program killed by SIGPIPE ends with. */
 const BROKEN_PIPE_CODE = 141;
+/** A pipe that has room at all has room for a page. */
+const PAGE = 4096;
 
 /**
  * Writes all of it, waiting while the reader is slow: back-pressure reaches the engine because nothing is read from it
@@ -15,10 +18,41 @@ export function writeFully(fd: number, data: string | Uint8Array): void {
     try {
       rest = rest.subarray(writeSync(fd, rest));
     } catch (error) {
-      const code = errnoOf(error);
-      if (code === "EAGAIN") Bun.sleepSync(RETRY_MS);
-      else if (code === "EPIPE") process.exit(BROKEN_PIPE_CODE);
-      else throw error;
+      retryOrThrow(error);
+      Bun.sleepSync(RETRY_MS);
     }
   }
+}
+
+/**
+ * As writeFully(), for streams: signals and input are served while the reader is slow. Resolves when all is written.
+ * What can be written at once is, and then nothing is returned.
+ */
+export function writeAll(fd: number, data: Uint8Array): Promise<void> | void {
+  if (data.length > PAGE || !isWritable(fd)) return writeSlowly(fd, data);
+  writeFully(fd, data);
+}
+
+async function writeSlowly(fd: number, data: Uint8Array): Promise<void> {
+  let rest = data;
+  while (rest.length > 0) {
+    try {
+      rest = rest.subarray(await writeOnce(fd, rest));
+    } catch (error) {
+      retryOrThrow(error);
+      await Bun.sleep(RETRY_MS);
+    }
+  }
+}
+
+function writeOnce(fd: number, data: Uint8Array): Promise<number> {
+  return new Promise((resolve, reject) =>
+    write(fd, data, (error, written) => (error ? reject(error) : resolve(written))),
+  );
+}
+
+function retryOrThrow(error: unknown): void {
+  const code = errnoOf(error);
+  if (code === "EPIPE") process.exit(BROKEN_PIPE_CODE);
+  if (code !== "EAGAIN") throw error;
 }

@@ -1,5 +1,18 @@
 /** Checks of single flag values, as early as the flag is read. Each returns the value to keep. */
 
+/** stdin, stdout or stderr, in any case. */
+export function checkAttach(text: string): string {
+  const stream = text.toLowerCase();
+  if (["stdin", "stdout", "stderr"].includes(stream)) return stream;
+  throw new Error("valid streams are STDIN, STDOUT and STDERR");
+}
+
+/** TYPE MAJOR:MINOR MODE. */
+export function checkDeviceRule(text: string): string {
+  if (/^[acb] ([0-9]+|\*):([0-9]+|\*) [rwm]{1,3}$/.test(text)) return text;
+  throw new Error(`invalid device cgroup format '${text}'`);
+}
+
 /** NAME or NAME=VALUE; a bare NAME takes the value of our own environment, or is dropped later when there is none. */
 export function checkEnv(text: string): string {
   const equals = text.indexOf("=");

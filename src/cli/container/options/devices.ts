@@ -1,21 +1,24 @@
+import { normalize } from "node:path";
 import type { DeviceMapping, DeviceRequest, ThrottleDevice } from "../../../api/schema.ts";
 import { parseSize } from "../../../units/size.ts";
 import { csvPairs } from "./csv.ts";
 
-/** HOST[:CONTAINER[:MODE]], where MODE is made of r, w and m. */
+/** HOST[:CONTAINER[:MODE]], where MODE is made of r, w and m, each once. Errors: in the words of the docker client. */
 export function parseDevice(text: string): DeviceMapping {
-  const parts = text.split(":");
-  const isMode = (part: string) => /^[rwm]+$/.test(part);
-  const [path = "", second, third] = parts;
-  if (parts.length > 3 || path === "") throw new Error(`invalid device specification: ${text}`);
-  if (third !== undefined && !isMode(third)) throw new Error(`bad mode specified: ${third}`);
-  const secondIsMode = second !== undefined && third === undefined && isMode(second);
+  const [path = "", second, mode, ...more] = text.split(":");
+  if (more.length > 0 || path === "") throw new Error(`bad format for path: ${text}`);
+  if (mode !== undefined && !isMode(mode)) throw new Error(`bad mode specified: ${mode}`);
+  const secondIsMode = second !== undefined && mode === undefined && isMode(second);
+  const inside = second === undefined || secondIsMode ? path : second;
+  if (!inside.startsWith("/")) throw new Error(`${inside} is not an absolute path`);
   return {
-    PathOnHost: path,
-    PathInContainer: second === undefined || secondIsMode ? path : second,
-    CgroupPermissions: third ?? (secondIsMode ? second : "rwm"),
+    PathOnHost: second === undefined || secondIsMode ? normalize(path) : path,
+    PathInContainer: mode === undefined ? normalize(inside) : inside,
+    CgroupPermissions: mode ?? (secondIsMode ? second : "rwm"),
   };
 }
+
+const isMode = (text: string) => /^[rwm]+$/.test(text) && new Set(text).size === text.length;
 
 /** Whether the device is named in the way of the Container Device Interface: vendor.com/class=name. */
 export const isCdiDevice = (text: string): boolean => /^[\w.-]+\/[\w.-]+=[\w.:-]+$/.test(text);

@@ -1,5 +1,7 @@
 import type { FlagTable } from "../../flags/spec.ts";
 import {
+  checkAttach,
+  checkDeviceRule,
   checkEnv,
   checkHost,
   checkLink,
@@ -8,12 +10,13 @@ import {
   checkUlimit,
   checkWeightDevice,
 } from "./checks.ts";
+import { checkAttachment } from "./network.ts";
 
 /** The options of `run` and `create` that say what the container is to be. */
 export const CONTAINER_FLAGS = {
   "add-host": { kind: "list", help: "Extra entry of /etc/hosts (HOST:IP)", check: checkHost },
   annotation: { kind: "list", type: "map", help: "Annotation for the OCI runtime (KEY=VALUE)" },
-  attach: { kind: "list", short: "a", help: "Attach to stdin, stdout or stderr" },
+  attach: { kind: "list", short: "a", help: "Attach to stdin, stdout or stderr", check: checkAttach },
   "blkio-weight": { kind: "int", type: "uint16", help: "Weight of block I/O, 10 to 1000; 0 for none" },
   "blkio-weight-device": {
     kind: "list",
@@ -36,7 +39,11 @@ export const CONTAINER_FLAGS = {
   "cpuset-cpus": { kind: "string", help: "CPUs to run on (0-3, 0,1)" },
   "cpuset-mems": { kind: "string", help: "Memory nodes to use (0-3, 0,1)" },
   device: { kind: "list", help: "Device of the host (HOST[:CONTAINER[:RWM]])" },
-  "device-cgroup-rule": { kind: "list", help: "Rule for the list of allowed devices" },
+  "device-cgroup-rule": {
+    kind: "list",
+    help: "Rule for the list of allowed devices",
+    check: checkDeviceRule,
+  },
   "device-read-bps": { kind: "list", help: "Limit of reading from a device, bytes a second (PATH:RATE)" },
   "device-read-iops": { kind: "list", help: "Limit of reading from a device, operations a second" },
   "device-write-bps": { kind: "list", help: "Limit of writing to a device, bytes a second (PATH:RATE)" },
@@ -91,9 +98,9 @@ export const CONTAINER_FLAGS = {
   "memory-swappiness": { kind: "int", help: "Swappiness, 0 to 100", shown: "-1" },
   mount: { kind: "list", type: "mount", help: "Mount (type=bind|volume|tmpfs|image,source=...,target=...)" },
   name: { kind: "string", help: "Name of the container" },
-  net: { kind: "list", type: "network", hidden: true, help: "Network" },
+  net: { kind: "list", type: "network", hidden: true, help: "Network", check: checkAttachment },
   "net-alias": { kind: "list", hidden: true, help: "Name in the network" },
-  network: { kind: "list", type: "network", help: "Network to connect to" },
+  network: { kind: "list", type: "network", help: "Network to connect to", check: checkAttachment },
   "network-alias": { kind: "list", help: "Name of the container within the network" },
   "no-healthcheck": { kind: "bool", help: "Switch the image's HEALTHCHECK off" },
   "oom-kill-disable": { kind: "bool", help: "Disable the OOM killer" },
