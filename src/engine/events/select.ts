@@ -59,7 +59,7 @@ function namesImage(wanted: string, event: EngineEvent): boolean {
 
 /** Nanoseconds since 1970 from a query: "1700000000", "1700000000.000000001". Errors: invalidArgument. */
 export function eventTime(name: string, text: string | null): bigint | undefined {
-  if (text === null || text === "" || text === "0") return undefined;
+  if (text === null || text === "") return undefined;
   const match = /^(\d+)(?:\.(\d{1,9}))?$/.exec(text);
   if (!match)
     throw invalidArgument(`invalid value for ${name}: ${JSON.stringify(text)}: want seconds since 1970`);

@@ -85,7 +85,7 @@ export function archiveRoutes(containers: Containers): Route[] {
 
 function pathOf(ctx: Context): string {
   const path = ctx.query.get("path") ?? "";
-  if (path === "") throw invalidArgument("path is required: name a file or folder of the container");
+  if (path === "") throw invalidArgument("bad parameter: path cannot be empty");
   return path;
 }
 

@@ -46,7 +46,10 @@ export function locate(view: View, container: Container, asked: string): Located
     }
   } catch (cause) {
     if (!["ENOENT", "ENOTDIR", "ELOOP", "EXDEV"].includes(errnoOf(cause) ?? "")) throw cause;
-    throw notFound(`Could not find the file ${asked} in container ${container.name}`, { cause });
+    throw notFound(
+      `Could not find the file ${asked.replace(/(.)\/$/, "$1")} in container ${container.name}`,
+      { cause },
+    );
   }
 }
 

@@ -17,7 +17,7 @@ import { checkConfig, checkHostConfig } from "./check.ts";
 import { mergeConfig } from "./config.ts";
 import { completeHostConfig } from "./host-config.ts";
 import { checkNetworkConflicts, containerOf } from "./modes.ts";
-import { mountPointsOf } from "./mounts.ts";
+import { mountPointsOf, shieldDataRoot } from "./mounts.ts";
 import { checkName, randomName } from "./names.ts";
 import type { CreateBody, CreateRequest } from "./request.ts";
 import { securityOptions } from "./security.ts";
@@ -50,6 +50,7 @@ export async function createContainer(env: Env, request: CreateRequest): Promise
   const mountPoints = mountPointsOf(hostConfig, Object.keys(config.Volumes ?? {}), (ref) =>
     env.store.find(ref),
   );
+  shieldDataRoot(mountPoints, env.config.dataRoot);
   const facts: ContainerFacts = {
     id,
     name,

@@ -15,12 +15,12 @@ export function createExec(env: Env, container: Container, config: ExecConfig): 
   return exec;
 }
 
-export function refuseUnlessReady({ state, id }: Container): void {
+export function refuseUnlessReady({ state, id, name }: Container): void {
   switch (state.status) {
     case "running":
       return;
     case "paused":
-      throw conflict(`Container ${id} is paused, unpause the container before exec`);
+      throw conflict(`Container ${name} is paused, unpause the container before exec`);
     case "restarting":
       throw conflict(`Container ${id} is restarting, wait until the container is running`);
     default:

@@ -1,14 +1,22 @@
-import { conflict, invalidArgument } from "../../../errors/errors.ts";
+import { conflict, invalidArgument, messageOf } from "../../../errors/errors.ts";
 import type { Container } from "../container.ts";
 import { checkName } from "../create/names.ts";
 import type { Env } from "../env.ts";
 import { publish } from "../events.ts";
 import { saveContainer } from "../record.ts";
 
+function checkNewName(name: string): string {
+  try {
+    return checkName(`/${name.replace(/^\//, "")}`);
+  } catch (cause) {
+    throw invalidArgument(`Error when allocating new name: ${messageOf(cause)}`, { cause });
+  }
+}
+
 /** Errors: invalidArgument, conflict (name taken). */
 export function renameContainer(env: Env, container: Container, newName: string): Promise<void> {
   if (newName === "") throw invalidArgument("Neither old nor new names may be empty");
-  const name = checkName(newName);
+  const name = checkNewName(newName);
   return container.lock.run(async () => {
     const old = container.name;
     if (name === old) {

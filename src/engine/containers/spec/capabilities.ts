@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { invalidArgument } from "../../../errors/errors.ts";
+import { invalidArgument, messageOf } from "../../../errors/errors.ts";
 
 /** By number, capability(7). */
 const NAMES = `CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP LINUX_IMMUTABLE
@@ -45,8 +45,16 @@ export function normalizeCapability(text: string): string {
   const upper = text.toUpperCase();
   if (upper === "ALL") return "ALL";
   const name = upper.startsWith("CAP_") ? upper : `CAP_${upper}`;
-  if (!NAMES.includes(name)) throw invalidArgument(`invalid capability: unknown capability: "${name}"`);
+  if (!NAMES.includes(name)) throw invalidArgument(`unknown capability: "${name}"`);
   return name;
+}
+
+function normalizeAll(field: string, names: readonly string[]): string[] {
+  try {
+    return names.map(normalizeCapability);
+  } catch (cause) {
+    throw invalidArgument(`invalid ${field}: ${messageOf(cause)}`, { cause });
+  }
 }
 
 /**
@@ -59,12 +67,12 @@ export function capabilitiesFor(
   privileged: boolean,
 ): string[] {
   if (privileged) return hostCapabilities();
-  const added = add.map(normalizeCapability);
-  const dropped = drop.map(normalizeCapability);
+  const added = normalizeAll("CapAdd", add);
+  const dropped = normalizeAll("CapDrop", drop);
   for (const name of added) {
     if (name !== "ALL" && !hostCapabilities().includes(name)) {
       throw invalidArgument(
-        `invalid capability: capability not supported by your kernel or not available in the current environment: "${name}"`,
+        `invalid CapAdd: capability not supported by your kernel or not available in the current environment: "${name}"`,
       );
     }
   }
