@@ -10,3 +10,10 @@ export function realtimeNanos(): bigint {
   check(clockGettime(CLOCK_REALTIME, ptr(timespec)), "clock_gettime");
   return timespec[0]! * 1_000_000_000n + timespec[1]!;
 }
+
+/** Now in RFC 3339 with nanoseconds, UTC. */
+export function realtimeStamp(): string {
+  const nanos = realtimeNanos();
+  const seconds = new Date(Number(nanos / 1_000_000n)).toISOString().slice(0, 19);
+  return `${seconds}.${String(nanos % 1_000_000_000n).padStart(9, "0")}Z`;
+}

@@ -1,7 +1,8 @@
 /** docker-runc's command line: global flags, then a command with its own. */
-import { EngineError, messageOf } from "../errors/errors.ts";
+import { invalidArgument, messageOf } from "../errors/errors.ts";
 import { parseFlags } from "../flags/flags.ts";
 import { type Context, makeContext } from "./commands/context.ts";
+import { type Log, logFatal, logMessage } from "./log.ts";
 
 export interface Command {
   run(context: Context, args: string[]): Promise<number>;
@@ -14,16 +15,44 @@ interface Entry {
   failure?: { prefix: string; code: number };
 }
 
+const UNKNOWN_COMMAND = 3;
+
 const COMMANDS: Readonly<Record<string, Entry>> = {
+  checkpoint: {
+    load: () => import("./commands/checkpoint.ts"),
+    help: "Write a running container's state to files, by CRIU",
+  },
   create: {
     load: () => import("./commands/create.ts"),
     help: "Create a container that waits for start",
     failure: { prefix: "runc create failed: ", code: 1 },
   },
+  delete: { load: () => import("./commands/delete.ts"), help: "Delete what a container holds" },
+  events: { load: () => import("./commands/events.ts"), help: "Print usage and out-of-memory events" },
+  exec: {
+    load: () => import("./commands/exec.ts"),
+    help: "Run another process in a container",
+    failure: { prefix: "exec failed: ", code: 255 },
+  },
+  features: { load: () => import("./commands/features.ts"), help: "Print what this runtime supports" },
+  kill: { load: () => import("./commands/kill.ts"), help: "Send a signal to a container (default SIGTERM)" },
+  list: { load: () => import("./commands/list.ts"), help: "List containers" },
+  pause: { load: () => import("./commands/pause.ts"), help: "Freeze all processes of a container" },
+  ps: { load: () => import("./commands/ps.ts"), help: "List the processes of a container" },
+  restore: {
+    load: () => import("./commands/restore.ts"),
+    help: "Make a container from a checkpoint, by CRIU",
+  },
+  resume: { load: () => import("./commands/resume.ts"), help: "Thaw what pause froze" },
+  run: {
+    load: () => import("./commands/run.ts"),
+    help: "Create and start a container",
+    failure: { prefix: "runc run failed: ", code: 1 },
+  },
+  spec: { load: () => import("./commands/spec.ts"), help: "Write a config.json to begin with" },
   start: { load: () => import("./commands/start.ts"), help: "Run the command of a created container" },
   state: { load: () => import("./commands/state.ts"), help: "Print the state of a container" },
-  kill: { load: () => import("./commands/kill.ts"), help: "Send a signal to a container (default SIGTERM)" },
-  delete: { load: () => import("./commands/delete.ts"), help: "Delete what a container holds" },
+  update: { load: () => import("./commands/update.ts"), help: "Change limits of a container" },
 };
 
 const GLOBAL_FLAGS = {
@@ -65,35 +94,15 @@ Options:
 ${flagHelp(GLOBAL_FLAGS)}`;
 }
 
-async function logError(
-  file: string | undefined,
-  format: string | undefined,
-  message: string,
-): Promise<void> {
-  process.stderr.write(`${message}\n`);
-  if (!file) return;
-  const time = new Date().toISOString().replace(/\.\d+Z$/, "Z");
-  const line =
-    format === "json"
-      ? JSON.stringify({ level: "error", msg: message, time })
-      : `time=${JSON.stringify(time)} level=error msg=${JSON.stringify(message)}`;
-  const { appendFileSync } = await import("node:fs");
-  appendFileSync(file, `${line}\n`);
-}
-
-function fail(message: string): never {
-  throw new EngineError("invalidArgument", message);
-}
-
 /** Runs a command line; returns the exit code. */
 export async function runCli(args: string[]): Promise<number> {
-  let file: string | undefined;
-  let format: string | undefined;
+  const log: Log = { file: undefined, json: false };
   let failure: Entry["failure"];
   try {
     const { values, rest } = parseFlags(GLOBAL_FLAGS, args, { stopAtFirst: true });
-    file = values.log;
-    format = values["log-format"];
+    const format = values["log-format"];
+    log.file = values.log || undefined;
+    log.json = format === "json";
     const name = rest.shift();
     if (values.version) return printVersion();
     if (values.help || name === undefined || name === "help") {
@@ -101,19 +110,22 @@ export async function runCli(args: string[]): Promise<number> {
       return 0;
     }
     if (format !== undefined && format !== "json" && format !== "text")
-      fail(`unknown log-format ${JSON.stringify(format)}: want text or json`);
-    const entry = Object.hasOwn(COMMANDS, name)
-      ? COMMANDS[name]!
-      : fail(`unknown command ${JSON.stringify(name)}: see docker-runc --help`);
+      throw invalidArgument(`invalid log-format: ${format}: want text or json`);
+    const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name]! : undefined;
+    if (!entry) {
+      logFatal(log, `No help topic for '${name}': see docker-runc --help`);
+      return UNKNOWN_COMMAND;
+    }
     failure = entry.failure;
     const context = makeContext(
       values.root ?? defaultRoot(),
       values["systemd-cgroup"] ?? false,
       values.debug ?? false,
+      (message) => logMessage(log, "warning", message),
     );
     return await (await entry.load()).run(context, rest);
   } catch (error) {
-    await logError(file, format, `${failure?.prefix ?? ""}${messageOf(error)}`);
+    logFatal(log, `${failure?.prefix ?? ""}${messageOf(error)}`);
     return failure?.code ?? 1;
   }
 }

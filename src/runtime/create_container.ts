@@ -1,27 +1,22 @@
 /** Makes a container: state, cgroup, FIFO, process. What fails half way leaves nothing behind. */
-import { invalidArgument } from "../errors/errors.ts";
 import { applyLimits } from "../linux/cgroup/apply.ts";
 import { createCgroup, removeCgroup } from "../linux/cgroup/cgroup.ts";
-import { closeFd, O_RDWR, openFd } from "../linux/fd.ts";
+import { realtimeStamp } from "../linux/clock.ts";
+import { O_RDWR, openFd } from "../linux/fd.ts";
 import { makeFifo } from "../linux/fifo.ts";
-import { pathExists } from "../linux/path_exists.ts";
 import { processStat } from "../linux/process_stat.ts";
-import { connectUnix } from "../linux/unix_socket.ts";
 import type { Spec } from "../oci/runtime-spec.ts";
 import { compileContainer, rootPathOf } from "./compile/container.ts";
+import { type ConsoleTarget, checkPreserved, OpenDescriptors } from "./descriptors.ts";
 import { gatherFacts } from "./facts.ts";
 import { type Descriptors, type Handlers, launch, slotsOf } from "./launch/launch.ts";
 import { writePidFile } from "./pid_file.ts";
-import { readSpec } from "./read_spec.ts";
 import type { ContainerRecord, StateStore } from "./state/store.ts";
 
-export interface CreateOptions {
+export interface CreateOptions extends ConsoleTarget {
+  spec: Spec;
   bundle: string;
   pidFile?: string;
-  /** Path of a socket that gets the terminal's master. */
-  consoleSocket?: string;
-  /** The same, already connected. */
-  consoleFd?: number;
   preserveFds: number;
   noPivot: boolean;
   noNewKeyring: boolean;
@@ -30,28 +25,20 @@ export interface CreateOptions {
   failAt?: number;
 }
 
-function newRecord(id: string, spec: Spec, bundle: string): ContainerRecord {
+function newRecord(id: string, { spec, bundle, noNewKeyring }: CreateOptions): ContainerRecord {
   return {
     id,
     ociVersion: spec.ociVersion,
     bundle,
     pid: 0,
     startTime: "",
-    created: new Date().toISOString(),
+    created: realtimeStamp(),
     cgroup: [],
     rootfs: rootPathOf(spec, bundle),
     owner: process.getuid?.() ?? 0,
+    ...(noNewKeyring ? { noNewKeyring } : {}),
     spec,
   };
-}
-
-/** The terminal's socket must be given exactly when the container has a terminal. */
-function checkConsole(spec: Spec, options: CreateOptions): void {
-  const given = options.consoleSocket !== undefined || options.consoleFd !== undefined;
-  if (spec.process?.terminal && !given)
-    throw invalidArgument("cannot allocate tty if runc will detach without setting console socket");
-  if (!spec.process?.terminal && given)
-    throw invalidArgument("cannot use console socket if runc will not detach or allocate tty");
 }
 
 /** What only some containers need. */
@@ -75,7 +62,7 @@ class Creation {
   readonly #record: ContainerRecord;
   readonly #spec: Spec;
   readonly #options: CreateOptions;
-  readonly #open: number[] = [];
+  readonly #open = new OpenDescriptors();
 
   constructor(store: StateStore, record: ContainerRecord, options: CreateOptions) {
     this.#store = store;
@@ -102,24 +89,18 @@ class Creation {
       const late = await loadLate(this.#spec);
       launch(plan, descriptors, this.#handlers(late), this.#options.failAt);
     } finally {
-      for (const fd of this.#open) closeFd(fd);
+      this.#open.close();
     }
   }
 
   #descriptors(): Descriptors {
-    const { preserveFds, consoleFd, consoleSocket, wait } = this.#options;
-    const keep = (fd: number) => {
-      this.#open.push(fd);
-      return fd;
-    };
-    const descriptors: Descriptors = { preserve: preserveFds };
-    if (consoleFd !== undefined) descriptors.console = consoleFd;
-    else if (consoleSocket !== undefined) descriptors.console = keep(connectUnix(consoleSocket));
+    const { preserveFds, wait } = this.#options;
+    const descriptors: Descriptors = { preserve: preserveFds, ...this.#open.console(this.#options) };
     if (wait) {
       const path = this.#store.fifo(this.#record.id);
       makeFifo(path, 0o622);
       // Both ends, so that opening does not wait; the writer of "start" comes by the path.
-      descriptors.fifo = keep(openFd(path, O_RDWR));
+      descriptors.fifo = this.#open.keep(openFd(path, O_RDWR));
     }
     return descriptors;
   }
@@ -134,7 +115,7 @@ class Creation {
         late.mapping?.writeMappings(pid, this.#spec.linux!);
       },
       sync: () => late.hooks?.runRuntimeHooks(record) ?? "",
-      listener: (fd: number) => late.notify?.passListener(fd, record),
+      listener: (fd: number) => late.notify?.passListener(fd, record, record.pid),
       ready: (pid: number) => {
         if (this.#options.pidFile !== undefined) writePidFile(this.#options.pidFile, pid);
       },
@@ -148,9 +129,8 @@ export async function createContainer(
   id: string,
   options: CreateOptions,
 ): Promise<ContainerRecord> {
-  const spec = readSpec(options.bundle);
-  checkConsole(spec, options);
-  const record = newRecord(id, spec, options.bundle);
+  checkPreserved(options.preserveFds);
+  const record = newRecord(id, options);
   store.claim(id);
   try {
     await new Creation(store, record, options).run();
@@ -163,9 +143,4 @@ export async function createContainer(
     }
     throw error;
   }
-}
-
-/** Whether a bundle is there at all, for a clearer error than that of a missing file. */
-export function checkBundle(bundle: string): void {
-  if (!pathExists(bundle)) throw invalidArgument(`bundle ${bundle} does not exist`);
 }

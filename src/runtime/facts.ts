@@ -5,6 +5,7 @@ import type { LinuxSeccomp, Spec } from "../oci/runtime-spec.ts";
 import { rootPathOf, rootPropagation } from "./compile/container.ts";
 import type { Facts } from "./compile/facts.ts";
 import { appArmorEnabled, isRootless, knownCapabilities } from "./host.ts";
+import type { ContainerRecord } from "./state/store.ts";
 
 const MS_SLAVE = 1 << 19;
 const MS_PRIVATE = 1 << 18;
@@ -91,6 +92,29 @@ export async function gatherFacts(id: string, spec: Spec, options: FactOptions):
     appArmor: appArmorEnabled(),
     ...(shared ? { rootMountPoint: await mountPointOf(rootPathOf(spec, options.bundle)) } : {}),
     rootless,
+    umask: DEFAULT_UMASK,
+  };
+}
+
+/** Facts for a further process in a container. */
+export async function gatherExecFacts(
+  record: ContainerRecord,
+  options: Pick<FactOptions, "seccompFolder" | "fds" | "preserveFds"> & { cgroup: Cgroup },
+): Promise<Facts> {
+  const seccomp = await seccompFacts(record.spec.linux?.seccomp, options.seccompFolder);
+  return {
+    id: record.id,
+    bundle: record.bundle,
+    cgroup: options.cgroup,
+    hierarchies: [],
+    ...(seccomp ? { seccomp } : {}),
+    fds: options.fds,
+    preserveFds: options.preserveFds,
+    noPivot: false,
+    noNewKeyring: record.noNewKeyring ?? false,
+    knownCapabilities: knownCapabilities(),
+    appArmor: appArmorEnabled(),
+    rootless: isRootless(),
     umask: DEFAULT_UMASK,
   };
 }

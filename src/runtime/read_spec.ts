@@ -3,12 +3,12 @@ import { errnoOf, invalidArgument, messageOf, notFound } from "../errors/errors.
 import { readSmallFile } from "../linux/fd.ts";
 import type { Process, Spec } from "../oci/runtime-spec.ts";
 
-function readJson(path: string): unknown {
+function readJson(path: string, missing: string): unknown {
   let text: string;
   try {
     text = readSmallFile(path);
   } catch (error) {
-    if (errnoOf(error) === "ENOENT") throw notFound(`JSON specification file ${path} not found`);
+    if (errnoOf(error) === "ENOENT") throw notFound(missing);
     throw error;
   }
   try {
@@ -34,7 +34,7 @@ function checkProcess(process: unknown, at: string): void {
 /** The configuration of a bundle. Throws notFound without config.json, invalidArgument where it is no good. */
 export function readSpec(bundle: string): Spec {
   const path = `${bundle}/config.json`;
-  const spec = readJson(path);
+  const spec = readJson(path, `JSON specification file ${path} not found`);
   if (!isObject(spec)) throw invalidArgument(`${path}: want an object`);
   const version = spec["ociVersion"];
   if (typeof version !== "string" || !/^[01]\./.test(version))
@@ -50,7 +50,7 @@ export function readSpec(bundle: string): Spec {
 
 /** A process document, as `exec --process` takes it. */
 export function readProcess(path: string): Process {
-  const process = readJson(path);
+  const process = readJson(path, `open ${path}: no such file or directory`);
   checkProcess(process, path);
   const typed = process as Process;
   typed.user ??= { uid: 0, gid: 0 };

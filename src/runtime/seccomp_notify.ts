@@ -6,15 +6,18 @@ import { connectUnix } from "../linux/unix_socket.ts";
 import { stateFor } from "./hooks.ts";
 import type { ContainerRecord } from "./state/store.ts";
 
-/** Sends the descriptor with the container's state (ContainerProcessState of the specification) and closes it. */
-export function passListener(fd: number, record: ContainerRecord): void {
+/**
+ * Sends the descriptor with the container's state (ContainerProcessState of the specification) and closes it.
+ * `pid` is the process that the filter is for: the container's first one or an exec.
+ */
+export function passListener(fd: number, record: ContainerRecord, pid: number): void {
   const { listenerPath, listenerMetadata } = record.spec.linux!.seccomp!;
   const state = {
     ociVersion: record.ociVersion,
     fds: ["seccompFd"],
-    pid: record.pid,
+    pid,
     metadata: listenerMetadata ?? "",
-    state: stateFor(record, "creating"),
+    state: stateFor(record, pid === record.pid ? "creating" : "running"),
   };
   try {
     const socket = connectUnix(listenerPath!);

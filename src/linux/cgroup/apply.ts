@@ -1,12 +1,26 @@
 /** Writes resource limits into a cgroup, on whatever version the host has. */
 import { errnoOf, messageOf, systemError } from "../../errors/errors.ts";
 import type { LinuxResources } from "../../oci/runtime-spec.ts";
-import { writeControlFile } from "../fd.ts";
+import { readSmallFile, writeControlFile } from "../fd.ts";
 import { type Cgroup, type CgroupFolder, folderOf, unifiedFolder } from "./cgroup.ts";
 import { type ControlWrite, currentMemoryLimit, v1Writes } from "./limits_v1.ts";
 
+const MEMORY_LIMIT = "memory.limit_in_bytes";
+
+/** The kernel reclaims what it can, and refuses a limit below what is left. */
+function memoryInUse(write: ControlWrite, path: string, error: unknown): Error {
+  const folder = path.slice(0, -MEMORY_LIMIT.length);
+  const usage = readSmallFile(`${folder}memory.usage_in_bytes`).trim();
+  const peak = readSmallFile(`${folder}memory.max_usage_in_bytes`).trim();
+  return systemError(
+    `unable to set memory limit to ${write.text} (current usage: ${usage}, peak usage: ${peak})`,
+    { cause: error },
+  );
+}
+
 /** Why a control file could not be written, with the member of config.json that asked for it. */
 function refused(write: ControlWrite, path: string, error: unknown): Error {
+  if (errnoOf(error) === "EBUSY" && write.file === MEMORY_LIMIT) return memoryInUse(write, path, error);
   const missing = errnoOf(error) === "ENOENT" ? " (this kernel does not have the control)" : "";
   return systemError(
     `linux.resources.${write.tag}: write ${JSON.stringify(write.text)} to ${path}: ${errnoOf(error) ?? messageOf(error)}${missing}`,

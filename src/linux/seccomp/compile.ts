@@ -31,6 +31,10 @@ const OPERATORS: Readonly<Record<string, number>> = {
   SCMP_CMP_MASKED_EQ: 7,
 };
 
+/** What config.json may name. */
+export const SECCOMP_ACTIONS = Object.keys(ACTIONS).sort();
+export const SECCOMP_OPERATORS = Object.keys(OPERATORS).sort();
+
 const EPERM = 1;
 const EEXIST = 17;
 const ATTRIBUTE_OPTIMIZE = 8;

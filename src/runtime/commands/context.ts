@@ -5,8 +5,15 @@ export interface Context {
   store: StateStore;
   systemdCgroup: boolean;
   debug: boolean;
+  /** Tells of something that does not hold up the command: to --log, or to stderr. */
+  warn(message: string): void;
 }
 
-export function makeContext(root: string, systemdCgroup: boolean, debug: boolean): Context {
-  return { store: new StateStore(root), systemdCgroup, debug };
+export function makeContext(
+  root: string,
+  systemdCgroup: boolean,
+  debug: boolean,
+  warn: (message: string) => void,
+): Context {
+  return { store: new StateStore(root), systemdCgroup, debug, warn };
 }

@@ -1,6 +1,11 @@
 import { realpathSync } from "node:fs";
+import { invalidArgument } from "../../errors/errors.ts";
 import { parseFlags } from "../../flags/flags.ts";
-import { type CreateOptions, checkBundle, createContainer } from "../create_container.ts";
+import { pathExists } from "../../linux/path_exists.ts";
+import { type CreateOptions, createContainer } from "../create_container.ts";
+import { checkConsole, listenFds } from "../descriptors.ts";
+import { readSpec } from "../read_spec.ts";
+import { warnOfCapabilities } from "../warn_capabilities.ts";
 import { onlyId } from "./arguments.ts";
 import type { Context } from "./context.ts";
 
@@ -29,16 +34,24 @@ interface CreateValues {
   "inject-failure"?: number;
 }
 
-/** The options that create and run share. */
-export function createOptions(values: CreateValues, wait: boolean): CreateOptions {
+/** The options that create and run share. `wait`: until start. */
+export function createOptions(values: CreateValues, wait: boolean, detach: boolean): CreateOptions {
   const given = values.bundle ?? process.cwd();
-  checkBundle(given);
+  if (!pathExists(given)) throw invalidArgument(`chdir ${given}: no such file or directory`);
+  const bundle = realpathSync(given);
+  const spec = readSpec(bundle);
+  const consoleSocket = values["console-socket"] || undefined;
+  checkConsole(spec.process?.terminal ?? false, detach, consoleSocket);
+  const sockets = listenFds();
+  if (sockets > 0)
+    spec.process!.env = [...(spec.process!.env ?? []), `LISTEN_FDS=${sockets}`, "LISTEN_PID=1"];
   const failAt = values["inject-failure"];
   return {
-    bundle: realpathSync(given),
+    spec,
+    bundle,
     ...(values["pid-file"] === undefined ? {} : { pidFile: values["pid-file"] }),
-    ...(values["console-socket"] ? { consoleSocket: values["console-socket"] } : {}),
-    preserveFds: values["preserve-fds"] ?? 0,
+    ...(consoleSocket === undefined ? {} : { consoleSocket }),
+    preserveFds: (values["preserve-fds"] ?? 0) + sockets,
     noPivot: values["no-pivot"] ?? false,
     noNewKeyring: values["no-new-keyring"] ?? false,
     wait,
@@ -48,6 +61,9 @@ export function createOptions(values: CreateValues, wait: boolean): CreateOption
 
 export async function run(context: Context, args: string[]): Promise<number> {
   const { values, rest } = parseFlags(CREATE_FLAGS, args);
-  await createContainer(context.store, onlyId("create", rest), createOptions(values, true));
+  const id = onlyId("create", rest);
+  const options = createOptions(values, true, true);
+  warnOfCapabilities(options.spec.process, context.warn);
+  await createContainer(context.store, id, options);
   return 0;
 }

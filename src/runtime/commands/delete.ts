@@ -1,12 +1,12 @@
 import { failedPrecondition, invalidArgument, isNotFound } from "../../errors/errors.ts";
 import { parseFlags } from "../../flags/flags.ts";
-import { removeCgroup } from "../../linux/cgroup/cgroup.ts";
 import { kill } from "../../linux/kill.ts";
 import { pathExists } from "../../linux/path_exists.ts";
+import { destroy } from "../destroy.ts";
+import { killAll } from "../kill_all.ts";
 import { isAlive, statusOf } from "../state/status.ts";
 import type { ContainerRecord, StateStore } from "../state/store.ts";
 import type { Context } from "./context.ts";
-import { killAll } from "./kill.ts";
 
 const SIGKILL = 9;
 const DEATH_MS = 10_000;
@@ -24,16 +24,6 @@ function awaitDeath(record: ContainerRecord): void {
   }
 }
 
-/** Removes what belongs to a container that has stopped: processes left in its cgroup, cgroup, state. */
-export async function destroy(store: StateStore, record: ContainerRecord): Promise<void> {
-  if (record.cgroup.length > 0) killAll(record, SIGKILL);
-  removeCgroup(record.cgroup);
-  const poststop = record.spec.hooks?.poststop?.length;
-  store.remove(record.id);
-  if (poststop)
-    (await import("../hooks.ts")).runPoststop(record, (message) => process.stderr.write(`${message}\n`));
-}
-
 /** A container whose creation was cut short before its state was written: only a folder. */
 function removeUnwritten(store: StateStore, id: string): boolean {
   if (!pathExists(store.folder(id))) return false;
@@ -41,7 +31,7 @@ function removeUnwritten(store: StateStore, id: string): boolean {
   return true;
 }
 
-export async function run({ store }: Context, args: string[]): Promise<number> {
+export async function run({ store, warn }: Context, args: string[]): Promise<number> {
   const { values, rest } = parseFlags(FLAGS, args);
   const [id] = rest;
   if (id === undefined || rest.length !== 1)
@@ -64,6 +54,6 @@ export async function run({ store }: Context, args: string[]): Promise<number> {
   } else if (status !== "stopped") {
     throw failedPrecondition(`cannot delete container ${id} that is not stopped: ${status}`);
   }
-  await destroy(store, record);
+  await destroy(store, record, warn);
   return 0;
 }

@@ -12,6 +12,13 @@ export interface ExecTarget {
   inUserNamespace: boolean;
 }
 
+const joinOp = (target: ExecTarget, facts: Facts): Op => ({
+  op: "joinProcess",
+  tag: "namespaces",
+  pidfd: facts.fds.pidfd!,
+  namespaces: target.namespaces,
+});
+
 /** Compiles an exec. `facts.fds.pidfd` is the container's first process. */
 export function compileExec(process: Process, target: ExecTarget, facts: Facts): Plan {
   const limits = compileRlimits(process);
@@ -20,7 +27,8 @@ export function compileExec(process: Process, target: ExecTarget, facts: Facts):
     ...facts.cgroup.map((f): Op => ({ op: "openCgroup", tag: "cgroup", folder: f.path })),
     ...oomOps(process.oomScoreAdj),
     ...(outside ? limits : []),
-    { op: "joinProcess", tag: "namespaces", pidfd: facts.fds.pidfd!, namespaces: target.namespaces },
+    // pidfd stands also where there is nothing to join: close-on-exec, it goes by itself.
+    ...(target.namespaces === 0 ? [] : [joinOp(target, facts)]),
     { op: "clone", tag: "namespaces", namespaces: 0, userNamespace: outside ? 1 : 0 },
     { op: "enterCgroups", tag: "cgroup" },
     ...(facts.noNewKeyring

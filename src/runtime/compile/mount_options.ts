@@ -48,6 +48,23 @@ const ATTRIBUTE_WORDS: Readonly<Record<string, Change>> = {
   symfollow: off(NOSYMFOLLOW),
 };
 
+/** mount(8)'s words for what fsconfig(2) calls otherwise, or does not know; undefined: nothing to do. */
+const SUPERBLOCK_WORDS: Readonly<Record<string, string | undefined>> = {
+  async: undefined,
+  sync: "sync",
+  dirsync: "dirsync",
+  lazytime: "lazytime",
+  nolazytime: undefined,
+  mand: "mand",
+  nomand: undefined,
+  silent: undefined,
+  loud: undefined,
+  iversion: undefined,
+  noiversion: undefined,
+  acl: "acl",
+  noacl: "noacl",
+};
+
 const PROPAGATION_WORDS: Readonly<Record<string, number>> = {
   private: MS_PRIVATE,
   shared: MS_SHARED,
@@ -68,6 +85,17 @@ export function propagationFlags(word: string): { flags: number; recursive: bool
 export function propagationForMount(word: string): number | undefined {
   const found = propagationFlags(word);
   return found && (found.recursive ? found.flags | MS_REC : found.flags);
+}
+
+/** Every word with a meaning of its own here, for "features"; others go to the file system. */
+export function mountOptionNames(): string[] {
+  const attributes = Object.keys(ATTRIBUTE_WORDS);
+  const propagation = Object.keys(PROPAGATION_WORDS);
+  const manners = ["bind", "rbind", "defaults", "remount", "tmpcopyup", "idmap", "ridmap"];
+  return [...manners, ...attributes, ...propagation]
+    .concat([...attributes, ...propagation].map((word) => `r${word}`))
+    .concat(Object.keys(SUPERBLOCK_WORDS))
+    .sort();
 }
 
 export interface MountOptions {
@@ -126,7 +154,8 @@ export function parseMountOptions(words: readonly string[]): MountOptions {
   for (const word of words) {
     if (takeManner(word, options) || takeAttribute(word, options)) continue;
     const propagation = propagationFlags(word);
-    if (!propagation) options.data.push(word);
+    if (Object.hasOwn(SUPERBLOCK_WORDS, word)) options.data.push(...[SUPERBLOCK_WORDS[word] ?? []].flat());
+    else if (!propagation) options.data.push(word);
     else if (propagation.recursive) options.treePropagation = propagation.flags;
     else options.propagation = propagation.flags;
   }

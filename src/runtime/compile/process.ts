@@ -16,6 +16,12 @@ function maskOf(names: readonly string[] | undefined, known: bigint): bigint {
   return mask & known;
 }
 
+/** Names in the sets that are left out, each once. */
+export function unknownCapabilities(process: Process, known: bigint): string[] {
+  const names = Object.values(process.capabilities ?? {}).flat() as string[];
+  return [...new Set(names)].filter((name) => maskOf([name], known) === 0n);
+}
+
 function capabilityOps(process: Process, known: bigint): { bounding: Op; others: Op } {
   const sets = process.capabilities ?? {};
   const tag = "process.capabilities";
@@ -144,14 +150,14 @@ export function secureOps(process: Process, facts: Facts): Plan {
   ];
 }
 
-/** Whether config.json sets a limit or label for the process of this container; exec inherits them from it. */
+/** What a process document of an exec leaves open comes from the container's own process, as with runc. */
 export function inheritProcess(process: Process, spec: Spec): Process {
-  const init = spec.process;
-  if (!init) return process;
+  const { apparmorProfile, selinuxLabel, capabilities, rlimits } = spec.process ?? {};
   return {
+    ...(apparmorProfile === undefined ? {} : { apparmorProfile }),
+    ...(selinuxLabel === undefined ? {} : { selinuxLabel }),
+    ...(capabilities === undefined ? {} : { capabilities }),
     ...process,
-    ...(process.apparmorProfile === undefined && init.apparmorProfile !== undefined
-      ? { apparmorProfile: init.apparmorProfile }
-      : {}),
+    ...(process.rlimits?.length || !rlimits ? {} : { rlimits }),
   };
 }

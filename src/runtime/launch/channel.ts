@@ -53,6 +53,7 @@ export function sendGo(socket: number, payload = ""): void {
 /** Texts that callers of runc match on stand alone; all else says which operation failed, where, and why. */
 export function failureText(plan: Plan, message: InitMessage): string {
   if (message.note.startsWith("exec: ")) return message.note;
+  if (message.note.startsWith("chdir to cwd")) return `${message.note}: ${strerror(message.value)}`;
   const op = plan[message.index];
   const place = op ? `${op.tag}: ` : "";
   return `error during container init: ${place}${message.note}: ${strerror(message.value)} (${errnoName(message.value)})`;

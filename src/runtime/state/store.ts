@@ -24,6 +24,8 @@ export interface ContainerRecord {
   cgroup: Cgroup;
   rootfs: string;
   owner: number;
+  /** Created with --no-new-keyring: further processes keep their caller's keyring too. */
+  noNewKeyring?: boolean;
   spec: Spec;
 }
 
@@ -58,7 +60,7 @@ export class StateStore {
     try {
       mkdir(this.folder(id), 0o711);
     } catch (error) {
-      if (errnoOf(error) === "EEXIST") throw exists(`container with given ID already exists: ${id}`);
+      if (errnoOf(error) === "EEXIST") throw exists("container with given ID already exists");
       throw systemError(`create ${this.folder(id)}: ${messageOf(error)}`, { cause: error });
     }
   }
@@ -83,7 +85,7 @@ export class StateStore {
     try {
       text = readSmallFile(`${this.folder(id)}/state.json`);
     } catch (error) {
-      if (errnoOf(error) === "ENOENT") throw notFound(`container does not exist: ${id}`);
+      if (errnoOf(error) === "ENOENT") throw notFound("container does not exist");
       throw error;
     }
     return JSON.parse(text) as ContainerRecord;

@@ -1,0 +1,5 @@
+import { criuError } from "./criu.ts";
+
+export async function run(): Promise<number> {
+  throw criuError("checkpoint");
+}

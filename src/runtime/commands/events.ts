@@ -1,0 +1,57 @@
+import { failedPrecondition, invalidArgument } from "../../errors/errors.ts";
+import { parseFlags } from "../../flags/flags.ts";
+import { collectStats } from "../../linux/cgroup/stats.ts";
+import { statusOf } from "../state/status.ts";
+import type { ContainerRecord } from "../state/store.ts";
+import { onlyId } from "./arguments.ts";
+import type { Context } from "./context.ts";
+
+const FLAGS = {
+  interval: { kind: "string", help: "Time between statistics", value: "DURATION", fallback: "5s" },
+  stats: { kind: "bool", help: "Print the statistics once" },
+} as const;
+
+const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+function milliseconds(text: string): number {
+  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];
+  const sum = parts.reduce((total, [, n, unit]) => total + Number(n) * UNITS[unit!]!, 0);
+  if (parts.map((part) => part[0]).join("") !== text || sum <= 0)
+    throw invalidArgument(
+      `invalid value ${JSON.stringify(text)} for flag --interval: want a duration such as 5s`,
+    );
+  return sum;
+}
+
+function print(event: Record<string, unknown>): void {
+  process.stdout.write(`${JSON.stringify(event)}\n`);
+}
+
+function printStats(record: ContainerRecord): void {
+  print({ type: "stats", id: record.id, data: collectStats(record.cgroup) });
+}
+
+/** Statistics at each interval, and an event when the kernel's out-of-memory killer strikes, until the end. */
+async function follow({ store }: Context, record: ContainerRecord, interval: number): Promise<void> {
+  const { watchOom } = await import("../../linux/cgroup/oom.ts");
+  const stop = watchOom(record.cgroup, () => print({ type: "oom", id: record.id }));
+  try {
+    while (statusOf(store, record) !== "stopped") {
+      printStats(record);
+      await Bun.sleep(interval);
+    }
+  } finally {
+    stop();
+  }
+}
+
+export async function run(context: Context, args: string[]): Promise<number> {
+  const { values, rest } = parseFlags(FLAGS, args);
+  const interval = milliseconds(values.interval ?? "5s");
+  const record = context.store.load(onlyId("events", rest));
+  if (statusOf(context.store, record) === "stopped")
+    throw failedPrecondition(`container with id ${record.id} is not running`);
+  if (values.stats) printStats(record);
+  else await follow(context, record, interval);
+  return 0;
+}

@@ -1,0 +1,54 @@
+import { parseFlags } from "../../flags/flags.ts";
+import { capabilityNames } from "../../linux/capabilities.ts";
+import { NAMESPACE_TYPES } from "../../linux/namespaces.ts";
+import { SECCOMP_ACTIONS, SECCOMP_OPERATORS } from "../../linux/seccomp/compile.ts";
+import { VERSION } from "../../version/version.ts";
+import { mountOptionNames } from "../compile/mount_options.ts";
+import { knownCapabilities } from "../host.ts";
+import type { Context } from "./context.ts";
+
+const ARCHITECTURES =
+  "AARCH64 ARM MIPS MIPS64 MIPS64N32 MIPSEL MIPSEL64 MIPSEL64N32 PPC PPC64 PPC64LE RISCV64 S390 S390X X32 X86 X86_64"
+    .split(" ")
+    .map((name) => `SCMP_ARCH_${name}`);
+
+/** The document of the runtime specification's features.md. */
+function features() {
+  return {
+    ociVersionMin: "1.0.0",
+    ociVersionMax: "1.2.0",
+    hooks: ["prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"],
+    mountOptions: mountOptionNames(),
+    linux: {
+      namespaces: [...NAMESPACE_TYPES].sort(),
+      capabilities: capabilityNames(knownCapabilities()),
+      cgroup: { v1: true, v2: true, systemd: false, systemdUser: false, rdma: true },
+      seccomp: {
+        enabled: true,
+        actions: SECCOMP_ACTIONS,
+        operators: SECCOMP_OPERATORS,
+        archs: ARCHITECTURES,
+        knownFlags: [
+          "SECCOMP_FILTER_FLAG_LOG",
+          "SECCOMP_FILTER_FLAG_SPEC_ALLOW",
+          "SECCOMP_FILTER_FLAG_TSYNC",
+          "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV",
+        ],
+      },
+      apparmor: { enabled: true },
+      selinux: { enabled: true },
+      intelRdt: { enabled: false },
+      mountExtensions: { idmap: { enabled: false } },
+    },
+    annotations: {
+      "org.opencontainers.runc.checkpoint.enabled": "false",
+      "org.opencontainers.runc.version": VERSION,
+    },
+  };
+}
+
+export async function run(_: Context, args: string[]): Promise<number> {
+  parseFlags({}, args);
+  process.stdout.write(`${JSON.stringify(features(), null, 4)}\n`);
+  return 0;
+}

@@ -1,0 +1,54 @@
+import { parseFlags } from "../../flags/flags.ts";
+import { createContainer } from "../create_container.ts";
+import { destroy } from "../destroy.ts";
+import { killAll } from "../kill_all.ts";
+import { isAlive } from "../state/status.ts";
+import type { ContainerRecord } from "../state/store.ts";
+import { warnOfCapabilities } from "../warn_capabilities.ts";
+import { onlyId } from "./arguments.ts";
+import type { Context } from "./context.ts";
+import { CREATE_FLAGS, createOptions } from "./create.ts";
+
+const RUN_FLAGS = {
+  ...CREATE_FLAGS,
+  detach: { kind: "bool", short: "d", help: "Do not wait for its end" },
+  keep: { kind: "bool", help: "Do not delete the container when it ends" },
+  "no-subreaper": { kind: "bool", help: "Leave orphans to others" },
+} as const;
+
+async function poststart({ store, warn }: Context, record: ContainerRecord): Promise<void> {
+  if (!record.spec.hooks?.poststart?.length) return;
+  try {
+    (await import("../hooks.ts")).runPoststart(record);
+  } catch (error) {
+    if (isAlive(record)) killAll(record, 9);
+    await destroy(store, record, warn);
+    throw error;
+  }
+}
+
+export async function run(context: Context, args: string[]): Promise<number> {
+  const { values, rest } = parseFlags(RUN_FLAGS, args);
+  const id = onlyId("run", rest);
+  const { store, warn } = context;
+  const options = createOptions(values, false, values.detach ?? false);
+  warnOfCapabilities(options.spec.process, warn);
+  let record: ContainerRecord | undefined;
+  const start = async (consoleFd?: number) => {
+    record = await createContainer(store, id, {
+      ...options,
+      ...(consoleFd === undefined ? {} : { consoleFd }),
+    });
+    await poststart(context, record);
+    return record.pid;
+  };
+  if (values.detach) {
+    await start();
+    return 0;
+  }
+  const { foreground } = await import("../foreground/foreground.ts");
+  const terminal = options.spec.process?.terminal ?? false;
+  const status = await foreground(terminal, !values["no-subreaper"], start);
+  if (record && !values.keep) await destroy(store, record, warn);
+  return status;
+}

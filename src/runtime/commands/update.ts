@@ -1,0 +1,142 @@
+import { errnoOf, failedPrecondition, invalidArgument, messageOf } from "../../errors/errors.ts";
+import { parseFlags } from "../../flags/flags.ts";
+import { applyLimits } from "../../linux/cgroup/apply.ts";
+import { readSmallFile, readToEnd } from "../../linux/fd.ts";
+import type { LinuxResources } from "../../oci/runtime-spec.ts";
+import { parseSize } from "../../units/size.ts";
+import { statusOf } from "../state/status.ts";
+import { onlyId } from "./arguments.ts";
+import type { Context } from "./context.ts";
+
+const text = (help: string) => ({ kind: "string", help, value: "N" }) as const;
+
+const FLAGS = {
+  resources: {
+    kind: "string",
+    short: "r",
+    help: "File with linux.resources as JSON; - is stdin",
+    value: "FILE",
+  },
+  "blkio-weight": text("Weight of block I/O, 10 to 1000"),
+  "cpu-period": text("Period of the CPU quota in µs"),
+  "cpu-quota": text("CPU time in a period in µs"),
+  "cpu-burst": text("CPU time above the quota in µs"),
+  "cpu-share": text("CPU shares"),
+  "cpu-rt-period": text("Period of the real-time quota in µs"),
+  "cpu-rt-runtime": text("Real-time quota in µs"),
+  "cpu-idle": text("1: only when nobody else wants the CPU"),
+  "cpuset-cpus": text("CPUs to use"),
+  "cpuset-mems": text("Memory nodes to use"),
+  memory: text("Memory limit"),
+  "memory-reservation": text("Soft memory limit"),
+  "memory-swap": text("Memory and swap; -1 for no limit"),
+  "kernel-memory": text("Obsolete, ignored"),
+  "kernel-memory-tcp": text("Obsolete, ignored"),
+  "pids-limit": { kind: "int", help: "Processes; -1 for no limit", value: "N" },
+  "l3-cache-schema": text("Intel RDT/CAT L3 cache schema"),
+  "mem-bw-schema": text("Intel RDT/MBA memory bandwidth schema"),
+} as const;
+
+type Values = ReturnType<typeof parseFlags<typeof FLAGS>>["values"];
+
+function integer(values: Values, name: keyof Values): number | undefined {
+  const given = values[name];
+  if (given === undefined || given === "") return undefined;
+  if (!/^-?\d+$/.test(String(given)))
+    throw invalidArgument(
+      `invalid value for ${name}: strconv.ParseInt: parsing ${JSON.stringify(given)}: invalid syntax`,
+    );
+  return Number(given);
+}
+
+function size(values: Values, name: keyof Values): number | undefined {
+  const given = values[name];
+  if (given === undefined || given === "") return undefined;
+  if (given === "-1") return -1;
+  try {
+    return parseSize(String(given));
+  } catch (error) {
+    throw invalidArgument(`invalid value for ${name}: ${messageOf(error)}`);
+  }
+}
+
+/** The object without its undefined members; undefined when nothing is left. */
+function given<T extends object>(members: { [K in keyof T]: T[K] | undefined }): T | undefined {
+  const left = Object.entries(members).filter(([, value]) => value !== undefined);
+  return left.length === 0 ? undefined : (Object.fromEntries(left) as T);
+}
+
+function fromFlags(values: Values): LinuxResources {
+  const weight = integer(values, "blkio-weight");
+  const limit = values["pids-limit"];
+  return (
+    given<LinuxResources>({
+      cpu: given<NonNullable<LinuxResources["cpu"]>>({
+        shares: integer(values, "cpu-share"),
+        period: integer(values, "cpu-period"),
+        quota: integer(values, "cpu-quota"),
+        burst: integer(values, "cpu-burst"),
+        realtimePeriod: integer(values, "cpu-rt-period"),
+        realtimeRuntime: integer(values, "cpu-rt-runtime"),
+        idle: integer(values, "cpu-idle"),
+        cpus: values["cpuset-cpus"] || undefined,
+        mems: values["cpuset-mems"] || undefined,
+      }),
+      memory: given<NonNullable<LinuxResources["memory"]>>({
+        limit: size(values, "memory"),
+        reservation: size(values, "memory-reservation"),
+        swap: size(values, "memory-swap"),
+      }),
+      pids: limit === undefined ? undefined : { limit },
+      blockIO: weight === undefined ? undefined : { weight },
+    }) ?? {}
+  );
+}
+
+function fromFile(path: string): LinuxResources {
+  let json: string;
+  try {
+    json = path === "-" ? new TextDecoder().decode(readToEnd(0)) : readSmallFile(path);
+  } catch (error) {
+    const why = errnoOf(error) === "ENOENT" ? "no such file or directory" : messageOf(error);
+    throw invalidArgument(`open ${path}: ${why}`, { cause: error });
+  }
+  try {
+    return JSON.parse(json) as LinuxResources;
+  } catch (error) {
+    throw invalidArgument(`${path} is not JSON: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** What was set before with the changes over it, member by member. */
+function merged(old: LinuxResources, change: LinuxResources): LinuxResources {
+  return {
+    ...old,
+    ...change,
+    memory: { ...old.memory, ...change.memory },
+    cpu: { ...old.cpu, ...change.cpu },
+    ...(change.devices ? { devices: change.devices } : {}),
+  };
+}
+
+export async function run({ store, warn }: Context, args: string[]): Promise<number> {
+  const { values, rest } = parseFlags(FLAGS, args);
+  const record = store.load(onlyId("update", rest));
+  if (values["l3-cache-schema"] || values["mem-bw-schema"])
+    throw invalidArgument("Intel RDT: this machine has no resctrl file system mounted");
+  const change = values.resources === undefined ? fromFlags(values) : fromFile(values.resources);
+  if (statusOf(store, record) === "stopped") throw failedPrecondition("container not running");
+  const old = record.spec.linux?.resources ?? {};
+  const { devices: _devices, ...limits } = change;
+  try {
+    await applyLimits(record.cgroup, limits, { devices: false });
+  } catch (error) {
+    await applyLimits(record.cgroup, old, { devices: false }).catch((again: unknown) => {
+      warn(`setting back the limits failed: ${messageOf(again)}`);
+    });
+    throw error;
+  }
+  record.spec.linux = { ...record.spec.linux, resources: merged(old, limits) };
+  store.save(record);
+  return 0;
+}

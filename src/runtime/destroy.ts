@@ -1,0 +1,17 @@
+import { removeCgroup } from "../linux/cgroup/cgroup.ts";
+import { killAll } from "./kill_all.ts";
+import type { ContainerRecord, StateStore } from "./state/store.ts";
+
+const SIGKILL = 9;
+
+/** Removes what belongs to a container that has stopped: processes left in its cgroup, cgroup, state. */
+export async function destroy(
+  store: StateStore,
+  record: ContainerRecord,
+  warn: (message: string) => void,
+): Promise<void> {
+  if (record.cgroup.length > 0) killAll(record, SIGKILL);
+  removeCgroup(record.cgroup);
+  store.remove(record.id);
+  if (record.spec.hooks?.poststop?.length) (await import("./hooks.ts")).runPoststop(record, warn);
+}

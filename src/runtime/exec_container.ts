@@ -1,0 +1,112 @@
+/** Runs a further process in a container: its namespaces and cgroup joined, the rest from its own document. */
+import { readlinkSync } from "node:fs";
+import { failedPrecondition, invalidArgument } from "../errors/errors.ts";
+import type { Cgroup, CgroupFolder } from "../linux/cgroup/cgroup.ts";
+import { cgroupLayout, cgroupsOfProcess } from "../linux/cgroup/layout.ts";
+import { readSmallFile } from "../linux/fd.ts";
+import { openPidfd } from "../linux/kill.ts";
+import { NAMESPACE_TYPES, NAMESPACES } from "../linux/namespaces.ts";
+import { pathExists } from "../linux/path_exists.ts";
+import type { Process } from "../oci/runtime-spec.ts";
+import { compileExec, type ExecTarget } from "./compile/exec.ts";
+import { type ConsoleTarget, checkPreserved, OpenDescriptors } from "./descriptors.ts";
+import { gatherExecFacts } from "./facts.ts";
+import { launch, slotsOf } from "./launch/launch.ts";
+import { writePidFile } from "./pid_file.ts";
+import { isAlive, statusOf } from "./state/status.ts";
+import type { ContainerRecord, StateStore } from "./state/store.ts";
+
+export interface ExecOptions extends ConsoleTarget {
+  process: Process;
+  pidFile?: string;
+  preserveFds: number;
+  /** Folders below the container's cgroup, by controller ("" for all). */
+  cgroups: ReadonlyMap<string, string>;
+  ignorePaused: boolean;
+  failAt?: number;
+}
+
+/** The namespaces of a process that are not our own. */
+function foreignNamespaces(pid: number): ExecTarget {
+  const target: ExecTarget = { namespaces: 0, inUserNamespace: false };
+  for (const type of NAMESPACE_TYPES) {
+    const { file, flag } = NAMESPACES[type];
+    if (!pathExists(`/proc/self/ns/${file}`)) continue;
+    if (readlinkSync(`/proc/self/ns/${file}`) === readlinkSync(`/proc/${pid}/ns/${file}`)) continue;
+    target.namespaces |= flag;
+    if (type === "user") target.inUserNamespace = true;
+  }
+  return target;
+}
+
+/**
+ * On v2 no process may be in a folder whose children have controllers: a container that divides its own
+ * cgroup has moved its first process to such a child, and others go there too.
+ */
+function whereInitIs(folder: CgroupFolder, pid: number): CgroupFolder {
+  if (folder.version !== 2 || readSmallFile(`${folder.path}/cgroup.subtree_control`).trim() === "")
+    return folder;
+  const unified = cgroupLayout().hierarchies.find((h) => h.version === 2);
+  const path = cgroupsOfProcess(pid).get("");
+  return unified && path !== undefined ? { ...folder, path: `${unified.mountpoint}${path}` } : folder;
+}
+
+function execCgroup(record: ContainerRecord, wanted: ReadonlyMap<string, string>): Cgroup {
+  const unknown = [...wanted.keys()].find(
+    (name) => name !== "" && !record.cgroup.some((folder) => folder.controllers.includes(name)),
+  );
+  if (unknown !== undefined)
+    throw invalidArgument(`unknown controller ${unknown} in --cgroup (the container has no such cgroup)`);
+  return record.cgroup.map((folder) => {
+    const sub = folder.controllers.map((name) => wanted.get(name)).find(Boolean) ?? wanted.get("");
+    if (sub === undefined) return whereInitIs(folder, record.pid);
+    if (sub.split("/").includes(".."))
+      throw invalidArgument(`--cgroup ${sub}: is not a sub cgroup of the container's`);
+    const path = `${folder.path}/${sub}`.replace(/\/+/g, "/").replace(/\/$/, "");
+    if (!pathExists(path)) throw invalidArgument(`--cgroup ${sub}: ${path} does not exist`);
+    return { ...folder, path };
+  });
+}
+
+function checkStatus(store: StateStore, record: ContainerRecord, ignorePaused: boolean): void {
+  const status = statusOf(store, record);
+  if (status === "stopped") throw failedPrecondition("cannot exec in a stopped container");
+  if (status === "paused" && !ignorePaused)
+    throw failedPrecondition("cannot exec in a paused container (use --ignore-paused to override)");
+}
+
+/** Starts the process and returns its id when its command runs; it is then a child of this process. */
+export async function execInContainer(
+  store: StateStore,
+  record: ContainerRecord,
+  options: ExecOptions,
+): Promise<number> {
+  checkStatus(store, record, options.ignorePaused);
+  checkPreserved(options.preserveFds);
+  const open = new OpenDescriptors();
+  try {
+    const pidfd = open.keep(openPidfd(record.pid));
+    // The id could have gone to another process before the descriptor held it; not any more after this look.
+    if (!isAlive(record)) throw failedPrecondition("cannot exec in a stopped container");
+    const descriptors = { preserve: options.preserveFds, ...open.console(options), pidfd };
+    const facts = await gatherExecFacts(record, {
+      cgroup: execCgroup(record, options.cgroups),
+      seccompFolder: `${store.root}/.cache`,
+      fds: slotsOf(descriptors),
+      preserveFds: options.preserveFds,
+    });
+    const plan = compileExec(options.process, foreignNamespaces(record.pid), facts);
+    const notify = record.spec.linux?.seccomp?.listenerPath ? await import("./seccomp_notify.ts") : undefined;
+    const handlers = {
+      started: () => {},
+      sync: () => "",
+      listener: (fd: number, pid: number) => notify?.passListener(fd, record, pid),
+      ready: (pid: number) => {
+        if (options.pidFile !== undefined) writePidFile(options.pidFile, pid);
+      },
+    };
+    return launch(plan, descriptors, handlers, options.failAt);
+  } finally {
+    open.close();
+  }
+}

@@ -1,0 +1,10 @@
+import type { Process } from "../oci/runtime-spec.ts";
+import { unknownCapabilities } from "./compile/process.ts";
+import { knownCapabilities } from "./host.ts";
+
+/** Tells of capabilities that the kernel, or this program, does not know: the process goes without them. */
+export function warnOfCapabilities(process: Process | undefined, warn: (message: string) => void): void {
+  if (!process?.capabilities) return;
+  const unknown = unknownCapabilities(process, knownCapabilities());
+  if (unknown.length > 0) warn(`ignoring unknown or unavailable capabilities: [${unknown.join(" ")}]`);
+}
