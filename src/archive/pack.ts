@@ -135,9 +135,13 @@ function headerOf(path: string, name: string, stat: Stats, type: TarType): TarHe
   });
 }
 
-/** Capabilities alone, as Docker's layers hold them. */
+const isKept = (name: string): boolean =>
+  name === "security.capability" ||
+  (name.startsWith("user.") && !name.startsWith("user.overlay.") && !name.startsWith("user.fuseoverlayfs."));
+
+/** Capabilities and what users set, but no marks of a storage driver. */
 function xattrsOf(path: string): Map<string, Uint8Array> {
-  const names = listXattrs(path).filter((name) => name === "security.capability" || name.startsWith("user."));
+  const names = listXattrs(path).filter((name) => isKept(name));
   return new Map(
     names.flatMap((name) => {
       const value = getXattr(path, name);

@@ -24,12 +24,14 @@ import { RootedPaths } from "./rooted-paths.ts";
 import type { TarHeader } from "./tar/header.ts";
 import { type TarObserver, TarReader } from "./tar/reader.ts";
 
+export type Whiteouts = "overlay" | "overlay-user" | "remove" | "keep";
+
 export interface UnpackOptions {
   /**
-   * What a .wh. entry does: "overlay" makes the character device 0/0 or the opaque mark that overlayfs reads, "remove"
-   * takes the file away, "keep" unpacks it as the file it is.
+   * What a .wh. entry does: "overlay" makes the character device 0/0 or the opaque mark that overlayfs reads (in
+   * user.overlay.* with "overlay-user"), "remove" takes the file away, "keep" unpacks it as the file it is.
    */
-  whiteouts: "overlay" | "remove" | "keep";
+  whiteouts: Whiteouts;
   observer?: TarObserver;
   /** Owner of everything, instead of what the archive says. */
   owner?: { uid: number; gid: number };
@@ -37,6 +39,11 @@ export interface UnpackOptions {
   filter?(header: TarHeader): boolean;
 }
 
+/** What overlayfs reads as "nothing below shows through". */
+const OPAQUE_MARKS: Partial<Record<Whiteouts, string>> = {
+  overlay: "trusted.overlay.opaque",
+  "overlay-user": "user.overlay.opaque",
+};
 const WHITEOUT = ".wh.";
 const OPAQUE = ".wh..wh..opq";
 const WHITEOUT_META = ".wh..wh.";
@@ -112,7 +119,8 @@ class Unpacker {
 
   #opaque(parent: string): void {
     const folder = this.#paths.folder(parent);
-    if (this.#options.whiteouts === "overlay") setXattr(folder, "trusted.overlay.opaque", Buffer.from("y"));
+    const mark = OPAQUE_MARKS[this.#options.whiteouts];
+    if (mark) setXattr(folder, mark, Buffer.from("y"));
     else this.#paths.emptyOfOlder(parent, folder);
   }
 
@@ -122,7 +130,7 @@ class Unpacker {
     const path = `${this.#paths.folder(parent)}/${base}`;
     rmSync(path, { recursive: true, force: true });
     this.#paths.forget(parent === "" ? base : `${parent}/${base}`);
-    if (this.#options.whiteouts === "overlay") makeNode(path, S_IFCHR, 0n);
+    if (OPAQUE_MARKS[this.#options.whiteouts]) makeNode(path, S_IFCHR, 0n);
   }
 
   async #make(name: string, header: TarHeader, reader: TarReader): Promise<void> {
@@ -148,7 +156,7 @@ class Unpacker {
       case "symlink":
         symlinkSync(header.linkname, path);
         // As stock's overlay2, which measures the folder: a link is as long as its target's name.
-        if (this.#options.whiteouts === "overlay") this.bytes += Buffer.byteLength(header.linkname);
+        if (OPAQUE_MARKS[this.#options.whiteouts]) this.bytes += Buffer.byteLength(header.linkname);
         break;
       case "char":
       case "block": {
@@ -191,7 +199,7 @@ class Unpacker {
 
   /** An image may not forge the marks of overlayfs, and a file system may lack some attributes. */
   #xattr(path: string, key: string, value: Uint8Array): void {
-    if (key.startsWith("trusted.")) return;
+    if (key.startsWith("trusted.") || key.startsWith("user.overlay.")) return;
     try {
       setXattr(path, key, value);
     } catch (error) {

@@ -63,7 +63,11 @@ export async function openDaemon(options: DaemonOptions): Promise<Daemon> {
   const containerd = new GrpcContainerd(containerdSocket, config.containerdNamespace);
   try {
     await waitForContainerd(() => containerd.version(), containerdSocket, options.patience, log);
-    const driver = await openDriver({ root: config.dataRoot, name: config.storageDriver });
+    const driver = await openDriver({
+      root: config.dataRoot,
+      name: config.storageDriver,
+      options: config.storageOpts,
+    });
     const parts = await openParts(options, containerd, driver);
     await takeOver(parts);
     return daemonOf(parts);

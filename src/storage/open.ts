@@ -2,39 +2,94 @@
  * Chooses the storage driver as stock does: the one named, else the one that the data root was written by, else the
  * first that works here. Nothing is made in the data root before the choice has been made.
  */
-import { existsSync, mkdirSync, readdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
-import { EngineError, failedPrecondition, messageOf, notImplemented } from "../errors/errors.ts";
+import { EngineError, errnoOf, failedPrecondition, messageOf, notImplemented } from "../errors/errors.ts";
 import type { StorageDriver } from "./driver.ts";
 
 /** Names of all drivers that stock Docker ever wrote data roots with. */
 const KNOWN = ["overlay2", "overlay", "fuse-overlayfs", "btrfs", "zfs", "aufs", "devicemapper", "vfs"];
-const PRIORITY = ["overlay2", "vfs"];
+/** In this order they are tried for a new data root, as stock does. */
+const PRIORITY = ["btrfs", "overlay2", "fuse-overlayfs", "vfs"];
 
-type Open = (root: string) => Promise<StorageDriver>;
+type Open = (root: string, options: string[]) => Promise<StorageDriver>;
 
+/** Each folder is made only when the driver can work. */
 const DRIVERS: Record<string, Open> = {
-  overlay2: async (root) => {
-    const [{ Overlay2 }, { probeOverlay }] = await Promise.all([
+  async overlay2(root, given) {
+    const [{ Overlay }, { probeOverlay }, { kernelOverlay }, options] = await Promise.all([
       import("./overlay2/driver.ts"),
       import("./overlay2/probe.ts"),
+      import("./overlay2/mount.ts"),
+      import("./overlay2/options.ts"),
     ]);
-    mkdirSync(root, { recursive: true, mode: 0o710 });
-    return new Overlay2(root, probeOverlay(root));
+    const chosen = options.overlayOptions(given);
+    const status = await inNewFolder(root, () => probeOverlay(root, chosen));
+    return new Overlay(root, {
+      name: "overlay2",
+      status,
+      mounter: kernelOverlay(options.mountPrefix(chosen)),
+      nativeDiff: options.hasNativeDiff(chosen),
+      whiteouts: chosen.userxattr ? "overlay-user" : "overlay",
+    });
   },
-  vfs: async (root) => new (await import("./vfs/driver.ts")).Vfs(root),
+  async "fuse-overlayfs"(root, given) {
+    refuseOptions("fuse-overlayfs", given);
+    const [{ Overlay }, { fuseOverlay, probeFuseOverlay }] = await Promise.all([
+      import("./overlay2/driver.ts"),
+      import("./fuse-overlayfs/mount.ts"),
+    ]);
+    probeFuseOverlay();
+    mkdirSync(root, { recursive: true, mode: 0o710 });
+    return new Overlay(root, {
+      name: "fuse-overlayfs",
+      status: [],
+      mounter: fuseOverlay,
+      nativeDiff: false,
+      whiteouts: "overlay",
+    });
+  },
+  async btrfs(root, given) {
+    refuseOptions("btrfs", given);
+    return new (await import("./btrfs/driver.ts")).Btrfs(root);
+  },
+  async vfs(root, given) {
+    refuseOptions("vfs", given);
+    return new (await import("./vfs/driver.ts")).Vfs(root);
+  },
 };
+
+/** Names of the drivers that can be used, if the machine has what they need. */
+export const SUPPORTED: readonly string[] = Object.keys(DRIVERS);
+
+function refuseOptions(driver: string, [first]: string[]): void {
+  if (first !== undefined) throw failedPrecondition(`${driver}: unknown option ${first}`);
+}
+
+/** Takes the folder away again if it was not there before and the driver cannot use it. */
+async function inNewFolder<T>(root: string, use: () => T): Promise<T> {
+  const isNew = !existsSync(root);
+  mkdirSync(root, { recursive: true, mode: 0o710 });
+  try {
+    return use();
+  } catch (error) {
+    if (isNew) rmdirSync(root);
+    throw error;
+  }
+}
 
 export interface OpenDriverOptions {
   /** The data root. */
   root: string;
   /** --storage-driver */
   name?: string | undefined;
+  /** --storage-opt, "overlay2.size=10G"; those of other drivers are left aside. */
+  options?: string[];
 }
 
 /** Errors: failedPrecondition or notImplemented, naming the cause and the cure. */
-export async function openDriver({ root, name }: OpenDriverOptions): Promise<StorageDriver> {
-  if (name) return open(root, name, `error initializing graphdriver: ${name}`);
+export async function openDriver({ root, name, options = [] }: OpenDriverOptions): Promise<StorageDriver> {
+  if (name) return open(root, name, `error initializing graphdriver: ${name}`, options);
   const prior = priorDrivers(root);
   if (prior.length > 1) {
     throw failedPrecondition(
@@ -42,15 +97,15 @@ export async function openDriver({ root, name }: OpenDriverOptions): Promise<Sto
     );
   }
   if (prior[0] !== undefined)
-    return open(root, prior[0], `[graphdriver] prior storage driver "${prior[0]}" failed`);
-  return openFirst(root);
+    return open(root, prior[0], `[graphdriver] prior storage driver "${prior[0]}" failed`, options);
+  return openFirst(root, options);
 }
 
-async function openFirst(root: string): Promise<StorageDriver> {
+async function openFirst(root: string, options: string[]): Promise<StorageDriver> {
   const failures: string[] = [];
   for (const name of PRIORITY) {
     try {
-      return await open(root, name, name);
+      return await open(root, name, name, options);
     } catch (error) {
       failures.push(messageOf(error));
     }
@@ -60,30 +115,58 @@ async function openFirst(root: string): Promise<StorageDriver> {
   );
 }
 
-async function open(root: string, name: string, what: string): Promise<StorageDriver> {
+async function open(root: string, name: string, what: string, options: string[]): Promise<StorageDriver> {
   const driver = Object.hasOwn(DRIVERS, name) ? DRIVERS[name] : undefined;
-  if (!driver) {
-    throw notImplemented(
-      `${what}: driver not supported (supported here: ${Object.keys(DRIVERS).join(", ")}; the images in ${root}/${name} are left as they are: choose another --data-root, or bring them over with docker save and docker load)`,
-    );
-  }
+  if (!driver) throw notImplemented(`${what}: driver not supported (${cureFor(root, name)})`);
   try {
-    return await driver(join(root, name));
+    return await driver(
+      join(root, name),
+      options.filter((option) => option.startsWith(`${name}.`)),
+    );
   } catch (cause) {
     throw new EngineError("failedPrecondition", `${what}: ${messageOf(cause)}`, { cause });
   }
 }
 
+/** Why a driver that stock has, or had, is not here, and what to do for a data root that it has written. */
+const CAUSES: Record<string, string> = {
+  aufs: "kernels since 4.18 and Docker since 24 have no aufs",
+  overlay: "Docker since 24 has no overlay, the driver before overlay2",
+  devicemapper: "Docker since 25 has no devicemapper",
+  zfs: "zfs datasets are not supported",
+};
+
+function cureFor(root: string, name: string): string {
+  const to = isSupportedByKernel("overlay") ? "overlay2" : "vfs";
+  const supported = `supported here: ${SUPPORTED.join(", ")}`;
+  const cause = Object.hasOwn(CAUSES, name) ? CAUSES[name] : `there is no storage driver of this name`;
+  if (!existsSync(join(root, name))) return `${cause}; ${supported}`;
+  if (name === "aufs")
+    return `${cause}; its layers can still be read: \`dockerd migrate --from aufs --to ${to} -g ${root}\` brings images and containers over; ${supported}`;
+  return `${cause}; what is in ${join(root, name)} is left as it is: on a machine that has the driver, \`docker save\` the images and \`docker load\` them here, or start with another --data-root; ${supported}`;
+}
+
+function isSupportedByKernel(name: string): boolean {
+  try {
+    return readFileSync("/proc/filesystems", "utf8").includes(`\t${name}\n`);
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return false;
+    throw error;
+  }
+}
+
 /** Drivers whose folders in the data root hold something; vfs alone does not count beside another, as in stock. */
 export function priorDrivers(root: string): string[] {
-  const found = KNOWN.filter((name) => {
-    const folder = join(root, name);
-    return (
-      existsSync(folder) &&
-      readdirSync(folder).some((entry) => !["l", "dir"].includes(entry) || hasEntries(join(folder, entry)))
-    );
-  });
+  const found = KNOWN.filter((name) => holdsLayers(join(root, name)));
   return found.length > 1 ? found.filter((name) => name !== "vfs") : found;
 }
 
-const hasEntries = (folder: string): boolean => readdirSync(folder).length > 0;
+/** Folders that a driver makes for itself, before there is any layer. */
+const OWN_FOLDERS = ["l", "dir", "diff", "layers", "mnt", "subvolumes", "quotas"];
+
+function holdsLayers(folder: string): boolean {
+  if (!existsSync(folder)) return false;
+  return readdirSync(folder).some(
+    (entry) => !OWN_FOLDERS.includes(entry) || readdirSync(join(folder, entry)).length > 0,
+  );
+}

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { pack } from "../../archive/pack.ts";
 import type { TarObserver } from "../../archive/tar/reader.ts";
-import { unpack } from "../../archive/unpack.ts";
+import { unpack, type Whiteouts } from "../../archive/unpack.ts";
 import { exists, invalidArgument } from "../../errors/errors.ts";
 import { closeFd } from "../../linux/fd.ts";
 import { openInRoot, openRoot } from "../../linux/openat2.ts";
@@ -10,35 +10,43 @@ import type { Change, CreateLayerOptions, StorageDriver } from "../driver.ts";
 import { folderSize } from "../size.ts";
 import { overlayChanges } from "./changes.ts";
 import { Layout } from "./layout.ts";
-import { isMounted, mountLayer, unmountLayer } from "./mount.ts";
+import { isMounted, type Mounter } from "./mount.ts";
+import { NaiveDiff } from "./naive-diff.ts";
 
-/** Layers as folders that the kernel's overlayfs lays one over the other. */
-export class Overlay2 implements StorageDriver {
-  readonly name = "overlay2";
+export interface OverlayKind {
+  /** "overlay2" or "fuse-overlayfs"; also the name of its folder in the data root. */
+  name: string;
+  status: [string, string][];
+  mounter: Mounter;
+  /** True if a layer's own folder is all that it changes, with the kernel's marks. */
+  nativeDiff: boolean;
+  whiteouts: Whiteouts;
+}
+
+/** Layers as folders that an overlay file system lays one over the other. */
+export class Overlay implements StorageDriver {
+  readonly name: string;
+  readonly #kind: OverlayKind;
   readonly #layout: Layout;
-  readonly #status: [string, string][];
+  readonly #naive: NaiveDiff | undefined;
   /** Layer id → how often it is mounted. */
   readonly #mounts = new Map<string, number>();
 
-  /** `root` is <data-root>/overlay2. */
-  constructor(root: string, status: [string, string][]) {
+  /** `root` is <data-root>/<name>. */
+  constructor(root: string, kind: OverlayKind) {
+    this.name = kind.name;
+    this.#kind = kind;
     this.#layout = new Layout(root);
-    this.#status = status;
+    this.#naive = kind.nativeDiff ? undefined : new NaiveDiff(this);
   }
 
   status(): [string, string][] {
-    return this.#status;
+    return this.#kind.status;
   }
 
   async create(id: string, parent: string | undefined, options: CreateLayerOptions = {}): Promise<void> {
-    const option = Object.keys(options.storageOpt ?? {})[0];
-    if (option === "size") {
-      throw invalidArgument(
-        "--storage-opt is supported only for overlay over xfs with 'pquota' mount option",
-      );
-    }
-    if (option !== undefined) throw invalidArgument(`Unknown option ${option}`);
     if (existsSync(this.#layout.folder(id))) throw exists(`storage layer ${id} exists already`);
+    refuseLimits(options);
     try {
       this.#layout.make(id, parent);
     } catch (error) {
@@ -52,13 +60,14 @@ export class Overlay2 implements StorageDriver {
   }
 
   async list(): Promise<string[]> {
-    return readdirSync(this.#layout.root).filter((name) => name !== "l");
+    return readdirSync(this.#layout.root).filter((name) => existsSync(join(this.#layout.root, name, "link")));
   }
 
   async remove(id: string): Promise<void> {
     const folder = this.#layout.folder(id);
     if (!existsSync(folder)) return;
-    if (existsSync(this.#layout.merged(id)) && isMounted(this.#layout, id)) unmountLayer(this.#layout, id);
+    if (existsSync(this.#layout.merged(id)) && isMounted(this.#layout, id))
+      this.#kind.mounter.unmount(this.#layout, id);
     this.#mounts.delete(id);
     if (existsSync(join(folder, "link"))) {
       rmSync(join(this.#layout.root, "l", this.#layout.link(id)), { force: true });
@@ -69,7 +78,7 @@ export class Overlay2 implements StorageDriver {
   async mount(id: string): Promise<string> {
     if (this.#layout.lower(id).length === 0) return this.#layout.diff(id);
     const count = this.#mounts.get(id) ?? 0;
-    if (count === 0 && !isMounted(this.#layout, id)) mountLayer(this.#layout, id);
+    if (count === 0 && !isMounted(this.#layout, id)) await this.#kind.mounter.mount(this.#layout, id);
     this.#mounts.set(id, count + 1);
     return this.#layout.merged(id);
   }
@@ -79,7 +88,7 @@ export class Overlay2 implements StorageDriver {
     if (count > 1) this.#mounts.set(id, count - 1);
     else {
       this.#mounts.delete(id);
-      unmountLayer(this.#layout, id);
+      this.#kind.mounter.unmount(this.#layout, id);
     }
   }
 
@@ -95,7 +104,8 @@ export class Overlay2 implements StorageDriver {
   }
 
   applyDiff(id: string, tar: AsyncIterable<Uint8Array>, observer?: TarObserver): Promise<number> {
-    return unpack(tar, this.#layout.diff(id), { whiteouts: "overlay", ...(observer ? { observer } : {}) });
+    const { whiteouts } = this.#kind;
+    return unpack(tar, this.#layout.diff(id), { whiteouts, ...(observer ? { observer } : {}) });
   }
 
   openFile(id: string, name: string): number {
@@ -107,11 +117,12 @@ export class Overlay2 implements StorageDriver {
     }
   }
 
-  diff(id: string): AsyncIterable<Uint8Array> {
-    return pack(this.#layout.diff(id), { whiteouts: "overlay" });
+  diff(id: string, parent: string | undefined): AsyncIterable<Uint8Array> {
+    return this.#naive?.diff(id, parent) ?? pack(this.#layout.diff(id), { whiteouts: "overlay" });
   }
 
-  async changes(id: string): Promise<Change[]> {
+  async changes(id: string, parent: string | undefined): Promise<Change[]> {
+    if (this.#naive) return this.#naive.changes(id, parent);
     return overlayChanges(this.#layout.diff(id), this.#layout.lowerFolders(id));
   }
 
@@ -120,7 +131,15 @@ export class Overlay2 implements StorageDriver {
   }
 
   async cleanup(): Promise<void> {
-    for (const id of this.#mounts.keys()) unmountLayer(this.#layout, id);
+    for (const id of this.#mounts.keys()) this.#kind.mounter.unmount(this.#layout, id);
     this.#mounts.clear();
+  }
+}
+
+/** Project quotas are not used, whatever the backing file system. */
+function refuseLimits({ storageOpt = {} }: CreateLayerOptions): void {
+  for (const option of Object.keys(storageOpt)) {
+    if (option !== "size") throw invalidArgument(`Unknown option ${option}`);
+    throw invalidArgument("--storage-opt is supported only for overlay over xfs with 'pquota' mount option");
   }
 }

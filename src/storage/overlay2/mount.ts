@@ -7,10 +7,25 @@ import type { Layout } from "./layout.ts";
 /** What the kernel takes as options of one mount, bytes. */
 const PAGE = 4096;
 
-/** Mounts a layer over those below it, at its folder `merged`. Errors: system. */
-export function mountLayer(layout: Layout, id: string): void {
+/** Puts a layer over those below it, at its folder `merged`. */
+export interface Mounter {
+  /** Errors: system. */
+  mount(layout: Layout, id: string): void | Promise<void>;
+  /** What is not mounted is no error. */
+  unmount(layout: Layout, id: string): void;
+}
+
+/** The kernel's overlayfs. `prefix` goes in front of the options, "index=off," for example. */
+export function kernelOverlay(prefix: string): Mounter {
+  return {
+    mount: (layout, id) => mountLayer(layout, id, prefix),
+    unmount: unmountLayer,
+  };
+}
+
+function mountLayer(layout: Layout, id: string, prefix: string): void {
   const build = (lower: string[], upper: string, work: string) =>
-    `lowerdir=${lower.join(":")},upperdir=${upper},workdir=${work}`;
+    `${prefix}lowerdir=${lower.join(":")},upperdir=${upper},workdir=${work}`;
   const at = (link: string) => `${layout.root}/${link}`;
   const whole = build(layout.lower(id).map(at), layout.diff(id), layout.work(id));
   try {
@@ -29,7 +44,7 @@ function mountRelative(layout: Layout, id: string, options: string): void {
   inFolder(layout.root, () => mount("overlay", `${id}/merged`, "overlay", 0, options));
 }
 
-/** Unmounts it, and takes the mount point away, as stock does; what is not mounted is no error. */
+/** Unmounts a layer, and takes the mount point away, as stock does; what is not mounted is no error. */
 export function unmountLayer(layout: Layout, id: string): void {
   try {
     unmount(layout.merged(id), MNT.DETACH);

@@ -1,3 +1,4 @@
+import { lstatSync } from "node:fs";
 import { packEntry } from "../../archive/pack.ts";
 import { END_OF_ARCHIVE, encodeHeader, tarHeader } from "../../archive/tar/writer.ts";
 import { type Change, ChangeKind } from "../driver.ts";
@@ -16,4 +17,18 @@ export async function* packChanges(root: string, changes: Change[]): AsyncGenera
     );
   }
   yield END_OF_ARCHIVE;
+}
+
+/** Bytes of the files among the changed paths, each hard-linked file once. */
+export function sizeOfChanges(root: string, changes: Change[]): number {
+  const seen = new Set<number>();
+  let bytes = 0;
+  for (const { path, kind } of changes) {
+    if (kind === ChangeKind.deleted) continue;
+    const stat = lstatSync(`${root}${path}`, { throwIfNoEntry: false });
+    if (!stat || stat.isDirectory() || seen.has(stat.ino)) continue;
+    if (stat.nlink > 1) seen.add(stat.ino);
+    bytes += stat.size;
+  }
+  return bytes;
 }
