@@ -9,6 +9,8 @@ const attach: Entry = {
   load: () => import("./attach.ts"),
 };
 const exec: Entry = { summary: "Execute a command in a running container", load: () => import("./exec.ts") };
+const logs: Entry = { summary: "Fetch the logs of a container", load: () => import("./logs.ts") };
+const ls: Entry = { summary: "List containers", load: () => import("./list.ts") };
 const pause: Entry = {
   summary: "Pause all processes of one or more containers",
   load: () => import("./pause.ts"),
@@ -57,6 +59,7 @@ const BOTH: Record<string, Entry> = {
   exec,
   export: exportEntry,
   kill,
+  logs,
   pause,
   port,
   rename,
@@ -73,11 +76,23 @@ const BOTH: Record<string, Entry> = {
 
 const CONTAINER_GROUP: Record<string, Entry> = {
   ...BOTH,
+  inspect: {
+    summary: "Print all that is known about one or more containers",
+    load: () => import("./inspect.ts"),
+  },
+  list: { ...ls, hidden: true },
+  ls,
   prune: { summary: "Remove all stopped containers", load: () => import("./prune.ts") },
+  ps: { ...ls, hidden: true },
   remove: { ...rm, hidden: true },
 };
 
 export const CONTAINER_COMMANDS: Record<string, Entry> = {
   ...BOTH,
+  inspect: {
+    summary: "Print all that is known about objects of the engine",
+    load: () => import("../inspect/command.ts"),
+  },
+  ps: ls,
   container: { summary: "Manage containers", group: CONTAINER_GROUP },
 };

@@ -24,3 +24,8 @@ export function indentJson(text: string, prefix: string, indent: string): string
   }
   return out;
 }
+
+/** JSON text without the white space between its tokens, otherwise as it is. */
+export function compactJson(text: string): string {
+  return text.replace(/("(?:[^"\\]|\\.)*")|\s+/g, (_, string?: string) => string ?? "");
+}

@@ -47,4 +47,4 @@ function measure(
   }
 }
 
-const lengthOf = (text: string) => (/^[\x20-\x7e]*$/.test(text) ? text.length : [...text].length);
+const lengthOf = (text: string) => (/^[\x20-\x7e]*$/.test(text) ? text.length : Bun.stringWidth(text));
