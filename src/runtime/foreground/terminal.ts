@@ -1,5 +1,6 @@
 /** Our own terminal, or what stands in for it, connected with that of a process. */
-import { closeFd, dupAbove, writeFd } from "../../linux/fd.ts";
+import { errnoOf } from "../../errors/errors.ts";
+import { closeFd, dupAbove, setNonBlocking, writeFd } from "../../linux/fd.ts";
 import { streamPair } from "../../linux/seqpacket.ts";
 import { isTerminal, makeRaw, windowSize } from "../../linux/terminal.ts";
 import { receiveDescriptor } from "../../linux/unix_socket.ts";
@@ -7,6 +8,7 @@ import { setWindowSize } from "../../linux/winsize.ts";
 
 const STDIN = 0;
 const STDOUT = 1;
+const CTRL_D = 4;
 
 export interface TerminalCopy {
   /** Resolves when all output of the terminal is copied. */
@@ -15,13 +17,23 @@ export interface TerminalCopy {
   stop(): void;
 }
 
-function writeAll(fd: number, data: Uint8Array): void {
-  for (let done = 0; done < data.length; ) done += writeFd(fd, data.subarray(done));
+const RETRY_MS = 2;
+
+/** Writes all, waiting while the target is full. */
+async function writeAll(fd: number, data: Uint8Array): Promise<void> {
+  for (let rest = data; rest.length > 0; ) {
+    try {
+      rest = rest.subarray(writeFd(fd, rest));
+    } catch (error) {
+      if (errnoOf(error) !== "EAGAIN") throw error;
+      await Bun.sleep(RETRY_MS);
+    }
+  }
 }
 
-async function copyStream(from: number, to: number): Promise<void> {
+async function copyStream(from: ReadableStream<Uint8Array>, to: number): Promise<void> {
   try {
-    for await (const chunk of Bun.file(from).stream()) writeAll(to, chunk);
+    for await (const chunk of from) await writeAll(to, chunk);
   } catch {
     // EIO: the last process with the terminal has gone.
   }
@@ -31,6 +43,7 @@ class Copy implements TerminalCopy {
   readonly #master: number;
   readonly #restore: (() => void) | undefined;
   readonly #output: Promise<void>;
+  #open = true;
   readonly #resize = () => this.#takeSize();
 
   constructor(master: number) {
@@ -40,13 +53,15 @@ class Copy implements TerminalCopy {
       this.#takeSize();
       process.on("SIGWINCH", this.#resize);
     }
-    this.#output = copyStream(dupAbove(master, 3), STDOUT);
+    setNonBlocking(master, true);
+    this.#output = copyStream(Bun.file(dupAbove(master, 3)).stream(), STDOUT);
     void this.#copyInput();
   }
 
   async #copyInput(): Promise<void> {
-    await copyStream(dupAbove(STDIN, 3), this.#master);
-    if (!isTerminal(STDIN)) writeAll(this.#master, new Uint8Array([4])); // the end of a file, as typed: ^D
+    await copyStream(Bun.stdin.stream(), this.#master);
+    // The end of a file goes on as it is typed.
+    if (this.#open && !isTerminal(STDIN)) await writeAll(this.#master, new Uint8Array([CTRL_D]));
   }
 
   #takeSize(): void {
@@ -59,6 +74,7 @@ class Copy implements TerminalCopy {
   }
 
   stop(): void {
+    this.#open = false;
     process.off("SIGWINCH", this.#resize);
     this.#restore?.();
     closeFd(this.#master);
