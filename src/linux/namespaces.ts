@@ -15,3 +15,8 @@ export const NAMESPACES: Readonly<Record<NamespaceType, { flag: number; file: st
 
 /** All types, the user namespace first. */
 export const NAMESPACE_TYPES = Object.keys(NAMESPACES) as NamespaceType[];
+
+/** The names of the flags of a mask. */
+export function namespaceNames(flags: number): NamespaceType[] {
+  return NAMESPACE_TYPES.filter((type) => (flags & NAMESPACES[type].flag) !== 0);
+}

@@ -18,6 +18,7 @@ interface Entry {
 const UNKNOWN_COMMAND = 3;
 
 const COMMANDS: Readonly<Record<string, Entry>> = {
+  check: { load: () => import("./commands/check.ts"), help: "Find every problem of a bundle" },
   checkpoint: {
     load: () => import("./commands/checkpoint.ts"),
     help: "Write a running container's state to files, by CRIU",
@@ -38,6 +39,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   kill: { load: () => import("./commands/kill.ts"), help: "Send a signal to a container (default SIGTERM)" },
   list: { load: () => import("./commands/list.ts"), help: "List containers" },
   pause: { load: () => import("./commands/pause.ts"), help: "Freeze all processes of a container" },
+  plan: {
+    load: () => import("./commands/plan.ts"),
+    help: "Print, step by step, what a bundle's container is made of",
+  },
   ps: { load: () => import("./commands/ps.ts"), help: "List the processes of a container" },
   restore: {
     load: () => import("./commands/restore.ts"),

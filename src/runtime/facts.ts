@@ -20,14 +20,18 @@ const FLAGS: Readonly<Record<string, number>> = {
 const SPEC_ALLOW = 4;
 const NEW_LISTENER = 8;
 
-/** The compiled profile with its flags; undefined where there is none. `folder` holds compiled ones. */
+async function compiled(profile: LinuxSeccomp, folder: string | undefined): Promise<Uint8Array> {
+  if (folder !== undefined) return (await import("../linux/seccomp/cache.ts")).cachedSeccomp(profile, folder);
+  return (await import("../linux/seccomp/compile.ts")).compileSeccomp(profile);
+}
+
+/** The compiled profile with its flags; undefined where there is none. `folder` holds compiled ones, if given. */
 export async function seccompFacts(
   profile: LinuxSeccomp | undefined,
-  folder: string,
+  folder: string | undefined,
 ): Promise<Facts["seccomp"]> {
   if (!profile) return undefined;
   const { invalidArgument } = await import("../errors/errors.ts");
-  const { cachedSeccomp } = await import("../linux/seccomp/cache.ts");
   const listener = (profile.syscalls ?? []).some((rule) => rule.action === "SCMP_ACT_NOTIFY");
   let flags = listener ? NEW_LISTENER : 0;
   if (!profile.flags) flags |= SPEC_ALLOW;
@@ -39,7 +43,7 @@ export async function seccompFacts(
   }
   if (listener && !profile.listenerPath)
     throw invalidArgument("linux.seccomp: SCMP_ACT_NOTIFY needs a listenerPath");
-  return { program: await cachedSeccomp(profile, folder), flags, listener };
+  return { program: await compiled(profile, folder), flags, listener };
 }
 
 /** The mount point that a path is on. */
@@ -66,15 +70,18 @@ export function cgroupFor(spec: Spec, id: string, rootless: boolean): Cgroup {
 
 export interface FactOptions {
   bundle: string;
-  seccompFolder: string;
+  /** Where compiled profiles are kept; undefined: nowhere. */
+  seccompFolder: string | undefined;
   fds: Facts["fds"];
   preserveFds: number;
   noPivot: boolean;
   noNewKeyring: boolean;
+  /** Default: as this process is. */
+  rootless?: boolean;
 }
 
 export async function gatherFacts(id: string, spec: Spec, options: FactOptions): Promise<Facts> {
-  const rootless = isRootless();
+  const rootless = options.rootless ?? isRootless();
   const propagation = rootPropagation(spec);
   const shared = propagation !== undefined && (propagation & (MS_SLAVE | MS_PRIVATE)) === 0;
   const seccomp = await seccompFacts(spec.linux?.seccomp, options.seccompFolder);

@@ -1,0 +1,182 @@
+/** Whether members have the types that the specification gives them: what all other checks rely on. */
+import { pointerOf, type Report } from "./problem.ts";
+
+type Shape =
+  | "string"
+  | "number"
+  | "boolean"
+  | "object"
+  | "strings"
+  | "numbers"
+  | { list: Members }
+  | { members: Members };
+type Members = Readonly<Record<string, Shape>>;
+
+const USER: Members = { uid: "number", gid: "number", umask: "number", additionalGids: "numbers" };
+const NUMBERS_OF = (...names: string[]): Members =>
+  Object.fromEntries(names.map((name) => [name, "number" as const]));
+
+const CAPABILITY_SETS: Members = Object.fromEntries(
+  ["bounding", "effective", "inheritable", "permitted", "ambient"].map((set) => [set, "strings" as const]),
+);
+const HOOK: Members = { path: "string", args: "strings", env: "strings", timeout: "number" };
+const HOOKS: Members = Object.fromEntries(
+  ["prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"].map((kind) => [
+    kind,
+    { list: HOOK } as const,
+  ]),
+);
+const MAPPING: Members = NUMBERS_OF("containerID", "hostID", "size");
+const THROTTLE: Members = NUMBERS_OF("major", "minor", "rate");
+
+const RESOURCES: Members = {
+  devices: { list: { allow: "boolean", type: "string", major: "number", minor: "number", access: "string" } },
+  memory: {
+    members: {
+      ...NUMBERS_OF("limit", "reservation", "swap", "kernel", "kernelTCP", "swappiness"),
+      disableOOMKiller: "boolean",
+    },
+  },
+  cpu: {
+    members: {
+      ...NUMBERS_OF("shares", "quota", "period", "burst", "realtimeRuntime", "realtimePeriod", "idle"),
+      cpus: "string",
+      mems: "string",
+    },
+  },
+  pids: { members: { limit: "number" } },
+  blockIO: {
+    members: {
+      weight: "number",
+      weightDevice: { list: NUMBERS_OF("major", "minor", "weight", "leafWeight") },
+      throttleReadBpsDevice: { list: THROTTLE },
+      throttleWriteBpsDevice: { list: THROTTLE },
+      throttleReadIOPSDevice: { list: THROTTLE },
+      throttleWriteIOPSDevice: { list: THROTTLE },
+    },
+  },
+  hugepageLimits: { list: { pageSize: "string", limit: "number" } },
+  network: { members: { classID: "number", priorities: { list: { name: "string", priority: "number" } } } },
+  rdma: "object",
+  unified: "object",
+};
+
+const SYSCALL: Members = {
+  names: "strings",
+  action: "string",
+  errnoRet: "number",
+  args: { list: { index: "number", value: "number", valueTwo: "number", op: "string" } },
+};
+
+const LINUX: Members = {
+  uidMappings: { list: MAPPING },
+  gidMappings: { list: MAPPING },
+  sysctl: "object",
+  resources: { members: RESOURCES },
+  cgroupsPath: "string",
+  namespaces: { list: { type: "string", path: "string" } },
+  devices: {
+    list: { path: "string", type: "string", ...NUMBERS_OF("major", "minor", "fileMode", "uid", "gid") },
+  },
+  seccomp: {
+    members: {
+      defaultAction: "string",
+      defaultErrnoRet: "number",
+      architectures: "strings",
+      flags: "strings",
+      listenerPath: "string",
+      listenerMetadata: "string",
+      syscalls: { list: SYSCALL },
+    },
+  },
+  rootfsPropagation: "string",
+  maskedPaths: "strings",
+  readonlyPaths: "strings",
+  mountLabel: "string",
+  intelRdt: "object",
+  personality: { members: { domain: "string", flags: "strings" } },
+  timeOffsets: "object",
+};
+
+const SPEC: Members = {
+  ociVersion: "string",
+  process: {
+    members: {
+      terminal: "boolean",
+      consoleSize: { members: NUMBERS_OF("height", "width") },
+      user: { members: USER },
+      args: "strings",
+      env: "strings",
+      cwd: "string",
+      capabilities: { members: CAPABILITY_SETS },
+      rlimits: { list: { type: "string", hard: "number", soft: "number" } },
+      noNewPrivileges: "boolean",
+      apparmorProfile: "string",
+      oomScoreAdj: "number",
+      scheduler: "object",
+      selinuxLabel: "string",
+      ioPriority: { members: { class: "string", priority: "number" } },
+      execCPUAffinity: { members: { initial: "string", final: "string" } },
+    },
+  },
+  root: { members: { path: "string", readonly: "boolean" } },
+  hostname: "string",
+  domainname: "string",
+  mounts: {
+    list: {
+      destination: "string",
+      type: "string",
+      source: "string",
+      options: "strings",
+      uidMappings: { list: MAPPING },
+      gidMappings: { list: MAPPING },
+    },
+  },
+  hooks: { members: HOOKS },
+  annotations: "object",
+  linux: { members: LINUX },
+};
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const nameOf = (value: unknown) =>
+  value === null
+    ? "null"
+    : Array.isArray(value)
+      ? "a list"
+      : `a${typeof value === "object" ? "n" : ""} ${typeof value}`;
+
+function complain(report: Report, path: (string | number)[], value: unknown, wanted: string): void {
+  report.add(pointerOf(...path), `is ${nameOf(value)}`, `make it ${wanted}`);
+}
+
+function checkList(report: Report, path: (string | number)[], value: unknown, shape: Shape): void {
+  if (!Array.isArray(value)) return complain(report, path, value, "a list");
+  value.forEach((entry, i) => {
+    checkShape(report, [...path, i], entry, shape);
+  });
+}
+
+function checkMembers(report: Report, path: (string | number)[], value: unknown, members: Members): void {
+  if (!isObject(value)) return complain(report, path, value, "an object");
+  // Go's encoder writes null for what is empty.
+  for (const [name, shape] of Object.entries(members))
+    if (value[name] !== undefined && value[name] !== null)
+      checkShape(report, [...path, name], value[name], shape);
+}
+
+function checkShape(report: Report, path: (string | number)[], value: unknown, shape: Shape): void {
+  if (shape === "strings") checkList(report, path, value, "string");
+  else if (shape === "numbers") checkList(report, path, value, "number");
+  else if (shape === "object") checkMembers(report, path, value, {});
+  else if (typeof shape === "string") {
+    if (typeof value !== shape) complain(report, path, value, `a ${shape}`);
+  } else if ("list" in shape) checkList(report, path, value, { members: shape.list });
+  else checkMembers(report, path, value, shape.members);
+}
+
+/** Adds a problem for each member of a wrong type. */
+export function checkTypes(report: Report, spec: unknown): void {
+  checkMembers(report, [], spec, SPEC);
+}
