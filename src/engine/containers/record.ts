@@ -70,6 +70,24 @@ function configV2(container: Container): ConfigV2 & Record<string, unknown> {
   };
 }
 
+/** Every field, because stock Docker, when it takes the data root over, crashes on an endpoint that has none. */
+const NO_ENDPOINT = {
+  IPAMConfig: null,
+  Links: null,
+  Aliases: null,
+  NetworkID: "",
+  EndpointID: "",
+  Gateway: "",
+  IPAddress: "",
+  IPPrefixLen: 0,
+  IPv6Gateway: "",
+  GlobalIPv6Address: "",
+  GlobalIPv6PrefixLen: 0,
+  MacAddress: "",
+  DriverOpts: null,
+  IPAMOperational: false,
+};
+
 function networkRecord({ network }: ContainerFacts): ConfigV2["NetworkSettings"] & Record<string, unknown> {
   return {
     Bridge: "",
@@ -77,7 +95,12 @@ function networkRecord({ network }: ContainerFacts): ConfigV2["NetworkSettings"]
     HairpinMode: false,
     LinkLocalIPv6Address: "",
     LinkLocalIPv6PrefixLen: 0,
-    Networks: network.Networks,
+    Networks: Object.fromEntries(
+      Object.entries(network.Networks).map(([name, endpoint]) => [
+        name,
+        { ...NO_ENDPOINT, ...endpoint } as EndpointSettings,
+      ]),
+    ),
     Service: null,
     Ports: network.Ports,
     SandboxKey: network.SandboxKey,
