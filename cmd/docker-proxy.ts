@@ -1,10 +1,7 @@
+import { runProxy } from "../src/network/proxy/main.ts";
 import { versionLine } from "../src/version/version.ts";
 
-export function main(args: string[]): void {
-  if (args.includes("--version")) {
-    process.stdout.write(`${versionLine("docker-proxy")}\n`);
-    return;
-  }
-  process.stderr.write("docker-proxy: not implemented\n");
-  process.exitCode = 1;
+export async function main(args: string[]): Promise<void> {
+  if (args.includes("--version")) process.stdout.write(`${versionLine("docker-proxy")}\n`);
+  else await runProxy(args);
 }

@@ -100,7 +100,7 @@ async function openParts(
   const volumes = new LocalVolumes(join(config.dataRoot, "volumes"), events, log);
   const runtimes = runtimesOf(config);
   const named: { name(id: string): string } = { name: (id) => id };
-  const network = await openNetwork(config, events, log, (id) => named.name(id));
+  const network = await openNetwork(config, log, (id) => named.name(id));
   const containers = new Containers({
     config,
     images,
@@ -124,7 +124,6 @@ async function openParts(
 
 function openNetwork(
   config: EngineConfig,
-  events: EventBus,
   log: Logger,
   containerName: (id: string) => string,
 ): Promise<NetworkController> {
@@ -139,12 +138,14 @@ function openNetwork(
     ipForward: config.ipForward,
     icc: config.icc,
     userlandProxy: config.userlandProxy,
-    userlandProxyPath: config.userlandProxyPath ?? findProgram("docker-proxy"),
+    userlandProxyPath: config.userlandProxyPath,
     mtu: config.mtu,
     defaultAddressPools: config.defaultAddressPools,
     defaultIP: config.defaultIP,
+    dns: config.dns,
+    dnsSearch: config.dnsSearch,
+    dnsOptions: config.dnsOpts,
     containerName,
-    events,
     log,
   });
 }

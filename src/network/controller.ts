@@ -1,55 +1,185 @@
-// Stand-in until the controller lands: none and host only.
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { notFound, notImplemented } from "../errors/errors.ts";
-import { createNetns, removeNetns } from "../linux/netns.ts";
-import type { NetworkController, Sandbox, SandboxRequest } from "./types.ts";
+import { existsSync, readFileSync } from "node:fs";
+import { forbidden, messageOf, systemError } from "../errors/errors.ts";
+import { NetlinkSocket } from "../linux/netlink/socket.ts";
+import { SubnetPools } from "./address/pools.ts";
+import { adoptSandboxes } from "./adopt.ts";
+import { setSysctl } from "./bridge/device.ts";
+import { bridgeDriver } from "./bridge/driver.ts";
+import { type NetworkDriver, plainDriver } from "./driver.ts";
+import { Firewall } from "./firewall/firewall.ts";
+import { Networks } from "./networks.ts";
+import type { NetworkOptions } from "./options.ts";
+import type { Parts } from "./parts.ts";
+import { planNetwork } from "./plan.ts";
+import { Publisher } from "./ports/publisher.ts";
+import { ensurePredefined } from "./predefined.ts";
+import type { EndpointRecord, NetworkRecord } from "./records.ts";
+import { Sandboxes } from "./sandbox/sandboxes.ts";
+import { NetworkStore } from "./store.ts";
+import type {
+  EndpointReference,
+  NetworkController,
+  NetworkCreate,
+  RequestedEndpoint,
+  Sandbox,
+} from "./types.ts";
+import { networkView, sandboxView } from "./view.ts";
 
-export async function openNetworkController(
-  options: { execRoot: string } & Record<string, unknown>,
-): Promise<NetworkController> {
-  const sandboxes = new Map<string, Sandbox>();
-  const folder = join(options.execRoot, "netns");
-  const nothing = (): never => {
-    throw notImplemented("networks are not implemented");
+/** Opens the network side. Nothing is changed on the host before adopt(). */
+export async function openNetworkController(options: NetworkOptions): Promise<NetworkController> {
+  const store = new NetworkStore(options.root, options.execRoot);
+  const networks = new Networks(store);
+  const pools = new SubnetPools(options.defaultAddressPools);
+  const host = new NetlinkSocket();
+  const firewall = new Firewall(options.iptables, options.userlandProxy);
+  const publisher = new Publisher({
+    userlandProxy: options.userlandProxy,
+    userlandProxyPath: options.userlandProxyPath,
+    defaults: { ip: options.defaultIP, ipv6: existsSync("/proc/net/if_inet6") },
+  });
+  const drivers = driversOf(host, options);
+  const driverOf = ({ driver }: Pick<NetworkRecord, "driver">) => {
+    const found = drivers[driver];
+    if (!found) throw systemError(`network driver ${driver} is not known to this engine`);
+    return found;
   };
+  const parts: Parts = { options, store, networks, firewall, publisher, host, driverOf };
+  ensurePredefined(networks, options, pools, host);
+  return new Controller(parts, pools);
+}
+
+function driversOf(host: NetlinkSocket, options: NetworkOptions): Record<string, NetworkDriver> {
+  const foreignBridge = options.bridge && options.bridge !== "none" ? options.bridge : undefined;
   return {
-    async setup(request: SandboxRequest) {
-      writeFileSync(
-        request.hostsPath,
-        `127.0.0.1\tlocalhost\n${request.extraHosts.map((h) => `${h.slice(h.indexOf(":") + 1)}\t${h.slice(0, h.indexOf(":"))}\n`).join("")}`,
-      );
-      writeFileSync(request.resolvConfPath, request.dns.map((d) => `nameserver ${d}\n`).join(""));
-      const host = request.mode === "host";
-      const path = join(folder, request.containerID.slice(0, 12));
-      if (!host) {
-        mkdirSync(folder, { recursive: true });
-        createNetns(path, () => {});
-      }
-      const sandbox: Sandbox = {
-        id: request.containerID,
-        netnsPath: host ? undefined : path,
-        endpoints: {},
-        ports: {},
-      };
-      sandboxes.set(request.containerID, sandbox);
-      return sandbox;
-    },
-    async teardown(id) {
-      const path = join(folder, id.slice(0, 12));
-      sandboxes.delete(id);
-      if (existsSync(path)) removeNetns(path);
-    },
-    get: (id) => sandboxes.get(id),
-    connect: nothing,
-    disconnect: nothing,
-    async adopt() {},
-    find: (name) => {
-      throw notFound(`network ${name} not found`);
-    },
-    list: () => [],
-    create: nothing,
-    remove: nothing,
-    async close() {},
+    bridge: bridgeDriver(host, { userlandProxy: options.userlandProxy, foreignBridge }),
+    host: plainDriver,
+    null: plainDriver,
   };
+}
+
+class Controller implements NetworkController {
+  readonly #parts: Parts;
+  readonly #pools: SubnetPools;
+  readonly #sandboxes: Sandboxes;
+
+  constructor(parts: Parts, pools: SubnetPools) {
+    this.#parts = parts;
+    this.#pools = pools;
+    this.#sandboxes = new Sandboxes(parts);
+  }
+
+  async setup(request: Parameters<NetworkController["setup"]>[0]): Promise<Sandbox> {
+    return sandboxView(await this.#sandboxes.setup(request));
+  }
+
+  async teardown(containerID: string): Promise<EndpointReference[]> {
+    return (await this.#sandboxes.teardown(containerID)).map((endpoint) => this.#reference(endpoint));
+  }
+
+  get(containerID: string): Sandbox | undefined {
+    const record = this.#sandboxes.get(containerID);
+    return record && sandboxView(record);
+  }
+
+  endpointsOf(containerID: string): EndpointReference[] {
+    const endpoints = this.#sandboxes.get(containerID)?.endpoints ?? [];
+    return endpoints.map((endpoint) => this.#reference(endpoint));
+  }
+
+  #reference({ networkID, networkName }: EndpointRecord): EndpointReference {
+    return { networkID, networkName, driver: this.#parts.networks.get(networkID)?.driver ?? "" };
+  }
+
+  async connect(containerID: string, network: string, settings: RequestedEndpoint): Promise<Sandbox> {
+    const found = this.#parts.networks.find(network);
+    return sandboxView(await this.#sandboxes.connect(containerID, found, settings));
+  }
+
+  async disconnect(containerID: string, network: string): Promise<Sandbox> {
+    const found = this.#parts.networks.find(network);
+    return sandboxView(await this.#sandboxes.disconnect(containerID, found));
+  }
+
+  rename(containerID: string, name: string): void {
+    const record = this.#sandboxes.get(containerID);
+    if (!record) return;
+    record.request.containerName = name;
+    this.#parts.store.saveSandbox(record);
+  }
+
+  async adopt(running: Set<string>): Promise<void> {
+    const { options, networks, firewall, driverOf } = this.#parts;
+    if (options.ipForward) this.#enableForwarding();
+    for (const network of networks.all()) {
+      try {
+        driverOf(network).up(network);
+      } catch (error) {
+        if (network.predefined) throw error;
+        options.log.warn("network cannot be brought up", { network: network.name, error: messageOf(error) });
+      }
+      firewall.noteNetwork(network.id, driverOf(network).rules(network));
+    }
+    const obsolete = await adoptSandboxes(this.#parts, this.#sandboxes, running);
+    await firewall.start(obsolete);
+  }
+
+  /** Whoever switches forwarding on must see to it that the host does not become a router for everybody. */
+  #enableForwarding(): void {
+    const path = "/proc/sys/net/ipv4/ip_forward";
+    if (readFileSync(path, "utf8").trim() === "1") return;
+    setSysctl("net/ipv4/ip_forward", "1");
+    this.#parts.firewall.dropForwarded();
+  }
+
+  find(nameOrID: string) {
+    return this.#view(this.#parts.networks.find(nameOrID));
+  }
+
+  list() {
+    return this.#parts.networks.all().map((network) => this.#view(network));
+  }
+
+  #view(network: NetworkRecord) {
+    return networkView(network, this.#sandboxes.all(), (id) => this.#parts.options.containerName(id));
+  }
+
+  async create(request: NetworkCreate): Promise<{ id: string; warning: string }> {
+    const { networks, firewall, driverOf } = this.#parts;
+    const network = planNetwork(networks, this.#pools, request);
+    const driver = driverOf(network);
+    driver.check(network, networks.all());
+    // Kept first: should the engine die now, it makes the device when it comes back.
+    networks.add(network);
+    try {
+      driver.up(network);
+      await firewall.addNetwork(network.id, driver.rules(network));
+    } catch (error) {
+      await this.#discard(network);
+      throw error;
+    }
+    return { id: network.id, warning: "" };
+  }
+
+  async #discard(network: NetworkRecord): Promise<void> {
+    const { networks, firewall, driverOf } = this.#parts;
+    await firewall.removeNetwork(network.id);
+    driverOf(network).down(network);
+    networks.remove(network.id);
+  }
+
+  async remove(nameOrID: string): Promise<void> {
+    const network = this.#parts.networks.find(nameOrID);
+    if (network.predefined) throw forbidden(`${network.name} is a pre-defined network and cannot be removed`);
+    for (const { endpoints } of this.#sandboxes.all()) {
+      if (endpoints.some(({ networkID }) => networkID === network.id))
+        throw forbidden(
+          `error while removing network: network ${network.name} id ${network.id} has active endpoints`,
+        );
+    }
+    await this.#discard(network);
+  }
+
+  async close(): Promise<void> {
+    this.#parts.host[Symbol.dispose]();
+  }
 }

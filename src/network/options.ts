@@ -1,3 +1,4 @@
+import type { Logger } from "../log/log.ts";
 import type { PoolSpec } from "./address/pools.ts";
 
 /** How dockerd sets its networks up; most of it are flags of the same name. */
@@ -6,30 +7,27 @@ export interface NetworkOptions {
   root: string;
   execRoot: string;
   /** A bridge that somebody else made, or "none" for no default network. */
-  bridge?: string;
+  bridge?: string | undefined;
   /** Address of the default bridge, "172.17.0.1/16". */
-  bip?: string;
+  bip?: string | undefined;
   /** Part of the default bridge's subnet that containers get addresses from. */
-  fixedCIDR?: string;
+  fixedCIDR?: string | undefined;
   iptables: boolean;
   ipMasq: boolean;
   ipForward: boolean;
   icc: boolean;
   userlandProxy: boolean;
-  userlandProxyPath?: string;
+  userlandProxyPath?: string | undefined;
   /** Bytes; 1500 if 0. */
   mtu: number;
-  defaultAddressPools?: readonly PoolSpec[];
+  defaultAddressPools?: readonly PoolSpec[] | undefined;
   /** Address that published ports are bound to when none is given; 0.0.0.0 also stands for "::". */
-  defaultIP?: string;
+  defaultIP: string;
   /** The daemon's own --dns, --dns-search, --dns-opt, for containers that have none. */
-  dns?: readonly string[];
-  dnsSearch?: readonly string[];
-  dnsOptions?: readonly string[];
+  dns: readonly string[];
+  dnsSearch: readonly string[];
+  dnsOptions: readonly string[];
   /** The name of a container without the slash, for `docker network inspect`. */
-  containerNames(id: string): string | undefined;
-  /** Told of create, destroy, connect and disconnect, for `docker events`. */
-  publish?(action: string, networkID: string, attributes: Record<string, string>): void;
-  /** Told of what goes wrong where nobody waits for an answer. */
-  warn?(message: string): void;
+  containerName(id: string): string;
+  log: Logger;
 }

@@ -3,12 +3,13 @@ import { invalidArgument } from "../errors/errors.ts";
 import { listAddresses } from "../linux/netlink/address.ts";
 import { findLink } from "../linux/netlink/link.ts";
 import type { NetlinkSocket } from "../linux/netlink/socket.ts";
+import { addressOf, contains, formatAddress, formatSubnet, parseCIDR, parseSubnet } from "./address/ip.ts";
 import { AddressSpace } from "./address/ipam.ts";
-import { contains, formatIPv4, formatSubnet, ipv4Of, parseCIDR, parseSubnet } from "./address/ipv4.ts";
 import { routedSubnets, type SubnetPools } from "./address/pools.ts";
 import { MTU_OPTION } from "./bridge/options.ts";
 import { type Networks, newID } from "./networks.ts";
 import type { NetworkOptions } from "./options.ts";
+import { subnetsOf } from "./plan.ts";
 import type { IPAMRecord, NetworkRecord } from "./records.ts";
 
 const DEFAULT_BRIDGE = "docker0";
@@ -49,6 +50,8 @@ function plain(name: string, driver: string): NetworkRecord {
     ipamDriver: "default",
     ipamOptions: null,
     ipam: [],
+    gateways: [],
+    ipv6: false,
     subnetGiven: false,
     predefined: true,
   };
@@ -72,7 +75,7 @@ function defaultBridge(
     [MTU_OPTION]: String(options.mtu || 1500),
   };
   const { gateway, ipam } = defaultAddresses(networks, options, pools, host, before, device);
-  return { ...base, device, options: flags, gateway, ipam: [ipam], subnetGiven: false };
+  return { ...base, device, options: flags, gateways: [gateway], ipam: [ipam], subnetGiven: false };
 }
 
 /** From --bip, else what the bridge has, else what it had, else the first free pool. */
@@ -84,20 +87,18 @@ function defaultAddresses(
   before: NetworkRecord | undefined,
   device: string,
 ): { gateway: string; ipam: IPAMRecord } {
-  const found = options.bip ?? addressOf(host, device) ?? addressIn(before);
+  const found = options.bip ?? presentAddress(host, device) ?? addressIn(before);
   const range = options.fixedCIDR;
   if (found) {
     const { address, prefix } = parseCIDR(found);
     const subnet = parseSubnet(found);
     checkRange(range, found, subnet);
-    return {
-      gateway: formatIPv4(address),
-      ipam: ipamOf(formatSubnet({ ...subnet, prefix }), formatIPv4(address), range),
-    };
+    const gateway = formatAddress(address);
+    return { gateway, ipam: ipamOf(formatSubnet({ ...subnet, prefix }), gateway, range) };
   }
-  const subnet = pools.take([...networks.subnets(), ...routedSubnets()]);
+  const subnet = pools.take(4, [...subnetsOf(networks), ...routedSubnets()]);
   checkRange(range, formatSubnet(subnet), subnet);
-  const gateway = formatIPv4(new AddressSpace(subnet).next());
+  const gateway = formatAddress(new AddressSpace(subnet).next());
   return { gateway, ipam: ipamOf(formatSubnet(subnet), gateway, range) };
 }
 
@@ -108,17 +109,20 @@ const ipamOf = (subnet: string, gateway: string, range: string | undefined): IPA
 });
 
 function checkRange(range: string | undefined, whole: string, subnet: ReturnType<typeof parseSubnet>): void {
-  if (range && !contains(subnet, parseSubnet(range).base))
+  if (!range) return;
+  const { family, base } = parseSubnet(range);
+  if (!contains(subnet, { family, value: base }))
     throw invalidArgument(`--fixed-cidr ${range} is not inside of the default bridge's subnet ${whole}`);
 }
 
-function addressOf(host: NetlinkSocket, device: string): string | undefined {
+function presentAddress(host: NetlinkSocket, device: string): string | undefined {
   const link = findLink(host, device);
   const [ip] = link ? listAddresses(host, link.index) : [];
-  return ip && `${formatIPv4(ipv4Of(ip.address))}/${ip.prefix}`;
+  return ip && `${formatAddress(addressOf(ip.address))}/${ip.prefix}`;
 }
 
 function addressIn(before: NetworkRecord | undefined): string | undefined {
   const subnet = before?.ipam[0]?.Subnet;
-  return before?.gateway && subnet ? `${before.gateway}/${parseSubnet(subnet).prefix}` : undefined;
+  const gateway = before?.gateways[0];
+  return gateway && subnet ? `${gateway}/${parseSubnet(subnet).prefix}` : undefined;
 }

@@ -1,6 +1,6 @@
 /** What the network side keeps on disk: networks for good, sandboxes as long as they live. */
-import type { EndpointSettings, PortMap } from "../api/schema.ts";
-import type { SandboxRequest } from "./types.ts";
+import type { PortMap } from "../api/schema.ts";
+import type { RequestedEndpoint, SandboxRequest } from "./types.ts";
 
 export interface IPAMRecord {
   Subnet: string;
@@ -27,8 +27,10 @@ export interface NetworkRecord {
   ipam: IPAMRecord[];
   /** The subnet was asked for by the user: only then may containers ask for an address. */
   subnetGiven: boolean;
-  /** Address of the gateway, "172.18.0.1"; undefined where there is no subnet. */
-  gateway?: string;
+  /** IPv6 beside IPv4. */
+  ipv6: boolean;
+  /** The gateway of each entry of `ipam`, "172.18.0.1"; "" where there is none. */
+  gateways: string[];
   /** The bridge, or for macvlan the parent interface. */
   device?: string;
   /** Predefined networks (bridge, host, none) are not removed by users. */
@@ -40,11 +42,14 @@ export interface EndpointRecord {
   networkID: string;
   networkName: string;
   /** As asked for. */
-  settings: EndpointSettings;
+  settings: RequestedEndpoint;
   /** "172.17.0.2"; undefined on host and none. */
   address?: string;
   prefix?: number;
   gateway?: string;
+  address6?: string;
+  prefix6?: number;
+  gateway6?: string;
   mac?: string;
   /** Interface on the host's side. */
   hostLink?: string;
@@ -66,12 +71,10 @@ export interface SandboxRecord {
   request: SandboxRequest;
   /** undefined: the host's own namespace. */
   netnsPath?: string;
-  /** The namespace belongs to another container's sandbox. */
-  shared: boolean;
   endpoints: EndpointRecord[];
   published: PublishedPort[];
-  /** Id of the endpoint whose address published ports lead to. */
-  publishedOn?: string;
+  /** Id of the endpoint that the default route leads over, and whose address published ports lead to. */
+  gatewayEndpoint?: string;
   /** Process ids of its docker-proxy processes. */
   proxies: number[];
   ports: PortMap;

@@ -9,6 +9,9 @@
  */
 import type { EndpointSettings, Network, PortMap } from "../api/schema.ts";
 
+/** An endpoint as asked for, and as it became; the MAC address that was asked for is kept apart, as moby does. */
+export type RequestedEndpoint = EndpointSettings & { DesiredMacAddress?: string };
+
 export interface SandboxRequest {
   containerID: string;
   /** Without the leading slash. */
@@ -18,7 +21,8 @@ export interface SandboxRequest {
   /** HostConfig.NetworkMode: "default", "bridge", "none", "host", "container:<id>" or a network's name or id. */
   mode: string;
   /** By network name, as the request and the container's stored NetworkSettings have them. */
-  endpoints: Record<string, EndpointSettings>;
+  endpoints: Record<string, RequestedEndpoint>;
+  /** Of the endpoint on the network that `mode` names. */
   macAddress?: string;
   /** "80/tcp": from the image, --expose and -p. */
   exposedPorts: string[];
@@ -46,24 +50,35 @@ export interface Sandbox {
   ports: PortMap;
 }
 
+/** A network that a container is on, or was on. */
+export interface EndpointReference {
+  networkID: string;
+  networkName: string;
+  driver: string;
+}
+
 export interface NetworkController {
-  /** Errors: notFound (network), conflict ("port is already allocated"), forbidden; nothing is left behind. */
+  /** Errors: notFound (network), system ("port is already allocated"), forbidden; nothing is left behind. */
   setup(request: SandboxRequest): Promise<Sandbox>;
-  teardown(containerID: string): Promise<void>;
+  /** Returns the networks that the container was on. Fine when there is no sandbox. */
+  teardown(containerID: string): Promise<EndpointReference[]>;
   /** The sandbox of a container, if it has one now. */
   get(containerID: string): Sandbox | undefined;
-  /** Joins a running container to one more network. */
-  connect(containerID: string, network: string, settings: EndpointSettings): Promise<Sandbox>;
-  disconnect(containerID: string, network: string, force: boolean): Promise<Sandbox>;
+  /** The networks that a container is on now. */
+  endpointsOf(containerID: string): EndpointReference[];
+  /** Joins a running container to one more network. Errors: forbidden when it is on it already. */
+  connect(containerID: string, network: string, settings: RequestedEndpoint): Promise<Sandbox>;
+  disconnect(containerID: string, network: string): Promise<Sandbox>;
+  /** The container has a new name. */
+  rename(containerID: string, name: string): void;
   /** Keeps the sandboxes of these containers, removes all others; restores firewall rules. Call once at start. */
   adopt(running: Set<string>): Promise<void>;
   /** By name, id or unique id prefix. Errors: notFound ("network x not found"). */
   find(nameOrID: string): Network;
   list(): Network[];
   create(request: NetworkCreate): Promise<{ id: string; warning: string }>;
-  /** Errors: forbidden for predefined networks and those with active endpoints. */
+  /** Errors: notFound; forbidden for predefined networks and those with active endpoints. */
   remove(nameOrID: string): Promise<void>;
-  /** Container ids with an endpoint on the network, for `docker network inspect`. */
   close(): Promise<void>;
 }
 

@@ -1,24 +1,27 @@
 /** Records as the Engine API shows them. */
 import type { EndpointSettings, Network, NetworkContainer } from "../api/schema.ts";
 import type { EndpointRecord, NetworkRecord, SandboxRecord } from "./records.ts";
-import type { Sandbox } from "./types.ts";
+import type { RequestedEndpoint, Sandbox } from "./types.ts";
+
+const withPrefix = (address: string | undefined, prefix: number | undefined) =>
+  address === undefined ? "" : `${address}/${prefix}`;
 
 /** `docker network inspect` */
 export function networkView(
   network: NetworkRecord,
   sandboxes: Iterable<SandboxRecord>,
-  nameOf: (id: string) => string | undefined,
+  nameOf: (id: string) => string,
 ): Network {
   const containers: Record<string, NetworkContainer> = {};
   for (const { request, endpoints } of sandboxes) {
     const endpoint = endpoints.find((e) => e.networkID === network.id);
     if (!endpoint) continue;
     containers[request.containerID] = {
-      Name: nameOf(request.containerID) ?? request.containerName,
+      Name: nameOf(request.containerID),
       EndpointID: endpoint.id,
       MacAddress: endpoint.mac ?? "",
-      IPv4Address: endpoint.address === undefined ? "" : `${endpoint.address}/${endpoint.prefix}`,
-      IPv6Address: "",
+      IPv4Address: withPrefix(endpoint.address, endpoint.prefix),
+      IPv6Address: withPrefix(endpoint.address6, endpoint.prefix6),
     };
   }
   return {
@@ -28,7 +31,7 @@ export function networkView(
     Scope: "local",
     Driver: network.driver,
     EnableIPv4: true,
-    EnableIPv6: false,
+    EnableIPv6: network.ipv6,
     // Stock has null where nobody gave options; the schema does not know that.
     IPAM: {
       Driver: network.ipamDriver,
@@ -52,13 +55,12 @@ export function dnsNames(sandbox: SandboxRecord, endpoint: EndpointRecord): stri
   return [...new Set([containerName, ...(endpoint.settings.Aliases ?? []), containerID.slice(0, 12)])];
 }
 
-const isUserDefined = (name: string) => !["bridge", "host", "none"].includes(name);
+export const isUserDefined = (name: string): boolean => !["bridge", "host", "none", "default"].includes(name);
 
 /** One entry of NetworkSettings.Networks. */
 export function endpointView(sandbox: SandboxRecord, endpoint: EndpointRecord): EndpointSettings {
   const { settings } = endpoint;
-  const names = isUserDefined(endpoint.networkName) ? dnsNames(sandbox, endpoint) : undefined;
-  const view: EndpointSettings = {
+  const view: RequestedEndpoint = {
     ...settings,
     MacAddress: endpoint.mac ?? "",
     NetworkID: endpoint.networkID,
@@ -66,14 +68,12 @@ export function endpointView(sandbox: SandboxRecord, endpoint: EndpointRecord): 
     Gateway: endpoint.gateway ?? "",
     IPAddress: endpoint.address ?? "",
     IPPrefixLen: endpoint.prefix ?? 0,
-    IPv6Gateway: "",
-    GlobalIPv6Address: "",
-    GlobalIPv6PrefixLen: 0,
+    IPv6Gateway: endpoint.gateway6 ?? "",
+    GlobalIPv6Address: endpoint.address6 ?? "",
+    GlobalIPv6PrefixLen: endpoint.prefix6 ?? 0,
   };
-  if (names) {
-    view.DNSNames = names;
-    view.Aliases = [...new Set([...(settings.Aliases ?? []), sandbox.request.containerID.slice(0, 12)])];
-  }
+  if (!isUserDefined(endpoint.networkName)) return view;
+  view.DNSNames = dnsNames(sandbox, endpoint);
   return view;
 }
 

@@ -46,10 +46,10 @@ export const addAddress = (link: number, ip: InterfaceAddress): NamedRequest =>
 export const deleteAddress = (link: number, ip: InterfaceAddress): NamedRequest =>
   addressRequest(RTM.DELADDR, 0, link, ip);
 
-/** The IPv4 addresses of an interface. */
-export function listAddresses(socket: NetlinkSocket, link: number): InterfaceAddress[] {
+/** The addresses of an interface, of IPv4 unless told otherwise. */
+export function listAddresses(socket: NetlinkSocket, link: number, family: 4 | 6 = 4): InterfaceAddress[] {
   const body = Buffer.alloc(ADDRESS_HEADER);
-  body[0] = AF_INET;
+  body[0] = family === 4 ? AF_INET : AF_INET6;
   const answers = socket.dump({ type: RTM.GETADDR, body, what: "list addresses" });
   return answers
     .filter((m) => m.type === RTM.NEWADDR && m.body.readUInt32LE(4) === link)

@@ -16,6 +16,8 @@ const IFLA = {
 const IFLA_INFO = { KIND: 1, DATA: 2 } as const;
 const VETH_INFO_PEER = 1;
 const IFLA_MACVLAN_MODE = 1;
+const IFLA_IPVLAN = { MODE: 1, FLAGS: 2 } as const;
+const IFLA_VLAN_ID = 1;
 const IFLA_BRPORT_HAIRPIN = 4;
 const AF_BRIDGE = 7;
 const IFF_UP = 1;
@@ -161,6 +163,33 @@ export function createMacvlan(
     { type: IFLA.NET_NS_FD, value: netns },
   ];
   return { ...request, attributes: [...(request.attributes ?? []), ...place] };
+}
+
+/** ipvlan modes and flags (linux/if_link.h). */
+export const IPVLAN_MODES: Record<string, number> = { l2: 0, l3: 1, l3s: 2 };
+export const IPVLAN_FLAGS: Record<string, number> = { bridge: 0, private: 1, vepa: 2 };
+
+/** Request that makes an ipvlan interface inside the namespace that `netns` refers to. */
+export function createIpvlan(
+  settings: LinkSettings,
+  { parent, mode, flag }: { parent: number; mode: number; flag: number },
+  netns: number,
+): NamedRequest {
+  const request = createLink(settings, "ipvlan", [
+    { type: IFLA_IPVLAN.MODE, value: mode, size: 2 },
+    { type: IFLA_IPVLAN.FLAGS, value: flag, size: 2 },
+  ]);
+  const place = [
+    { type: IFLA.LINK, value: parent },
+    { type: IFLA.NET_NS_FD, value: netns },
+  ];
+  return { ...request, attributes: [...(request.attributes ?? []), ...place] };
+}
+
+/** Request that makes the 802.1Q interface `settings.name` on `parent`. */
+export function createVlan(settings: LinkSettings, parent: number, id: number): NamedRequest {
+  const request = createLink(settings, "vlan", [{ type: IFLA_VLAN_ID, value: id, size: 2 }]);
+  return { ...request, attributes: [...(request.attributes ?? []), { type: IFLA.LINK, value: parent }] };
 }
 
 /** Request that lets a bridge send a frame back out of the port that it came from. */

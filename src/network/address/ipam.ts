@@ -1,51 +1,49 @@
 /** The addresses of one subnet: who has which, and which one comes next. */
 import { forbidden, invalidArgument } from "../../errors/errors.ts";
-import { contains, formatIPv4, lastOf, type Subnet } from "./ipv4.ts";
+import { type Address, contains, formatAddress, lastOf, type Subnet } from "./ip.ts";
 
 /** Addresses are given out from the lowest that is free, so that they are reused as soon as they are released. */
 export class AddressSpace {
   readonly subnet: Subnet;
   readonly #range: Subnet;
-  readonly #used = new Set<number>();
+  readonly #used = new Set<bigint>();
 
   /** Addresses given out unasked come from `range`, a part of the subnet. */
   constructor(subnet: Subnet, range: Subnet = subnet) {
     this.subnet = subnet;
     this.#range = range;
-    if (subnet.prefix < 31) {
-      this.#used.add(subnet.base);
-      this.#used.add(lastOf(subnet));
-    }
+    if (subnet.family === 4 ? subnet.prefix < 31 : subnet.prefix < 127) this.#used.add(subnet.base);
+    if (subnet.family === 4 && subnet.prefix < 31) this.#used.add(lastOf(subnet));
   }
 
   /** Errors: forbidden when the range is full. */
-  next(): number {
+  next(): Address {
     const last = lastOf(this.#range);
-    for (let address = this.#range.base; address <= last; address++) {
-      if (this.#used.has(address)) continue;
-      this.#used.add(address);
-      return address;
+    for (let value = this.#range.base; value <= last; value++) {
+      if (this.#used.has(value)) continue;
+      this.#used.add(value);
+      return { family: this.subnet.family, value };
     }
-    throw forbidden("no available IPv4 addresses on this network's address pools");
+    throw forbidden(`no available IPv${this.subnet.family} addresses on this network's address pools`);
   }
 
   /** Takes an address that was asked for. Errors: invalidArgument outside of the subnet, forbidden when in use. */
-  take(address: number): number {
+  take(address: Address): Address {
     if (!contains(this.subnet, address))
       throw invalidArgument(
-        `Invalid address ${formatIPv4(address)}: It does not belong to any of this network's subnets`,
+        `Invalid address ${formatAddress(address)}: It does not belong to any of this network's subnets`,
       );
-    if (this.#used.has(address)) throw forbidden("Address already in use");
-    this.#used.add(address);
+    if (this.#used.has(address.value)) throw forbidden("Address already in use");
+    this.#used.add(address.value);
     return address;
   }
 
   /** Notes an address that is known to be in use already. */
-  note(address: number): void {
-    this.#used.add(address);
+  note({ value }: Address): void {
+    this.#used.add(value);
   }
 
-  release(address: number): void {
-    this.#used.delete(address);
+  release({ value }: Address): void {
+    this.#used.delete(value);
   }
 }

@@ -1,7 +1,7 @@
 /** Which subnets networks get when none is asked for. */
 import { readFileSync } from "node:fs";
 import { forbidden, invalidArgument } from "../../errors/errors.ts";
-import { overlaps, parseSubnet, type Subnet } from "./ipv4.ts";
+import { BITS, type Family, overlaps, parseSubnet, type Subnet } from "./ip.ts";
 
 export interface PoolSpec {
   /** "172.80.0.0/12" */
@@ -21,48 +21,53 @@ const DEFAULT_POOLS: readonly PoolSpec[] = [
   { base: "192.168.0.0/16", size: 20 },
 ];
 
+/** A pool may hold more subnets than anybody could use (a /8 of IPv6): this many are looked at. */
+const MOST = 4096;
+
 function* cut(spec: PoolSpec): Generator<Subnet> {
   const whole = parseSubnet(spec.base);
-  if (spec.size < whole.prefix || spec.size > 32)
+  if (spec.size < whole.prefix || spec.size > BITS[whole.family])
     throw invalidArgument(`invalid pool size /${spec.size} for default address pool ${spec.base}`);
-  const step = 2 ** (32 - spec.size);
-  for (let i = 0; i < 2 ** (spec.size - whole.prefix); i++)
-    yield { base: whole.base + i * step, prefix: spec.size };
+  const step = 1n << BigInt(BITS[whole.family] - spec.size);
+  const count = Math.min(2 ** (spec.size - whole.prefix), MOST);
+  for (let i = 0; i < count; i++)
+    yield { family: whole.family, base: whole.base + BigInt(i) * step, prefix: spec.size };
 }
 
 /** Gives out subnets from the default pools, going round so that one just freed is not at once used again. */
 export class SubnetPools {
   readonly #subnets: Subnet[];
-  #next = 0;
+  readonly #next: Record<Family, number> = { 4: 0, 6: 0 };
 
   constructor(specs: readonly PoolSpec[] = DEFAULT_POOLS) {
-    this.#subnets = specs.flatMap((spec) => [...cut(spec)]);
+    const chosen = specs.length > 0 ? specs : DEFAULT_POOLS;
+    this.#subnets = chosen.flatMap((spec) => [...cut(spec)]);
   }
 
   /** The next subnet that overlaps none of those taken. Errors: forbidden, in stock's words. */
-  take(taken: readonly Subnet[]): Subnet {
-    const count = this.#subnets.length;
-    for (let i = 0; i < count; i++) {
-      const at = (this.#next + i) % count;
-      const subnet = this.#subnets[at]!;
+  take(family: Family, taken: readonly Subnet[]): Subnet {
+    const subnets = this.#subnets.filter((subnet) => subnet.family === family);
+    for (let i = 0; i < subnets.length; i++) {
+      const at = (this.#next[family] + i) % subnets.length;
+      const subnet = subnets[at]!;
       if (taken.some((other) => overlaps(subnet, other))) continue;
-      this.#next = (at + 1) % count;
+      this.#next[family] = (at + 1) % subnets.length;
       return subnet;
     }
     throw forbidden(
-      "could not find an available, non-overlapping IPv4 address pool among the defaults to assign to the network",
+      `could not find an available, non-overlapping IPv${family} address pool among the defaults to assign to the network`,
     );
   }
 }
 
-/** The subnets that this host has routes to, so that no network hides them (the default route left out). */
+/** The IPv4 subnets that this host has routes to, so that no network hides them (the default route left out). */
 export function routedSubnets(): Subnet[] {
   const lines = readFileSync("/proc/thread-self/net/route", "utf8").trim().split("\n").slice(1);
   return lines.flatMap((line) => {
     const fields = line.split("\t");
     const [destination, mask] = [hostOrder(fields[1]), hostOrder(fields[7])];
     const prefix = mask.toString(2).replaceAll("0", "").length;
-    return prefix === 0 ? [] : [{ base: destination, prefix }];
+    return prefix === 0 ? [] : [{ family: 4 as const, base: BigInt(destination), prefix }];
   });
 }
 

@@ -1,6 +1,6 @@
 /** Options of the bridge driver (com.docker.network.*), read once. */
 import { invalidArgument } from "../../errors/errors.ts";
-import { parseIPv4 } from "../address/ipv4.ts";
+import { parseAddress } from "../address/ip.ts";
 import type { NetworkRecord } from "../records.ts";
 
 const PREFIX = "com.docker.network.bridge.";
@@ -25,7 +25,7 @@ export function bridgeOptions(network: Pick<NetworkRecord, "id" | "options">): B
   if (name.length > 15 || /[\s/]/.test(name))
     throw invalidArgument(`invalid bridge name ${JSON.stringify(name)}: want at most 15 characters, no "/"`);
   const hostBinding = options[`${PREFIX}host_binding_ipv4`] || undefined;
-  if (hostBinding !== undefined && parseIPv4(hostBinding) === undefined)
+  if (hostBinding !== undefined && !parseAddress(hostBinding))
     throw invalidArgument(`invalid ${PREFIX}host_binding_ipv4: ${hostBinding}`);
   return {
     name,

@@ -24,7 +24,7 @@ export function findProxy(path: string | undefined): ProxyProgram {
 }
 
 export interface HeldPort extends PublishedPort {
-  /** The bound socket; for UDP undefined, since our proxy binds that itself. */
+  /** The bound socket. */
   fd: number | undefined;
 }
 

@@ -116,8 +116,8 @@ export class Publisher {
   /** Hands the sockets to a proxy. SCTP is left to the firewall; its socket only holds the port. */
   async #serve(held: HeldPort[]): Promise<number[]> {
     const served = held.filter((port) => port.proto !== "sctp");
-    // UDP has no queue that could be handed over: the proxy binds anew.
-    for (const port of served) if (port.proto === "udp" || !this.#proxy.own) this.#closeSocket(port);
+    // A program that is not ours binds by itself.
+    for (const port of served) if (!this.#proxy.own) this.#closeSocket(port);
     const proxies = await startProxies(this.#proxy, served);
     for (const port of served) this.#closeSocket(port);
     this.#hold(held.filter((port) => port.proto === "sctp"));

@@ -1,7 +1,9 @@
 /** Host ports, taken by binding real sockets at once, so that a port in use is known before a container starts. */
+
+import { invalidArgument } from "../../errors/errors.ts";
 import { closeFd } from "../../linux/fd.ts";
 import { check, libc, prepareErrno, SyscallError } from "../../linux/libc.ts";
-import { ipv4Bytes, parseIPv4 } from "../address/ipv4.ts";
+import { addressBytes, parseAddress } from "../address/ip.ts";
 import type { PublishedPort } from "../records.ts";
 
 const AF_INET = 2;
@@ -31,26 +33,13 @@ const c = () => (opened ??= open());
 
 /** struct sockaddr_in or sockaddr_in6. */
 function socketAddress(ip: string, port: number): Uint8Array {
-  const address = parseIPv4(ip);
-  const out = Buffer.alloc(address === undefined ? 28 : 16);
-  out.writeUInt16LE(address === undefined ? AF_INET6 : AF_INET, 0);
+  const address = parseAddress(ip);
+  if (!address) throw invalidArgument(`invalid IP address: ${ip}`);
+  const v6 = address.family === 6;
+  const out = Buffer.alloc(v6 ? 28 : 16);
+  out.writeUInt16LE(v6 ? AF_INET6 : AF_INET, 0);
   out.writeUInt16BE(port, 2);
-  if (address === undefined) ipv6Bytes(ip).copy(out, 8);
-  else out.set(ipv4Bytes(address), 4);
-  return out;
-}
-
-/** Sixteen bytes of "::1", "fe80::1", "::ffff:1.2.3.4". */
-export function ipv6Bytes(ip: string): Buffer {
-  const url = new URL(`http://[${ip}]/`);
-  const [head = "", tail] = url.hostname.slice(1, -1).split("::");
-  const words = (text: string) => (text === "" ? [] : text.split(":"));
-  const [front, back] = [words(head), words(tail ?? "")];
-  const all = [...front, ...Array<string>(8 - front.length - back.length).fill("0"), ...back];
-  const out = Buffer.alloc(16);
-  all.forEach((word, i) => {
-    out.writeUInt16BE(Number.parseInt(word, 16), i * 2);
-  });
+  out.set(addressBytes(address), v6 ? 8 : 4);
   return out;
 }
 

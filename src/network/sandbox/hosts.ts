@@ -39,7 +39,9 @@ export function hostsText(content: HostsContent): string {
   return (content.fromHost ? hostFile() : LOCAL) + lines.map((line) => `${line}\n`).join("");
 }
 
-const ownNames = ({ hostname, domainname }: HostsContent) =>
+type OwnNames = Pick<HostsContent, "hostname" | "domainname">;
+
+const ownNames = ({ hostname, domainname }: OwnNames) =>
   domainname === "" ? ownShort(hostname) : `${hostname}.${domainname} ${hostname}`;
 
 const ownShort = (hostname: string) => {
@@ -65,5 +67,4 @@ export function rewriteHosts(path: string, add: readonly string[], remove: reado
 }
 
 /** The line for one of the container's own addresses. */
-export const ownLine = (address: string, content: Pick<HostsContent, "hostname" | "domainname">): string =>
-  `${address}\t${ownNames(content as HostsContent)}`;
+export const ownLine = (address: string, names: OwnNames): string => `${address}\t${ownNames(names)}`;

@@ -70,9 +70,10 @@ export function reachable(servers: readonly string[]): string[] {
   return found.length > 0 ? found : FALLBACK;
 }
 
-/** The file's text on the default bridge and without networks. */
-export function plainResolvConf(resolver: Resolver): string {
-  return formatResolvConf({ ...resolver, nameservers: reachable(resolver.nameservers) });
+/** The file's text on the default bridge; in the host's own network every server can be reached. */
+export function plainResolvConf(resolver: Resolver, inHost: boolean): string {
+  const nameservers = inHost ? resolver.nameservers : reachable(resolver.nameservers);
+  return formatResolvConf({ ...resolver, nameservers });
 }
 
 /** The file's text on networks with the embedded DNS server. */

@@ -1,0 +1,79 @@
+import { randomBytes } from "node:crypto";
+import { invalidArgument } from "../errors/errors.ts";
+import { formatAddress, macOfIPv4, parseAddress } from "./address/ip.ts";
+import type { AddressSpaces } from "./address/spaces.ts";
+import type { NetworkDriver } from "./driver.ts";
+import { newID } from "./networks.ts";
+import type { EndpointRecord, NetworkRecord } from "./records.ts";
+import type { RequestedEndpoint } from "./types.ts";
+import { isUserDefined } from "./view.ts";
+
+/** Takes addresses for an endpoint; give them back with releaseEndpoint(). Errors: invalidArgument, forbidden. */
+export function makeEndpoint(
+  network: NetworkRecord,
+  driver: NetworkDriver,
+  spaces: AddressSpaces,
+  settings: RequestedEndpoint,
+): EndpointRecord {
+  checkSettings(network, settings);
+  const endpoint: EndpointRecord = {
+    id: newID(),
+    networkID: network.id,
+    networkName: network.name,
+    settings,
+  };
+  if (!driver.plug) return endpoint;
+  const { IPv4Address, IPv6Address } = settings.IPAMConfig ?? {};
+  const v4 = spaces.take(4, IPv4Address);
+  if (v4) {
+    endpoint.address = formatAddress(v4.address);
+    Object.assign(endpoint, { prefix: v4.prefix, gateway: v4.gateway });
+  }
+  try {
+    const v6 = spaces.take(6, IPv6Address);
+    if (v6)
+      Object.assign(endpoint, {
+        address6: formatAddress(v6.address),
+        prefix6: v6.prefix,
+        gateway6: v6.gateway,
+      });
+  } catch (error) {
+    releaseEndpoint(spaces, endpoint);
+    throw error;
+  }
+  if (driver.hasMac) endpoint.mac = normalMac(settings.DesiredMacAddress) || automaticMac(endpoint);
+  return endpoint;
+}
+
+const normalMac = (mac: string | undefined) => mac?.toLowerCase().replaceAll("-", ":");
+
+function automaticMac({ address }: EndpointRecord): string {
+  const parsed = address === undefined ? undefined : parseAddress(address);
+  return parsed ? macOfIPv4(parsed) : `02:42:${randomBytes(4).toString("hex").match(/../g)!.join(":")}`;
+}
+
+export function releaseEndpoint(spaces: AddressSpaces, { address, address6 }: EndpointRecord): void {
+  if (address !== undefined) spaces.release(address);
+  if (address6 !== undefined) spaces.release(address6);
+}
+
+/** What stock allows on user-defined networks only. Errors: invalidArgument, in its words. */
+export function checkSettings(network: NetworkRecord, settings: RequestedEndpoint): void {
+  const { IPv4Address = "", IPv6Address = "" } = settings.IPAMConfig ?? {};
+  for (const text of [IPv4Address, IPv6Address])
+    if (text !== "" && !parseAddress(text)) throw invalidArgument(`invalid IP address: ${text}`);
+  const mac = settings.DesiredMacAddress ?? "";
+  if (mac !== "" && !/^([0-9a-f]{2}[:-]){5}[0-9a-f]{2}$/i.test(mac))
+    throw invalidArgument(`invalid MAC address: ${mac}`);
+  if (!isUserDefined(network.name)) {
+    if (IPv4Address !== "" || IPv6Address !== "")
+      throw invalidArgument("user specified IP address is supported on user defined networks only");
+    if ((settings.Aliases ?? []).length > 0)
+      throw invalidArgument("network-scoped alias is supported only for containers in user defined networks");
+    return;
+  }
+  if (IPv4Address !== "" && !network.subnetGiven)
+    throw invalidArgument(
+      "user specified IP address is supported only when connecting to networks with user configured subnets",
+    );
+}
