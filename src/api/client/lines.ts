@@ -1,5 +1,5 @@
-/** The JSON values of a stream that has one per line, as progress, events and stats come. */
-export async function* jsonLines<T>(body: AsyncIterable<Uint8Array>): AsyncGenerator<T, void, void> {
+/** The lines of a stream, those that are not empty. */
+export async function* textLines(body: AsyncIterable<Uint8Array>): AsyncGenerator<string, void, void> {
   const decoder = new TextDecoder();
   let rest = "";
   for await (const chunk of body) {
@@ -8,11 +8,16 @@ export async function* jsonLines<T>(body: AsyncIterable<Uint8Array>): AsyncGener
     for (let end = rest.indexOf("\n"); end >= 0; end = rest.indexOf("\n", start)) {
       const line = rest.slice(start, end).trim();
       start = end + 1;
-      if (line !== "") yield JSON.parse(line) as T;
+      if (line !== "") yield line;
     }
     rest = rest.slice(start);
   }
-  if (rest.trim() !== "") yield JSON.parse(rest) as T;
+  if (rest.trim() !== "") yield rest;
+}
+
+/** The JSON values of a stream that has one per line, as progress, events and stats come. */
+export async function* jsonLines<T>(body: AsyncIterable<Uint8Array>): AsyncGenerator<T, void, void> {
+  for await (const line of textLines(body)) yield JSON.parse(line) as T;
 }
 
 /** A whole body as text. */

@@ -11,6 +11,11 @@ const attach: Entry = {
 const exec: Entry = { summary: "Execute a command in a running container", load: () => import("./exec.ts") };
 const logs: Entry = { summary: "Fetch the logs of a container", load: () => import("./logs.ts") };
 const ls: Entry = { summary: "List containers", load: () => import("./list.ts") };
+const cp: Entry = {
+  summary: "Copy files and folders between a container and the local file system",
+  load: () => import("./copy.ts"),
+};
+const stats: Entry = { summary: "Show what containers use, as it changes", load: () => import("./stats.ts") };
 const pause: Entry = {
   summary: "Pause all processes of one or more containers",
   load: () => import("./pause.ts"),
@@ -54,6 +59,7 @@ const exportEntry: Entry = {
 const BOTH: Record<string, Entry> = {
   attach,
   commit,
+  cp,
   create,
   diff,
   exec,
@@ -67,6 +73,7 @@ const BOTH: Record<string, Entry> = {
   rm,
   run,
   start,
+  stats,
   stop,
   top,
   unpause,
@@ -89,6 +96,10 @@ const CONTAINER_GROUP: Record<string, Entry> = {
 
 export const CONTAINER_COMMANDS: Record<string, Entry> = {
   ...BOTH,
+  events: {
+    summary: "Print what happens in the engine, as it happens",
+    load: () => import("../events/command.ts"),
+  },
   inspect: {
     summary: "Print all that is known about objects of the engine",
     load: () => import("../inspect/command.ts"),
