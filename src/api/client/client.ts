@@ -139,17 +139,19 @@ export class EngineClient {
     const attempt = await this.#exchange(method, path, options);
     if (attempt.head.status < 400) return attempt;
     const error = await this.#errorOf(method, path, attempt);
-    if (!this.#canRetryAs(error, attempt.head, options)) throw error;
+    if (!this.#canRetryAs(error, method, attempt.head, options)) throw error;
     this.#version = attempt.head.headers.get("api-version") ?? this.#version;
     const again = await this.#exchange(method, path, options);
     if (again.head.status < 400) return again;
     throw await this.#errorOf(method, path, again);
   }
 
-  #canRetryAs(error: ApiError, head: ResponseHead, options: RequestOptions): boolean {
+  #canRetryAs(error: ApiError, method: string, head: ResponseHead, options: RequestOptions): boolean {
     const version = head.headers.get("api-version");
     if (this.#options.fixedVersion !== undefined || options.stream || version === undefined) return false;
-    return error.status === 400 && TOO_NEW.test(error.message);
+    // The answer to HEAD has no body to say so in.
+    const silent = method === "HEAD" && compareVersions(version, this.#version) < 0;
+    return error.status === 400 && (silent || TOO_NEW.test(error.message));
   }
 
   async #errorOf(method: string, path: string, response: Exchange): Promise<ApiError> {

@@ -8,7 +8,6 @@ const MOST_LINKS = 10;
 
 const WORDS: Record<string, string> = {
   ENOENT: "no such file or directory",
-  ENOTDIR: "not a directory",
   EACCES: "permission denied",
   ELOOP: "too many levels of symbolic links",
 };
@@ -18,7 +17,9 @@ function look<T>(call: string, path: string, action: () => T): T {
   try {
     return action();
   } catch (error) {
-    const words = WORDS[errnoOf(error) ?? ""];
+    const code = errnoOf(error) ?? "";
+    if (code === "ENOTDIR") throw new Error("not a directory");
+    const words = WORDS[code];
     throw words ? new Error(`${call} ${path}: ${words}`) : error;
   }
 }
@@ -28,14 +29,21 @@ function look<T>(call: string, path: string, action: () => T): T {
  * in a slash.
  */
 export function localSource(path: string, follow: boolean): Source {
-  const { path: resolved, name } = follow
-    ? rebase(
-        path,
-        look("lstat", path, () => realpathSync(path)),
-      )
-    : resolveParent(path);
+  const { path: resolved, name } = follow ? rebase(path, followed(path)) : resolveParent(path);
   const isFolder = look("lstat", resolved, () => lstatSync(resolved)).isDirectory();
   return { path: resolved, isFolder, rebaseName: name };
+}
+
+/** The end of all links; what is missing is named, not the link to it. */
+function followed(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch (error) {
+    if (errnoOf(error) !== "ENOENT") throw error;
+    const stat = statOf(path);
+    if (stat?.isSymbolicLink()) return followed(linkTarget(path, readlinkSync(path)));
+    throw new Error(`lstat ${path}: no such file or directory`);
+  }
 }
 
 function resolveParent(path: string): { path: string; name: string } {

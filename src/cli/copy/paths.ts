@@ -18,8 +18,8 @@ export function parsePlace(text: string): Place {
 const isDot = (path: string) => path !== "" && (path === "." || path.endsWith("/."));
 const hasSlash = (path: string) => path.endsWith("/");
 
-/** Whether the path is said to be a folder: it ends in "/" or "/.". */
-export const assertsFolder = (path: string): boolean => hasSlash(path) || isDot(path);
+/** Whether the path is said to be a folder: it ends in "/" or "/.", or is empty, which means the same as ".". */
+export const assertsFolder = (path: string): boolean => path === "" || hasSlash(path) || isDot(path);
 
 /** A cleaned path with the "/." or "/" that the original ended in, which says what is to be copied. */
 export function keepEnding(cleaned: string, original: string): string {
