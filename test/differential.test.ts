@@ -43,7 +43,7 @@ interface Answer {
 
 async function ask(unix: string, { request, body, lines, shape = (seen) => seen }: Step): Promise<Answer> {
   const mark = request.indexOf(" ");
-  const path = request.slice(mark + 1).replace("NOW", String(Math.floor(Date.now() / 1000)));
+  const path = request.slice(mark + 1).replace("NOW", String(Math.ceil(Date.now() / 1000)));
   const response = await fetch(`http://d/${VERSION}${path}`, {
     unix,
     method: request.slice(0, mark),

@@ -109,6 +109,7 @@ export const KNOWN: readonly KnownDifference[] = [
     reason: "what networks say of endpoints is compared by their own tests",
   },
   { request: /events/, path: /^body\.network /, reason: "as above" },
+  { request: /events/, path: /^body\.container die /, reason: "execDuration is told since 24.0" },
   {
     request: /events/,
     path: /name=refused/,

@@ -23,17 +23,24 @@ function text(value: string, places: Places): string {
   return result;
 }
 
-/** Mounts come in the order of a Go map, which is chance. */
-function ordered(path: string, list: unknown[]): unknown[] {
-  if (!path.endsWith("Mounts")) return list;
-  const destination = (mount: unknown) => String((mount as Record<string, unknown>)["Destination"]);
-  return list.toSorted((a, b) => destination(a).localeCompare(destination(b)));
+/** The fields that lists are sorted by which come in the order of a Go map, which is chance. */
+const SORTED_BY: [RegExp, string][] = [
+  [/Mounts$/, "Destination"],
+  [/Volumes$/, "Name"],
+];
+
+function ordered(path: string, list: unknown[], places: Places): unknown[] {
+  const field = SORTED_BY.find(([pattern]) => pattern.test(path))?.[1];
+  if (field === undefined) return list;
+  const key = (item: unknown) => text(String((item as Record<string, unknown>)[field]), places);
+  return list.toSorted((a, b) => key(a).localeCompare(key(b)));
 }
 
 /** All leaves of a JSON value by their paths; an empty or absent list, map or string is the same as null. */
 export function flatten(value: unknown, places: Places, path = "", into: Flat = new Map()): Flat {
   if (Array.isArray(value)) {
-    for (const [i, item] of ordered(path, value).entries()) flatten(item, places, `${path}[${i}]`, into);
+    for (const [i, item] of ordered(path, value, places).entries())
+      flatten(item, places, `${path}[${i}]`, into);
   } else if (typeof value === "object" && value !== null) {
     for (const [key, item] of Object.entries(value))
       flatten(item, places, path === "" ? text(key, places) : `${path}.${text(key, places)}`, into);
