@@ -1,7 +1,7 @@
 import { invalidArgument } from "../../errors/errors.ts";
-import type { LogContext } from "./drivers.ts";
+import type { LogContext } from "./types.ts";
 
-/** Labels and environment that --log-opt labels=, labels-regex=, env=, env-regex= and tag= add to each line. */
+/** Labels and environment that --log-opt labels=, labels-regex=, env= and env-regex= add to each line. */
 export function logAttributes(options: Record<string, string>, context: LogContext): Record<string, string> {
   const attributes: Record<string, string> = {};
   const env: Record<string, string> = {};
@@ -11,8 +11,6 @@ export function logAttributes(options: Record<string, string>, context: LogConte
   }
   pick(attributes, context.labels, options["labels"], options["labels-regex"]);
   pick(attributes, env, options["env"], options["env-regex"]);
-  const tag = options["tag"];
-  if (tag) attributes["tag"] = expandTag(tag, context);
   return attributes;
 }
 
@@ -35,15 +33,4 @@ function compile(pattern: string): RegExp {
   } catch (cause) {
     throw invalidArgument(`invalid regular expression in log options: ${pattern}`, { cause });
   }
-}
-
-/** Go template fields of log tags that people use. */
-function expandTag(tag: string, { id, name }: LogContext): string {
-  const fields: Record<string, string> = {
-    ID: id.slice(0, 12),
-    FullID: id,
-    Name: name,
-    DaemonName: "docker",
-  };
-  return tag.replace(/\{\{\s*\.(\w+)\s*\}\}/g, (whole, field: string) => fields[field] ?? whole);
 }

@@ -1,86 +1,158 @@
-import { invalidArgument, messageOf } from "../../errors/errors.ts";
+/** The log drivers by name. Those that send lines away are loaded when they are used. */
+import { mkdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { invalidArgument } from "../../errors/errors.ts";
+import type { Logger } from "../../log/log.ts";
 import { parseSize } from "../../units/size.ts";
 import { logAttributes } from "./attributes.ts";
-import { JsonFileLog } from "./json-file/driver.ts";
-import type { RotationOptions } from "./json-file/files.ts";
-import { readLog } from "./json-file/reader.ts";
+import { FileLog } from "./files/driver.ts";
+import { readLog } from "./files/reader.ts";
+import { JSON_LINES } from "./json-file/format.ts";
 import { noLog } from "./none.ts";
-import { checkKnown, parseCount } from "./options.ts";
-import type { LogDriver, LogEntry, ReadOptions } from "./types.ts";
+import { checkKnown } from "./options.ts";
+import type { RemoteKind } from "./remote/kinds.ts";
+import { JSON_FILE_ROTATION, LOCAL_ROTATION, rotationOf } from "./rotation.ts";
+import { expandTag } from "./tag.ts";
+import type { LogContext, LogDriver, LogEntry, ReadOptions } from "./types.ts";
 
-/** What a log driver may know of the container it logs. */
-export interface LogContext {
-  id: string;
-  name: string;
-  labels: Record<string, string>;
-  env: readonly string[];
-  /** Where a driver that writes files puts them, without suffix. */
-  path: string;
-}
+type Options = Record<string, string>;
 
-const COMMON = ["mode", "max-buffer-size"];
-const JSON_FILE = [
-  ...COMMON,
-  "max-file",
-  "max-size",
-  "compress",
-  "labels",
-  "labels-regex",
-  "env",
-  "env-regex",
-  "tag",
+/** Options that the engine deals with, whatever the driver. */
+const COMMON = [
+  "mode",
+  "max-buffer-size",
+  "cache-disabled",
+  "cache-max-size",
+  "cache-max-file",
+  "cache-compress",
 ];
+const ROTATION = ["max-file", "max-size", "compress"];
+const JSON_FILE = [...COMMON, ...ROTATION, "labels", "labels-regex", "env", "env-regex", "tag"];
+const DEFAULT_BUFFER = 1024 * 1024;
+
+const REMOTE: Record<string, () => Promise<RemoteKind>> = {
+  syslog: async () => (await import("./remote/syslog.ts")).SYSLOG,
+  journald: async () => (await import("./remote/journald.ts")).JOURNALD,
+  gelf: async () => (await import("./remote/gelf.ts")).GELF,
+  fluentd: async () => (await import("./remote/fluentd.ts")).FLUENTD,
+};
 
 /** The names that `docker info` lists. */
-export const LOG_DRIVERS = ["json-file", "none"] as const;
+export const LOG_DRIVERS = ["json-file", "local", "none", ...Object.keys(REMOTE)].sort();
 
 /** Errors: invalidArgument for an unknown driver or option. */
-export function checkLogConfig(driver: string, options: Record<string, string>): void {
-  switch (driver) {
-    case "none":
-      return;
-    case "json-file":
-      checkKnown(driver, options, JSON_FILE);
-      rotationOf(options);
-      return;
-    default:
-      throw invalidArgument(`logger: no log driver named '${driver}' is registered`);
+export async function checkLogConfig(driver: string, options: Options): Promise<void> {
+  checkMode(options);
+  if (driver === "none") return;
+  if (driver === "json-file") {
+    checkKnown(driver, options, JSON_FILE);
+    rotationOf(options, JSON_FILE_ROTATION);
+  } else if (driver === "local") {
+    checkKnown(driver, options, [...COMMON, ...ROTATION]);
+    rotationOf(options, LOCAL_ROTATION);
+  } else {
+    rotationOf(options, LOCAL_ROTATION, "cache-");
+    (await remoteKind(driver)).check(ownOptions(options));
   }
 }
 
-/** Opens the log of a container that is about to run, or that runs already. */
-export function openLog(driver: string, options: Record<string, string>, context: LogContext): LogDriver {
-  checkLogConfig(driver, options);
-  if (driver === "none") return noLog;
-  return new JsonFileLog(context.path, rotationOf(options), logAttributes(options, context));
+function checkMode(options: Options): void {
+  const mode = options["mode"] ?? "blocking";
+  if (mode !== "blocking" && mode !== "non-blocking")
+    throw invalidArgument(`logger: logging mode not supported: ${mode}`);
+  if (options["max-buffer-size"] === undefined) return;
+  if (mode === "blocking") {
+    throw invalidArgument("logger: max-buffer-size option is only supported with 'mode=non-blocking'");
+  }
+  parseSize(options["max-buffer-size"]);
+}
+
+const ownOptions = (options: Options): Options =>
+  Object.fromEntries(Object.entries(options).filter(([name]) => !COMMON.includes(name)));
+
+function remoteKind(driver: string): Promise<RemoteKind> {
+  const load = Object.hasOwn(REMOTE, driver) ? REMOTE[driver] : undefined;
+  if (!load) throw invalidArgument(`logger: no log driver named '${driver}' is registered`);
+  return load();
+}
+
+/** Opens the log of a container that is about to run, or that runs already. Errors: when a receiver is not there. */
+export async function openLog(
+  driver: string,
+  options: Options,
+  context: LogContext,
+  log: Logger,
+): Promise<LogDriver> {
+  await checkLogConfig(driver, options);
+  switch (driver) {
+    case "none":
+      return noLog;
+    case "json-file": {
+      const attributes = logAttributes(options, context);
+      if (options["tag"]) attributes["tag"] = expandTag(options["tag"], context);
+      const rotation = rotationOf(options, JSON_FILE_ROTATION);
+      return new FileLog(driver, JSON_LINES, pathOf(driver, context), rotation, attributes);
+    }
+    case "local":
+      return openLocal(driver, pathOf(driver, context), options, "");
+    default:
+      return openRemote(driver, options, context, log);
+  }
+}
+
+async function openLocal(name: string, path: string, options: Options, prefix: string): Promise<FileLog> {
+  const { LOCAL_RECORDS } = await import("./local/format.ts");
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  return new FileLog(name, LOCAL_RECORDS, path, rotationOf(options, LOCAL_ROTATION, prefix));
+}
+
+async function openRemote(
+  driver: string,
+  options: Options,
+  context: LogContext,
+  log: Logger,
+): Promise<LogDriver> {
+  const { RemoteLog } = await import("./remote/driver.ts");
+  const { async: later, ...prepared } = (await remoteKind(driver)).prepare(ownOptions(options), context);
+  const transport = later ? undefined : await prepared.connect();
+  const buffer = options["max-buffer-size"];
+  const away = new RemoteLog(
+    {
+      name: driver,
+      ...prepared,
+      ...(options["mode"] === "non-blocking"
+        ? { nonBlocking: buffer === undefined ? DEFAULT_BUFFER : parseSize(buffer) }
+        : {}),
+      onFailure: (error) =>
+        log.error("log lines of a container could not be delivered", {
+          driver,
+          container: context.id,
+          error,
+        }),
+    },
+    transport,
+  );
+  if (options["cache-disabled"] === "true") return away;
+  const { DualLog } = await import("./remote/dual.ts");
+  return new DualLog(away, await openLocal(driver, pathOf(driver, context), options, "cache-"));
+}
+
+/** Where a driver keeps the lines of a container. */
+function pathOf(driver: string, { folder, id }: Pick<LogContext, "folder" | "id">): string {
+  if (driver === "json-file") return join(folder, `${id}-json.log`);
+  return join(folder, driver === "local" ? "local-logs/container.log" : "container-cached.log");
 }
 
 /** Reads the log of a container that does not run. Undefined if the driver cannot be read. */
-export function readClosedLog(
+export async function readClosedLog(
   driver: string,
-  path: string,
-  options: ReadOptions,
-): AsyncIterable<LogEntry> | undefined {
-  return driver === "json-file" ? readLog(path, options, undefined) : undefined;
-}
-
-function rotationOf(options: Record<string, string>): RotationOptions {
-  const size = options["max-size"];
-  const files = options["max-file"];
-  let maxSize = 0;
-  if (size !== undefined && size !== "-1") {
-    try {
-      maxSize = parseSize(size);
-    } catch (cause) {
-      throw invalidArgument(`invalid log-opt max-size=${size}: ${messageOf(cause)}`, { cause });
-    }
-    if (maxSize <= 0) throw invalidArgument("max-size must be a positive number");
-  }
-  const maxFiles = files === undefined ? 1 : parseCount("max-file", files);
-  if (maxFiles < 1) throw invalidArgument("max-file cannot be less than 1");
-  const compress = options["compress"] === "true";
-  if (compress && (maxFiles === 1 || maxSize === 0)) {
-    throw invalidArgument("compress cannot be true when max-file is less than 2 or max-size is not set");
-  }
-  return { maxSize, maxFiles, compress };
+  options: Options,
+  place: Pick<LogContext, "folder" | "id">,
+  read: ReadOptions,
+): Promise<AsyncIterable<LogEntry[]> | undefined> {
+  if (driver === "none" || (driver !== "json-file" && options["cache-disabled"] === "true")) return undefined;
+  const path = pathOf(driver, place);
+  if (driver === "json-file") return readLog(path, JSON_LINES, read, undefined);
+  const { LOCAL_RECORDS } = await import("./local/format.ts");
+  return readLog(path, LOCAL_RECORDS, read, undefined);
 }

@@ -12,3 +12,12 @@ export function checkKnown(driver: string, options: Record<string, string>, know
     if (!known.includes(name)) throw invalidArgument(`unknown log opt '${name}' for ${driver} log driver`);
   }
 }
+
+const UNITS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/** A duration such as "1s" or "500ms", in milliseconds. Errors: invalidArgument. */
+export function parseDuration(name: string, text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text);
+  if (!match) throw invalidArgument(`invalid log-opt ${name}=${text}: want a duration such as 1s`);
+  return Number(match[1]) * UNITS[match[2]!]!;
+}

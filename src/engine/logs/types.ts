@@ -30,12 +30,32 @@ export interface ReadOptions {
 export interface LogDriver {
   /** "json-file", "none", ... */
   readonly name: string;
-  /** Keeps the messages before it returns: a daemon that is killed afterwards has lost none of them. */
-  write(messages: readonly LogMessage[]): void;
-  /** Entries, oldest first. Undefined if this driver cannot be read. */
-  readonly read?: (options: ReadOptions) => AsyncIterable<LogEntry>;
+  /**
+   * Drivers that write files keep the messages before it returns: a daemon that is killed afterwards has lost none of
+   * them. Drivers that send them somewhere return a promise when the container shall wait for the receiver.
+   */
+  write(messages: readonly LogMessage[]): void | Promise<void>;
+  /** Entries in batches, oldest first. Undefined if this driver cannot be read. */
+  readonly read?: (options: ReadOptions) => AsyncIterable<LogEntry[]>;
   /** Path of the log for `docker inspect`; "" if there is none. */
   readonly path: string;
-  /** No more will be written; followers end after the last entry. */
+  /** No more will be written; followers end after the last entry, receivers get what is still waiting. */
   close(): void;
+}
+
+/** What a log driver may know of the container it logs. */
+export interface LogContext {
+  id: string;
+  name: string;
+  /** Of the image, as the user gave it, and its id. */
+  image: string;
+  imageID: string;
+  /** The command with its arguments. */
+  command: string;
+  /** RFC 3339. */
+  created: string;
+  labels: Record<string, string>;
+  env: readonly string[];
+  /** The container's folder, where drivers keep files. */
+  folder: string;
 }

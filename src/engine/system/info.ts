@@ -1,6 +1,7 @@
 import type { SystemInfo } from "../../api/schema.ts";
 import { GIT_COMMIT, VERSION } from "../../version/version.ts";
 import type { EngineConfig } from "../config/config.ts";
+import { LOG_DRIVERS } from "../logs/drivers.ts";
 import { type HostFacts, ipv4Forwarding, kernelSupport } from "./host.ts";
 
 /** What `docker info` asks of the other parts of the engine. */
@@ -39,7 +40,7 @@ export async function systemInfo(sources: InfoSources): Promise<SystemInfo> {
       Volume: ["local"],
       Network: ["bridge", "host", "null"],
       Authorization: null as unknown as string[],
-      Log: ["json-file", "none"],
+      Log: [...LOG_DRIVERS],
     },
     ...kernelSupport(),
     IPv4Forwarding: ipv4Forwarding(),

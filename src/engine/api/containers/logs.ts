@@ -1,10 +1,10 @@
 import { invalidArgument, notImplemented } from "../../../errors/errors.ts";
 import type { Container } from "../../containers/container.ts";
 import { frame } from "../../containers/io/frames.ts";
+import { readContainerLog } from "../../containers/lifecycle/log.ts";
 import type { Containers } from "../../containers/manager.ts";
 import type { Context, Route } from "../../http/route.ts";
 import { writeChunk } from "../../http/stream.ts";
-import { readClosedLog } from "../../logs/drivers.ts";
 import type { LogEntry, ReadOptions } from "../../logs/types.ts";
 import { formatNanos, parseNanos } from "../../time.ts";
 import { streamType } from "./attach.ts";
@@ -21,15 +21,16 @@ export function logRoutes(containers: Containers): Route[] {
         if (!wanted.stdout && !wanted.stderr) {
           throw invalidArgument("Bad parameters: you must choose at least one stream");
         }
-        const entries = openEntries(container, readOptions(ctx));
+        const batches = await openLog(container, readOptions(ctx));
         const terminal = container.config.Tty === true;
         ctx.res.writeHead(200, { "Content-Type": streamType(ctx, terminal) });
         ctx.res.flushHeaders();
         const prefix = prefixer(ctx.flag("timestamps"), ctx.flag("details"));
-        for await (const entry of entries) {
-          if (!wanted[entry.stream]) continue;
-          const line = prefix(entry);
-          await writeChunk(ctx.res, terminal ? line : frame(entry.stream, line));
+        for await (const batch of batches) {
+          const chunks = batch
+            .filter(({ stream }) => wanted[stream])
+            .map((entry) => (terminal ? prefix(entry) : frame(entry.stream, prefix(entry))));
+          if (chunks.length > 0) await writeChunk(ctx.res, Buffer.concat(chunks));
         }
         ctx.res.end();
       },
@@ -37,12 +38,10 @@ export function logRoutes(containers: Containers): Route[] {
   ];
 }
 
-function openEntries(container: Container, options: ReadOptions): AsyncIterable<LogEntry> {
-  const type = container.hostConfig.LogConfig?.Type ?? "json-file";
-  const { run, facts } = container;
-  const entries = run ? run.log.read?.(options) : readClosedLog(type, facts.logPath, options);
-  if (!entries) throw notImplemented("configured logging driver does not support reading");
-  return entries;
+async function openLog(container: Container, options: ReadOptions): Promise<AsyncIterable<LogEntry[]>> {
+  const batches = await readContainerLog(container, options);
+  if (!batches) throw notImplemented("configured logging driver does not support reading");
+  return batches;
 }
 
 function readOptions(ctx: Context): ReadOptions {
@@ -74,9 +73,9 @@ function prefixer(timestamps: boolean, details: boolean): (entry: LogEntry) => U
   return ({ line, time, attributes }) => {
     let prefix = timestamps ? `${fixedTime(time)} ` : "";
     if (details) {
-      const pairs = Object.entries(attributes ?? {}).map(
-        ([key, value]) => `${encodeURIComponent(key)}=${encodeURIComponent(value)}`,
-      );
+      const pairs = Object.entries(attributes ?? {})
+        .map(([key, value]) => `${encodeURIComponent(key)}=${encodeURIComponent(value)}`)
+        .sort();
       prefix += `${pairs.join(",")} `;
     }
     return Buffer.concat([Buffer.from(prefix), line]);

@@ -1,9 +1,9 @@
 import { conflict } from "../../../errors/errors.ts";
-import { readClosedLog } from "../../logs/drivers.ts";
 import type { Container } from "../container.ts";
 import type { Env } from "../env.ts";
 import { publish } from "../events.ts";
 import { frame } from "../io/frames.ts";
+import { readContainerLog } from "../lifecycle/log.ts";
 import { type AttachOptions, attach, type Connection, send } from "./pump.ts";
 
 export interface ContainerAttachOptions extends AttachOptions {
@@ -61,13 +61,12 @@ async function closeStdin(env: Env, container: Container): Promise<void> {
 
 async function replay(container: Container, { socket }: Connection, options: AttachOptions): Promise<void> {
   const read = { follow: false, tail: -1, since: 0n, until: 0n, signal: new AbortController().signal };
-  const { log } = container.run ?? {};
-  const entries = log
-    ? log.read?.(read)
-    : readClosedLog(container.hostConfig.LogConfig?.Type ?? "", container.facts.logPath, read);
-  if (!entries) return;
-  for await (const { stream, line } of entries) {
-    if (!(stream === "stdout" ? options.stdout : options.stderr)) continue;
-    await send(socket, options.terminal ? line : frame(stream, line));
+  const batches = await readContainerLog(container, read);
+  if (!batches) return;
+  for await (const batch of batches) {
+    for (const { stream, line } of batch) {
+      if (!(stream === "stdout" ? options.stdout : options.stderr)) continue;
+      await send(socket, options.terminal ? line : frame(stream, line));
+    }
   }
 }

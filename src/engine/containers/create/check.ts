@@ -3,7 +3,6 @@ import { isIP } from "node:net";
 import { availableParallelism } from "node:os";
 import type { ContainerConfig, HostConfig } from "../../../api/schema.ts";
 import { invalidArgument } from "../../../errors/errors.ts";
-import { checkLogConfig } from "../../logs/drivers.ts";
 import { parseSignal } from "../signals.ts";
 import { capabilitiesFor } from "../spec/capabilities.ts";
 import { parseRule } from "../spec/devices.ts";
@@ -53,7 +52,6 @@ export function checkHostConfig(host: HostConfig, runtimes: readonly string[]): 
   for (const entry of host.ExtraHosts ?? []) checkExtraHost(entry);
   capabilitiesFor(host.CapAdd ?? [], host.CapDrop ?? [], false);
   for (const rule of host.DeviceCgroupRules ?? []) parseRule(rule);
-  if (host.LogConfig?.Type) checkLogConfig(host.LogConfig.Type, host.LogConfig.Config ?? {});
   refuseIf(
     host.Runtime != null && host.Runtime !== "" && !runtimes.includes(host.Runtime),
     `unknown or invalid runtime name: ${host.Runtime}`,

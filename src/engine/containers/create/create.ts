@@ -4,6 +4,7 @@ import { arch, hostname } from "node:os";
 import type { ContainerConfig, EndpointSettings, HostConfig } from "../../../api/schema.ts";
 import { invalidArgument, notFound } from "../../../errors/errors.ts";
 import type { Image } from "../../../images/types.ts";
+import { checkLogConfig } from "../../logs/drivers.ts";
 import { kernelSupport } from "../../system/host.ts";
 import { now } from "../../time.ts";
 import { Container, type ContainerFacts, type MountPoint } from "../container.ts";
@@ -42,6 +43,7 @@ export async function createContainer(env: Env, request: CreateRequest): Promise
   checkConfig(config);
   const warnings = platformWarnings(image, request.platform);
   const hostConfig = completeHostConfig(host, { config: env.config, cgroupVersion: cgroupVersion() });
+  await checkLogConfig(hostConfig.LogConfig?.Type ?? "json-file", hostConfig.LogConfig?.Config ?? {});
   dropUnsupported(hostConfig, warnings);
   shareNames(env, config, hostConfig, body);
   const command = [...(config.Entrypoint ?? []), ...(config.Cmd ?? [])];

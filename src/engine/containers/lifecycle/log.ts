@@ -1,7 +1,8 @@
-import { openLog } from "../../logs/drivers.ts";
+import { openLog, readClosedLog } from "../../logs/drivers.ts";
 import { LineSplitter } from "../../logs/splitter.ts";
-import type { LogDriver, StreamName } from "../../logs/types.ts";
+import type { LogDriver, LogEntry, ReadOptions, StreamName } from "../../logs/types.ts";
 import type { Container } from "../container.ts";
+import type { Env } from "../env.ts";
 
 export interface OpenedLog {
   log: LogDriver;
@@ -9,28 +10,50 @@ export interface OpenedLog {
   flush(): void;
 }
 
-/** Opens the container's log, and tells what to do with each chunk of output: keep it, then hand it to those attached. */
-export function openContainerLog(container: Container): OpenedLog {
+/**
+ * Opens the container's log, and tells what to do with each chunk of output: keep it, then hand it to those attached.
+ * Errors: when a receiver of logs is not there.
+ */
+export async function openContainerLog(env: Env, container: Container): Promise<OpenedLog> {
   const { LogConfig } = container.hostConfig;
-  const log = openLog(LogConfig?.Type ?? "json-file", LogConfig?.Config ?? {}, {
+  const { facts } = container;
+  const context = {
     id: container.id,
     name: container.name,
+    image: container.config.Image ?? "",
+    imageID: facts.image,
+    command: [facts.path, ...facts.args].join(" "),
+    created: facts.created,
     labels: container.labels,
     env: container.config.Env ?? [],
-    path: container.file(`${container.id}-json.log`),
-  });
-  container.facts.logPath = log.path;
+    folder: container.folder,
+  };
+  const log = await openLog(LogConfig?.Type ?? "json-file", LogConfig?.Config ?? {}, context, env.log);
+  // The files of other drivers are nobody else's to read.
+  facts.logPath = log.name === "json-file" ? log.path : "";
   const splitters = { stdout: new LineSplitter("stdout"), stderr: new LineSplitter("stderr") };
   const { hub } = container;
   const keeps = log.name !== "none";
   return {
     log,
     onOutput: (stream, chunk) => {
-      if (keeps) log.write(splitters[stream].push(chunk));
-      return hub.write(stream, chunk);
+      const kept = keeps ? log.write(splitters[stream].push(chunk)) : undefined;
+      const seen = hub.write(stream, chunk);
+      return kept && seen ? Promise.all([kept, seen]).then(() => {}) : (kept ?? seen);
     },
     flush: () => {
-      for (const splitter of Object.values(splitters)) log.write(splitter.flush());
+      for (const splitter of Object.values(splitters)) void log.write(splitter.flush());
     },
   };
+}
+
+/** What the container has printed; a follow goes on while it runs. Undefined if its driver cannot be read. */
+export async function readContainerLog(
+  container: Container,
+  options: ReadOptions,
+): Promise<AsyncIterable<LogEntry[]> | undefined> {
+  const { run, hostConfig } = container;
+  if (run) return run.log.read?.(options);
+  const { Type = "json-file", Config } = hostConfig.LogConfig ?? {};
+  return readClosedLog(Type, Config ?? {}, container, options);
 }

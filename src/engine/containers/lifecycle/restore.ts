@@ -8,7 +8,7 @@ import { fifoFolder } from "../io/fifo-folder.ts";
 import { ProcessIO } from "../io/process-io.ts";
 import { saveContainer } from "../record.ts";
 import { containerExited } from "./exit.ts";
-import { openContainerLog } from "./log.ts";
+import { type OpenedLog, openContainerLog } from "./log.ts";
 import { removeContainer } from "./remove.ts";
 import { wantsRestart } from "./restart-policy.ts";
 import { forceDelete, startContainer } from "./start.ts";
@@ -70,7 +70,7 @@ async function recount(env: Env, container: Container): Promise<void> {
 async function adopt(env: Env, container: Container, task: ProcessInfo): Promise<void> {
   const { state } = container;
   await recount(env, container);
-  reopenOutput(env, container);
+  await reopenOutput(env, container);
   const wanted = task.status === "paused" || task.status === "pausing" ? "paused" : "running";
   if (!state.hasTask) {
     state.move("running");
@@ -84,15 +84,16 @@ async function adopt(env: Env, container: Container, task: ProcessInfo): Promise
   env.log.info("adopted running container", { container: container.id, pid: task.pid });
 }
 
-function reopenOutput(env: Env, container: Container): void {
-  const opened = openContainerLog(container);
+async function reopenOutput(env: Env, container: Container): Promise<void> {
   const { config } = container;
   const wanted = { stdin: config.OpenStdin === true, terminal: config.Tty === true };
+  let opened: OpenedLog | undefined;
   try {
+    opened = await openContainerLog(env, container);
     const io = ProcessIO.reopen(fifoFolder(env, container), "init", wanted, opened.onOutput);
     container.run = { io, log: opened.log, flushLog: opened.flush };
   } catch (error) {
-    opened.log.close();
+    opened?.log.close();
     env.log.warn("output of an adopted container cannot be read", {
       container: container.id,
       error: messageOf(error),
@@ -103,7 +104,7 @@ function reopenOutput(env: Env, container: Container): void {
 /** It ended while nobody looked: what it had printed before is still in its FIFOs. */
 async function adoptEnded(env: Env, container: Container, task: ProcessInfo | undefined): Promise<void> {
   await recount(env, container);
-  reopenOutput(env, container);
+  await reopenOutput(env, container);
   const exit = task?.status === "stopped" ? task : { exitCode: UNKNOWN_EXIT, exitedAt: now() };
   env.log.info("container ended while the daemon was away", {
     container: container.id,

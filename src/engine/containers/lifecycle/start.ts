@@ -138,7 +138,12 @@ async function startTask(
   rollback: Rollback,
 ): Promise<void> {
   const { id, config, state } = container;
-  const opened = openContainerLog(container);
+  const opened = await openContainerLog(env, container).catch((cause) => {
+    throw systemError(
+      `failed to create task for container: failed to initialize logging driver: ${messageOf(cause)}`,
+      { cause },
+    );
+  });
   rollback.add(() => opened.log.close());
   const folder = fifoFolder(env, container);
   const wanted = { stdin: config.OpenStdin === true, terminal: config.Tty === true };

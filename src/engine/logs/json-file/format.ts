@@ -1,4 +1,6 @@
+import type { LogFormat } from "../files/format.ts";
 import type { LogEntry, LogMessage, StreamName } from "../types.ts";
+import { tailOfLines } from "./tail.ts";
 
 /** One line of a json-file log, as every engine since 1.0 writes it. */
 interface JsonLine {
@@ -8,21 +10,34 @@ interface JsonLine {
   time: string;
 }
 
+const NEWLINE = 10;
 const decoder = new TextDecoder();
 const encoder = new TextEncoder();
 
-/** `attributes` is the same for all lines of a container: pass its JSON, or "" for none. */
-export function encodeLines(messages: readonly LogMessage[], attributes: string): string {
+/** Lines of JSON. */
+export const JSON_LINES: LogFormat = {
+  encode: (messages, attributes) => encoder.encode(encodeLines(messages, attributes)),
+  endOf(data, at) {
+    const newline = data.indexOf(NEWLINE, at);
+    return newline < 0 ? -1 : newline + 1;
+  },
+  decode: (record) => decodeLine(decoder.decode(record)),
+  tail: tailOfLines,
+  mend(read, size) {
+    return { keep: size, append: read(size - 1, 1)[0] === NEWLINE ? "" : "\n" };
+  },
+};
+
+function encodeLines(messages: readonly LogMessage[], attributes: string): string {
+  const attrs = attributes === "" ? "" : `,"attrs":${attributes}`;
   let text = "";
   for (const { line, stream, time } of messages) {
-    const attrs = attributes === "" ? "" : `,"attrs":${attributes}`;
     text += `{"log":${JSON.stringify(decoder.decode(line))},"stream":"${stream}"${attrs},"time":"${time}"}\n`;
   }
   return text;
 }
 
-/** undefined for a line that a crash or a full disk has cut short. */
-export function decodeLine(text: string): LogEntry | undefined {
+function decodeLine(text: string): LogEntry | undefined {
   let parsed: JsonLine;
   try {
     parsed = JSON.parse(text) as JsonLine;

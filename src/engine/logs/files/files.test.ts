@@ -2,14 +2,16 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { appendFileSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { JSON_LINES } from "../json-file/format.ts";
+import { LOCAL_RECORDS } from "../local/format.ts";
 import { LineSplitter, LONGEST_LINE } from "../splitter.ts";
 import type { LogEntry, ReadOptions } from "../types.ts";
-import { JsonFileLog } from "./driver.ts";
+import { FileLog } from "./driver.ts";
 import { readLog } from "./reader.ts";
 
 let folder: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "json-file-"));
+  folder = mkdtempSync(join(tmpdir(), "log-files-"));
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
@@ -21,25 +23,29 @@ const all = (): ReadOptions => ({
   signal: new AbortController().signal,
 });
 
-const open = (maxSize = 0, maxFiles = 1, compress = false) =>
-  new JsonFileLog(join(folder, "x-json.log"), { maxSize, maxFiles, compress });
-
 const message = (text: string, time = "2026-01-01T00:00:00.5Z") => ({
   line: Buffer.from(text),
   stream: "stdout" as const,
   time,
 });
 
-async function texts(entries: AsyncIterable<LogEntry>): Promise<string[]> {
+async function texts(batches: AsyncIterable<LogEntry[]>): Promise<string[]> {
   const found: string[] = [];
-  for await (const entry of entries) found.push(Buffer.from(entry.line).toString());
+  for await (const batch of batches) found.push(...batch.map(({ line }) => Buffer.from(line).toString()));
   return found;
 }
 
 const numbers = (from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, at) => `line ${from + at}\n`);
 
-describe("JsonFileLog", () => {
+/** Sizes are such that about five lines go into a file. */
+describe.each([
+  ["json-file", JSON_LINES, 400],
+  ["local", LOCAL_RECORDS, 200],
+] as const)("FileLog with the format of %s", (name, format, size) => {
+  const open = (maxSize = 0, maxFiles = 1, compress = false) =>
+    new FileLog(name, format, join(folder, "x.log"), { maxSize, maxFiles, compress });
+
   test("reads back what was written, newline and special characters included", async () => {
     const log = open();
     const lines = ["plain\n", 'quote " and <tag> & \u2028\n', "cut"];
@@ -48,7 +54,7 @@ describe("JsonFileLog", () => {
   });
 
   test("gives the last lines for tail, over several files", async () => {
-    const log = open(400, 5);
+    const log = open(size, 5);
     for (const line of numbers(1, 20)) log.write([message(line)]);
     expect(readdirSync(folder).length).toBe(4);
     expect(await texts(log.read({ ...all(), tail: 7 }))).toEqual(numbers(14, 20));
@@ -57,8 +63,9 @@ describe("JsonFileLog", () => {
   });
 
   test("reads compressed generations", async () => {
-    const log = open(400, 9, true);
+    const log = open(size, 9, true);
     for (const line of numbers(1, 20)) log.write([message(line)]);
+    await log.packed();
     expect(readdirSync(folder).some((name) => name.endsWith(".gz"))).toBe(true);
     expect(await texts(log.read(all()))).toEqual(numbers(1, 20));
     expect(await texts(log.read({ ...all(), tail: 12 }))).toEqual(numbers(9, 20));
@@ -72,7 +79,7 @@ describe("JsonFileLog", () => {
   });
 
   test("follows over rotations, loses no line and doubles none, and ends when the log is closed", async () => {
-    const log = open(300, 3);
+    const log = open(size, 3);
     log.write([message("line 1\n")]);
     const followed = texts(log.read({ ...all(), follow: true }));
     for (const line of numbers(2, 40)) {
@@ -84,11 +91,12 @@ describe("JsonFileLog", () => {
   });
 
   test("a line cut by a crash is skipped, and the next one stands on its own", async () => {
+    const spoilt = format.encode([message("half\n")], "").subarray(0, 12);
     open().close();
-    appendFileSync(join(folder, "x-json.log"), '{"log":"half');
+    appendFileSync(join(folder, "x.log"), spoilt);
     const log = open();
     log.write([message("whole\n")]);
-    expect(await texts(readLog(log.path, all(), undefined))).toEqual(["whole\n"]);
+    expect(await texts(readLog(log.path, format, all(), undefined))).toEqual(["whole\n"]);
   });
 });
 

@@ -1,16 +1,19 @@
 import {
   closeSync,
+  createReadStream,
+  createWriteStream,
   existsSync,
   fstatSync,
+  ftruncateSync,
   openSync,
-  readFileSync,
   readSync,
   renameSync,
   rmSync,
   writeSync,
 } from "node:fs";
-import { gzipSync } from "node:zlib";
-import { writeAtomic } from "../../../files/atomic.ts";
+import { pipeline } from "node:stream/promises";
+import { createGzip } from "node:zlib";
+import type { LogFormat } from "./format.ts";
 
 export interface RotationOptions {
   /** Bytes after which a new file is begun; no limit if 0. */
@@ -30,27 +33,31 @@ export class RotatedFile {
   #fd: number;
   #size: number;
   generation = 0;
+  /** The packing of older files, one after the other. */
+  packing: Promise<void> = Promise.resolve();
 
-  constructor(path: string, options: RotationOptions) {
+  constructor(path: string, options: RotationOptions, format: LogFormat) {
     this.path = path;
     this.#options = options;
     this.#fd = openSync(path, "a", 0o640);
     this.#size = fstatSync(this.#fd).size;
-    this.#endCutLine();
+    if (this.#size > 0) this.#mend(format);
   }
 
-  /** A machine that died while writing leaves half a line; what follows must begin on its own. */
-  #endCutLine(): void {
-    if (this.#size === 0) return;
+  #mend(format: LogFormat): void {
     const fd = openSync(this.path, "r");
-    const last = Buffer.alloc(1);
-    readSync(fd, last, 0, 1, this.#size - 1);
+    const read = (offset: number, length: number) => {
+      const buffer = Buffer.alloc(length);
+      return buffer.subarray(0, readSync(fd, buffer, 0, length, offset));
+    };
+    const { keep, append } = format.mend(read, this.#size);
     closeSync(fd);
-    if (last[0] !== 10) this.#size += writeSync(this.#fd, "\n");
+    if (keep < this.#size) ftruncateSync(this.#fd, keep);
+    this.#size = keep;
+    if (append !== "") this.#size += writeSync(this.#fd, append);
   }
 
-  write(text: string): void {
-    const bytes = Buffer.from(text);
+  write(bytes: Uint8Array): void {
     const { maxSize } = this.#options;
     if (maxSize > 0 && this.#size > 0 && this.#size + bytes.length > maxSize) this.#rotate();
     for (let at = 0; at < bytes.length; ) at += writeSync(this.#fd, bytes, at);
@@ -60,16 +67,17 @@ export class RotatedFile {
   #rotate(): void {
     closeSync(this.#fd);
     const { maxFiles, compress } = this.#options;
+    this.generation++;
     if (maxFiles < 2) {
       rmSync(this.path, { force: true });
     } else {
       this.#shift(maxFiles - 1);
       renameSync(this.path, `${this.path}.1`);
-      if (compress) this.#compress(`${this.path}.1`);
+      const born = this.generation;
+      if (compress) this.packing = this.packing.then(() => this.#pack(born)).catch(() => {});
     }
     this.#fd = openSync(this.path, "a", 0o640);
     this.#size = 0;
-    this.generation++;
   }
 
   #shift(oldest: number): void {
@@ -82,9 +90,18 @@ export class RotatedFile {
     }
   }
 
-  #compress(path: string): void {
-    writeAtomic(`${path}.gz`, gzipSync(readFileSync(path)), { mode: 0o640, durability: "crash" });
-    rmSync(path, { force: true });
+  /**
+   * Gzips the file that the rotation `born` put aside, in the background; where it is by then, further rotations say.
+   * One that is left unpacked, because the daemon died, is read as it is.
+   */
+  async #pack(born: number): Promise<void> {
+    const place = () => `${this.path}.${this.generation - born + 1}`;
+    const packed = `${this.path}.packing`;
+    if (!existsSync(place())) return;
+    await pipeline(createReadStream(place()), createGzip(), createWriteStream(packed, { mode: 0o640 }));
+    if (!existsSync(place())) return rmSync(packed, { force: true });
+    renameSync(packed, `${place()}.gz`);
+    rmSync(place(), { force: true });
   }
 
   close(): void {
@@ -96,7 +113,7 @@ export class RotatedFile {
 export function filesOf(path: string): string[] {
   const files: string[] = [];
   for (let n = 1; ; n++) {
-    const found = [`${path}.${n}`, `${path}.${n}.gz`].find(existsSync);
+    const found = [`${path}.${n}.gz`, `${path}.${n}`].find(existsSync);
     if (found === undefined) break;
     files.unshift(found);
   }

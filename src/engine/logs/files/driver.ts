@@ -1,20 +1,29 @@
 import type { LogDriver, LogEntry, LogMessage, ReadOptions } from "../types.ts";
-import { RotatedFile, type RotationOptions } from "./files.ts";
-import { encodeLines } from "./format.ts";
+import type { LogFormat } from "./format.ts";
 import { type Progress, readLog } from "./reader.ts";
+import { RotatedFile, type RotationOptions } from "./rotated.ts";
 
-/** Lines of JSON in a file in the container's folder. */
-export class JsonFileLog implements LogDriver, Progress {
-  readonly name = "json-file";
+/** A log in files in the container's folder. */
+export class FileLog implements LogDriver, Progress {
+  readonly name: string;
   readonly path: string;
+  readonly #format: LogFormat;
   readonly #file: RotatedFile;
   readonly #attributes: string;
   readonly #waiting = new Set<() => void>();
   closed = false;
 
-  constructor(path: string, rotation: RotationOptions, attributes: Record<string, string> = {}) {
+  constructor(
+    name: string,
+    format: LogFormat,
+    path: string,
+    rotation: RotationOptions,
+    attributes: Record<string, string> = {},
+  ) {
+    this.name = name;
     this.path = path;
-    this.#file = new RotatedFile(path, rotation);
+    this.#format = format;
+    this.#file = new RotatedFile(path, rotation, format);
     this.#attributes = Object.keys(attributes).length === 0 ? "" : JSON.stringify(attributes);
   }
 
@@ -24,11 +33,11 @@ export class JsonFileLog implements LogDriver, Progress {
 
   write(messages: readonly LogMessage[]): void {
     if (this.closed || messages.length === 0) return;
-    this.#file.write(encodeLines(messages, this.#attributes));
+    this.#file.write(this.#format.encode(messages, this.#attributes));
     this.#wake();
   }
 
-  read = (options: ReadOptions): AsyncIterable<LogEntry> => readLog(this.path, options, this);
+  read = (options: ReadOptions): AsyncIterable<LogEntry[]> => readLog(this.path, this.#format, options, this);
 
   changed(signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
@@ -45,6 +54,11 @@ export class JsonFileLog implements LogDriver, Progress {
 
   #wake(): void {
     for (const finish of [...this.#waiting]) finish();
+  }
+
+  /** Resolves when older files that are to be packed are. */
+  packed(): Promise<void> {
+    return this.#file.packing;
   }
 
   close(): void {

@@ -1,0 +1,92 @@
+/**
+ * Records of the driver "local", as moby writes them: the length of a protobuf message as 4 bytes, big end first; the
+ * message (source = 1, time_nano = 2, line = 3, partial = 4); the length once more, so that it can be read backwards.
+ */
+import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { formatNanos, parseNanos } from "../../time.ts";
+import type { LogFormat, ReadAt } from "../files/format.ts";
+import type { LogEntry, LogMessage, StreamName } from "../types.ts";
+
+const LENGTH_BYTES = 4;
+const NEWLINE = 10;
+
+const lengthAt = (data: Uint8Array, at: number) =>
+  new DataView(data.buffer, data.byteOffset, data.byteLength).getUint32(at);
+
+function encodeMessage({ line, stream, time }: LogMessage): Uint8Array {
+  const whole = line.at(-1) === NEWLINE;
+  const writer = new BinaryWriter().uint32(10).string(stream).uint32(16).int64(parseNanos(time));
+  writer.uint32(26).bytes(whole ? line.subarray(0, -1) : line);
+  if (!whole) writer.uint32(32).bool(true);
+  return writer.finish();
+}
+
+function encodeRecord(message: LogMessage): Uint8Array {
+  const body = encodeMessage(message);
+  const record = Buffer.alloc(body.length + 2 * LENGTH_BYTES);
+  record.writeUInt32BE(body.length, 0);
+  record.set(body, LENGTH_BYTES);
+  record.writeUInt32BE(body.length, LENGTH_BYTES + body.length);
+  return record;
+}
+
+function decodeMessage(data: Uint8Array): LogEntry {
+  const reader = new BinaryReader(data);
+  let [stream, nanos, line, partial]: [string, bigint, Uint8Array, boolean] = [
+    "stdout",
+    0n,
+    new Uint8Array(0),
+    false,
+  ];
+  while (reader.pos < reader.len) {
+    const [field, type] = reader.tag();
+    if (field === 1) stream = reader.string();
+    else if (field === 2) nanos = BigInt(reader.int64());
+    else if (field === 3) line = reader.bytes();
+    else if (field === 4) partial = reader.bool();
+    else reader.skip(type);
+  }
+  const text = partial ? line : Buffer.concat([line, Buffer.from("\n")]);
+  return { line: text, stream: stream as StreamName, time: formatNanos(nanos) };
+}
+
+/** Where the last record that is whole ends, walking from the front. */
+function endOfWhole(read: ReadAt, size: number): number {
+  let at = 0;
+  while (at + 2 * LENGTH_BYTES <= size) {
+    const next = at + lengthAt(read(at, LENGTH_BYTES), 0) + 2 * LENGTH_BYTES;
+    if (next > size) break;
+    at = next;
+  }
+  return at;
+}
+
+export const LOCAL_RECORDS: LogFormat = {
+  encode: (messages) => Buffer.concat(messages.map(encodeRecord)),
+  endOf(data, at) {
+    if (at + LENGTH_BYTES > data.length) return -1;
+    const end = at + lengthAt(data, at) + 2 * LENGTH_BYTES;
+    return end > data.length ? -1 : end;
+  },
+  decode(record) {
+    try {
+      return decodeMessage(record.subarray(LENGTH_BYTES, -LENGTH_BYTES));
+    } catch {
+      return undefined;
+    }
+  },
+  tail(read, size, wanted) {
+    let [offset, found] = [size, 0];
+    while (found < wanted && offset >= 2 * LENGTH_BYTES) {
+      offset -= lengthAt(read(offset - LENGTH_BYTES, LENGTH_BYTES), 0) + 2 * LENGTH_BYTES;
+      found++;
+    }
+    return { offset: Math.max(0, offset), found };
+  },
+  mend(read, size) {
+    const last = size < LENGTH_BYTES ? 0 : lengthAt(read(size - LENGTH_BYTES, LENGTH_BYTES), 0);
+    const start = size - last - 2 * LENGTH_BYTES;
+    const whole = start >= 0 && lengthAt(read(start, LENGTH_BYTES), 0) === last;
+    return { keep: whole ? size : endOfWhole(read, size), append: "" };
+  },
+};

@@ -1,0 +1,65 @@
+/** The driver "fluentd": the forward protocol, [tag, time, record] in MessagePack over TCP, TLS or a Unix socket. */
+import { invalidArgument } from "../../../errors/errors.ts";
+import { parseNanos } from "../../time.ts";
+import { logAttributes } from "../attributes.ts";
+import { checkKnown, parseCount, parseDuration } from "../options.ts";
+import { tagOf } from "../tag.ts";
+import type { LogContext, LogMessage } from "../types.ts";
+import { isPartial, LABEL_OPTIONS, type RemoteKind, withoutNewline } from "./kinds.ts";
+import { pack, packEventTime } from "./msgpack.ts";
+import { type Address, openTransport, parseAddress } from "./transport.ts";
+
+const PORT = 24_224;
+const isTrue = (text: string | undefined) => text === "true" || text === "1";
+
+export const FLUENTD: RemoteKind = {
+  check(options) {
+    checkKnown("fluentd", options, [
+      ...LABEL_OPTIONS,
+      ...["fluentd-address", "fluentd-async", "fluentd-async-connect", "fluentd-buffer-limit"],
+      ...["fluentd-retry-wait", "fluentd-max-retries", "fluentd-request-ack", "fluentd-sub-second-precision"],
+    ]);
+    addressOf(options);
+    if (isTrue(options["fluentd-request-ack"])) {
+      throw invalidArgument("fluentd-request-ack is not implemented: leave the option out");
+    }
+  },
+  prepare(options, context) {
+    const address = addressOf(options);
+    const [tag, extra] = [tagOf(options, context), logAttributes(options, context)];
+    const exact = isTrue(options["fluentd-sub-second-precision"]);
+    return {
+      encode: (message) => [entry(tag, context, extra, exact, message)],
+      connect: () => openTransport(address),
+      attempts: parseCount("fluentd-max-retries", options["fluentd-max-retries"] ?? "10"),
+      retryDelay: parseDuration("fluentd-retry-wait", options["fluentd-retry-wait"] ?? "1s"),
+      async: isTrue(options["fluentd-async"] ?? options["fluentd-async-connect"]),
+    };
+  },
+};
+
+function addressOf(options: Record<string, string>): Address {
+  const text = options["fluentd-address"] || `tcp://127.0.0.1:${PORT}`;
+  const whole = text.includes("://") ? text : `tcp://${text}`;
+  return parseAddress("fluentd-address", whole, ["tcp", "tls", "unix"], PORT);
+}
+
+function entry(
+  tag: string,
+  { id, name }: LogContext,
+  extra: Record<string, string>,
+  exact: boolean,
+  message: LogMessage,
+): Buffer {
+  const nanos = parseNanos(message.time);
+  const time = exact ? packEventTime(nanos) : Number(nanos / 1_000_000_000n);
+  const record = {
+    container_id: id,
+    container_name: `/${name}`,
+    source: message.stream,
+    log: withoutNewline(message).toString(),
+    ...extra,
+    ...(isPartial(message) ? { partial_message: "true" } : {}),
+  };
+  return pack([tag, time, record]);
+}
