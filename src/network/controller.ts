@@ -6,6 +6,7 @@ import { adoptSandboxes } from "./adopt.ts";
 import { setSysctl } from "./bridge/device.ts";
 import { bridgeDriver } from "./bridge/driver.ts";
 import { type NetworkDriver, plainDriver } from "./driver.ts";
+import { checkSettings } from "./endpoint.ts";
 import { Firewall } from "./firewall/firewall.ts";
 import { Networks } from "./networks.ts";
 import type { NetworkOptions } from "./options.ts";
@@ -98,6 +99,10 @@ class Controller implements NetworkController {
   async disconnect(containerID: string, network: string): Promise<Sandbox> {
     const found = this.#parts.networks.find(network);
     return sandboxView(await this.#sandboxes.disconnect(containerID, found));
+  }
+
+  check(network: string, settings: RequestedEndpoint): void {
+    checkSettings(this.#parts.networks.find(network), settings);
   }
 
   rename(containerID: string, name: string): void {

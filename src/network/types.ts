@@ -69,6 +69,8 @@ export interface NetworkController {
   /** Joins a running container to one more network. Errors: forbidden when it is on it already. */
   connect(containerID: string, network: string, settings: RequestedEndpoint): Promise<Sandbox>;
   disconnect(containerID: string, network: string): Promise<Sandbox>;
+  /** Whether an endpoint may have these settings. Errors: invalidArgument, in stock's words. */
+  check(network: string, settings: RequestedEndpoint): void;
   /** The container has a new name. */
   rename(containerID: string, name: string): void;
   /** Keeps the sandboxes of these containers, removes all others; restores firewall rules. Call once at start. */

@@ -5,6 +5,7 @@ import type { ContainerConfig, EndpointSettings, HostConfig } from "../../../api
 import { invalidArgument, notFound } from "../../../errors/errors.ts";
 import type { Image } from "../../../images/types.ts";
 import { checkLogConfig } from "../../logs/drivers.ts";
+import { requested } from "../../networks/requested.ts";
 import { kernelSupport } from "../../system/host.ts";
 import { now } from "../../time.ts";
 import { Container, type ContainerFacts, type MountPoint } from "../container.ts";
@@ -187,7 +188,7 @@ function endpointsOf(env: Env, body: CreateBody, host: HostConfig): Record<strin
   const given = body.NetworkingConfig?.EndpointsConfig ?? {};
   const endpoints: Record<string, EndpointSettings> = {};
   for (const [name, settings] of Object.entries(given)) {
-    endpoints[name === "default" ? "bridge" : name] = settings ?? {};
+    endpoints[name === "default" ? "bridge" : name] = requested(settings ?? {});
   }
   const present = Object.keys(endpoints).some((name) => name === mode || env.network.find(name).Id === mode);
   return present ? endpoints : { [mode]: {}, ...endpoints };

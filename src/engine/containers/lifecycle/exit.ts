@@ -1,6 +1,8 @@
 import { rmSync } from "node:fs";
 import { isNotFound, messageOf } from "../../../errors/errors.ts";
+import type { EndpointReference } from "../../../network/types.ts";
 import type { ExitStatus } from "../../containerd/client.ts";
+import { publishEndpoints } from "../../networks/events.ts";
 import { millisBetween } from "../../time.ts";
 import type { Container } from "../container.ts";
 import type { Env } from "../env.ts";
@@ -35,7 +37,7 @@ async function endRun(env: Env, container: Container, exit: ExitStatus): Promise
   await endExecs(env, container);
   await deleteTask(env, container);
   await closeOutput(env, container);
-  await releaseRun(env, container);
+  const left = await releaseRun(env, container);
   const millis = millisBetween(state.startedAt, exit.exitedAt);
   Object.assign(state, { exitCode: exit.exitCode, finishedAt: exit.exitedAt, pid: 0 });
   const again =
@@ -55,6 +57,7 @@ async function endRun(env: Env, container: Container, exit: ExitStatus): Promise
     exitCode: String(exit.exitCode),
     execDuration: String(Math.trunc(millis / 1000)),
   });
+  publishEndpoints(env.events, "disconnect", container.id, left);
   container.hub.end();
   container.waiters.exited({ exitCode: exit.exitCode });
   if (removes) await removeLocked(env, container, { volumes: true });
@@ -85,8 +88,9 @@ async function closeOutput(env: Env, container: Container): Promise<void> {
   run.log.close();
 }
 
-/** Gives back what one run needs: mounts, network, volumes, the container in containerd. */
-export async function releaseRun(env: Env, container: Container): Promise<void> {
+/** Gives back what one run needs: mounts, network, volumes, the container in containerd. Returns the networks it was on. */
+export async function releaseRun(env: Env, container: Container): Promise<EndpointReference[]> {
+  let left: EndpointReference[] = [];
   const attempt = async (what: string, work: () => Promise<unknown> | unknown) => {
     try {
       await work();
@@ -97,13 +101,16 @@ export async function releaseRun(env: Env, container: Container): Promise<void> 
   const volumes = Object.values(container.facts.mountPoints).filter(({ Type }) => Type === "volume");
   await Promise.all([
     attempt("record in containerd", () => env.containerd.deleteContainer(container.id)),
-    attempt("network", () => tearDownNetwork(env, container)),
+    attempt("network", async () => {
+      left = await tearDownNetwork(env, container);
+    }),
     attempt("root file system", () => env.images.layers.getRWLayer(container.id).unmount()),
     ...volumes.map((point) => attempt("volume", () => unmountVolume(env, container, point))),
   ]);
   if (container.hostConfig.IpcMode === "shareable")
     await attempt("shared memory", () => unmountShm(container));
   rmSync(fifoFolder(env, container), { recursive: true, force: true });
+  return left;
 }
 
 function planRestart(env: Env, container: Container, runMillis: number): void {

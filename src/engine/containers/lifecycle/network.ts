@@ -1,6 +1,7 @@
 import { copyFileSync, existsSync, writeFileSync } from "node:fs";
 import { messageOf } from "../../../errors/errors.ts";
-import type { Sandbox, SandboxRequest } from "../../../network/types.ts";
+import type { EndpointReference, Sandbox, SandboxRequest } from "../../../network/types.ts";
+import { publishEndpoints } from "../../networks/events.ts";
 import type { Container } from "../container.ts";
 import { containerOf } from "../create/modes.ts";
 import type { Env } from "../env.ts";
@@ -21,6 +22,7 @@ export async function setUpNetwork(env: Env, container: Container): Promise<Cont
   writeHostname(container);
   const sandbox = await env.network.setup(sandboxRequest(env, container));
   recordSandbox(container, sandbox);
+  publishEndpoints(env.events, "connect", container.id, env.network.endpointsOf(container.id));
   writeMissing(container);
   return { netns: sandbox.netnsPath ?? "host", files: container };
 }
@@ -71,8 +73,7 @@ export function recordSandbox(container: Container, sandbox: Sandbox | undefined
       GlobalIPv6Address: "",
       GlobalIPv6PrefixLen: 0,
     });
-    // One that was asked for stays.
-    if (!container.config.MacAddress) endpoint.MacAddress = "";
+    endpoint.MacAddress = "";
   }
 }
 
@@ -105,7 +106,9 @@ function sandboxRequest(env: Env, container: Container): SandboxRequest {
 
 /** --link name[:alias] of the default bridge. Errors: notFound, invalidArgument when the other one does not run. */
 function linksOf(env: Env, container: Container): SandboxRequest["links"] {
-  return (container.hostConfig.Links ?? []).map((link) => {
+  const { NetworkMode = "bridge", Links } = container.hostConfig;
+  if (NetworkMode !== "bridge" && NetworkMode !== "default") return [];
+  return (Links ?? []).map((link) => {
     const [reference = "", alias = reference] = link.split(":");
     const other = env.store.find(reference);
     const address = Object.values(other.facts.network.Networks).find((e) => e.IPAddress)?.IPAddress ?? "";
@@ -113,11 +116,13 @@ function linksOf(env: Env, container: Container): SandboxRequest["links"] {
   });
 }
 
-/** Takes the container off its networks; what is not there is no error. */
-export async function tearDownNetwork(env: Env, container: Container): Promise<void> {
-  if (container.config.NetworkDisabled || containerOf(container.hostConfig.NetworkMode) !== undefined) return;
+/** Takes the container off its networks, and returns which; what is not there is no error. */
+export async function tearDownNetwork(env: Env, container: Container): Promise<EndpointReference[]> {
+  if (container.config.NetworkDisabled || containerOf(container.hostConfig.NetworkMode) !== undefined)
+    return [];
+  let left: EndpointReference[] = [];
   try {
-    await env.network.teardown(container.id);
+    left = await env.network.teardown(container.id);
   } catch (error) {
     env.log.warn("network of a container could not be taken down", {
       container: container.id,
@@ -125,4 +130,5 @@ export async function tearDownNetwork(env: Env, container: Container): Promise<v
     });
   }
   recordSandbox(container, undefined);
+  return left;
 }

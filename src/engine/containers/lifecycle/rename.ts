@@ -33,6 +33,7 @@ export function renameContainer(env: Env, container: Container, newName: string)
       throw error;
     }
     env.store.releaseName(old, container.id);
+    env.network.rename(container.id, name);
     publish(env, container, "rename", { oldName: `/${old}` });
   });
 }

@@ -8,6 +8,7 @@ import {
   systemError,
 } from "../../../errors/errors.ts";
 import type { RuntimeChoice } from "../../containerd/client.ts";
+import { publishEndpoints } from "../../networks/events.ts";
 import { now } from "../../time.ts";
 import type { Container } from "../container.ts";
 import type { Env } from "../env.ts";
@@ -103,7 +104,9 @@ async function run(env: Env, container: Container, rollback: Rollback): Promise<
   const [rootfs, network] = await bothReady(
     mountRootfs(env, container, rollback),
     setUpNetwork(env, container).then((result) => {
-      rollback.add(() => tearDownNetwork(env, container));
+      rollback.add(async () => {
+        publishEndpoints(env.events, "disconnect", container.id, await tearDownNetwork(env, container));
+      });
       return result;
     }),
   );
