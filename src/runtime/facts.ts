@@ -1,6 +1,7 @@
 /** Gathers what the compiler is told. */
 import { type Cgroup, locateCgroup } from "../linux/cgroup/cgroup.ts";
 import { cgroupLayout } from "../linux/cgroup/layout.ts";
+import { pathExists } from "../linux/path_exists.ts";
 import type { LinuxSeccomp, Spec } from "../oci/runtime-spec.ts";
 import { rootPathOf, rootPropagation } from "./compile/container.ts";
 import type { Facts } from "./compile/facts.ts";
@@ -97,6 +98,7 @@ export async function gatherFacts(id: string, spec: Spec, options: FactOptions):
     noNewKeyring: options.noNewKeyring,
     knownCapabilities: knownCapabilities(),
     appArmor: appArmorEnabled(),
+    kcore: pathExists("/proc/kcore"),
     ...(shared ? { rootMountPoint: await mountPointOf(rootPathOf(spec, options.bundle)) } : {}),
     rootless,
     umask: DEFAULT_UMASK,
@@ -121,6 +123,7 @@ export async function gatherExecFacts(
     noNewKeyring: record.noNewKeyring ?? false,
     knownCapabilities: knownCapabilities(),
     appArmor: appArmorEnabled(),
+    kcore: false,
     rootless: isRootless(),
     umask: DEFAULT_UMASK,
   };

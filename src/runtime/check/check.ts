@@ -23,6 +23,7 @@ function factsFor(bundle: string): Facts {
     noNewKeyring: false,
     knownCapabilities: knownCapabilities(),
     appArmor: appArmorEnabled(),
+    kcore: false,
     rootless: false,
     umask: 0o022,
   };

@@ -66,7 +66,7 @@ function checkNamespaces(report: Report, spec: Spec, linux: Linux): void {
 function checkEach(report: Report, spec: Spec, linux: Linux): void {
   (linux.devices ?? []).forEach((device, i) => {
     report.attempt(pointerOf("linux", "devices", i), "use type c, b, u or p", () =>
-      compileDevices({ ...spec, mounts: [], linux: { ...linux, devices: [device] } }, true),
+      compileDevices({ ...spec, mounts: [], linux: { ...linux, devices: [device] } }, true, false),
     );
   });
   (linux.resources?.devices ?? []).forEach((rule, i) => {

@@ -38,6 +38,7 @@ function mountOf(tag: string, type: string, target: string, data: string[], attr
     attributes,
     propagation: 0,
     strict: 0,
+    copyUp: 0,
   };
 }
 

@@ -111,7 +111,7 @@ function filesystemOps(spec: Spec, facts: Facts): Plan {
   return [
     ...rootOps(spec, facts),
     ...compileMounts(spec, facts),
-    ...compileDevices(spec, canMake),
+    ...compileDevices(spec, canMake, facts.kcore),
     ...earlyHooks(spec),
     { op: "mkdir", tag: "process.cwd", path: process.cwd || "/" },
     ...terminalOps(process, facts, true),

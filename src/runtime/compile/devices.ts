@@ -29,7 +29,6 @@ const LINKS: readonly (readonly [string, string])[] = [
   ["/proc/self/fd/0", "/dev/stdin"],
   ["/proc/self/fd/1", "/dev/stdout"],
   ["/proc/self/fd/2", "/dev/stderr"],
-  ["/proc/kcore", "/dev/core"],
 ];
 
 function bindNode(tag: string, path: string): Op {
@@ -63,7 +62,7 @@ function deviceOp(device: LinuxDevice, tag: string, canMake: boolean): Op {
 }
 
 /** The nodes, standard ones first. Without the right to make them (user namespace), the host's are bound. */
-export function compileDevices(spec: Spec, canMake: boolean): Plan {
+export function compileDevices(spec: Spec, canMake: boolean, kcore: boolean): Plan {
   if (!ownsDev(spec)) return [];
   const asked = spec.linux?.devices ?? [];
   const named = new Set(asked.map((device) => cleanPath(device.path)));
@@ -73,7 +72,8 @@ export function compileDevices(spec: Spec, canMake: boolean): Plan {
   asked.forEach((device, i) => {
     if (cleanPath(device.path) !== "/dev/ptmx") plan.push(deviceOp(device, `linux.devices[${i}]`, canMake));
   });
-  for (const [content, path] of LINKS) plan.push({ op: "symlink", tag: "standard devices", content, path });
+  const links = kcore ? [...LINKS, ["/proc/kcore", "/dev/core"] as const] : LINKS;
+  for (const [content, path] of links) plan.push({ op: "symlink", tag: "standard devices", content, path });
   plan.push({ op: "symlink", tag: "standard devices", content: "pts/ptmx", path: "/dev/ptmx" });
   return plan;
 }

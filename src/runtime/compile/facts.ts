@@ -23,6 +23,8 @@ export interface Facts {
   /** Capabilities that the kernel knows, as a mask: others are left out of every set. */
   knownCapabilities: bigint;
   appArmor: boolean;
+  /** Whether this kernel has /proc/kcore. */
+  kcore: boolean;
   /** The mount point under the root path: only for rootfsPropagation "shared". */
   rootMountPoint?: string;
   /** Whether docker-runc itself runs in a user namespace, or without root. */

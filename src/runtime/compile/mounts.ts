@@ -80,6 +80,7 @@ function filesystemOp(mount: Mount, target: string, options: MountOptions, tag: 
     attributes: options.attributes.set | options.treeAttributes.set,
     propagation: options.propagation || options.treePropagation,
     strict: type === "proc" || type === "sysfs" ? 1 : 0,
+    copyUp: options.copyUp && type === "tmpfs" ? 1 : 0,
   };
 }
 
@@ -88,8 +89,7 @@ function compileMount(spec: Spec, mount: Mount, tag: string, facts: Facts): Plan
   const options = parseMountOptions(mount.options ?? []);
   if (mount.type === "cgroup") return compileCgroupMount(spec, { ...mount, destination: target }, tag, facts);
   if (options.bind || mount.type === "bind") return [bindOp(mount, target, options, facts, tag)];
-  const op = filesystemOp(mount, target, options, tag);
-  return options.copyUp ? [op, { op: "copyUp", tag, path: target }] : [op];
+  return [filesystemOp(mount, target, options, tag)];
 }
 
 /** All mounts, in the order of config.json. Throws invalidArgument with the mount's place. */

@@ -109,9 +109,3 @@ void op_home(const struct op *op)
 		return;
 	}
 }
-
-/* texts: path. Reserved for tmpfs copies of what they cover. */
-void op_copy_up(const struct op *op)
-{
-	fail(ENOSYS, "tmpcopyup on %s is not implemented", text(op, 0));
-}

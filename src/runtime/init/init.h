@@ -49,6 +49,9 @@ void refuse_proc(int fd, const char *path);
 int reopen(int fd, int flags);
 bool on_filesystem(int fd, long magic);
 
+/* copy_up.c */
+void copy_up(int covered, int mount);
+
 void run_op(const struct op *op);
 
 #define DECLARE(number, name) void op_##name(const struct op *op);

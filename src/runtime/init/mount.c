@@ -120,7 +120,10 @@ void op_root(const struct op *op)
 	close(plain);
 }
 
-/* numbers: attributes, propagation, strict (no link may lead to it); texts: target, type, source, options. */
+/*
+ * numbers: attributes, propagation, strict (no link may lead to it), copy up (what it covers, into a tmpfs);
+ * texts: target, type, source, options.
+ */
 void op_mount(const struct op *op)
 {
 	const char *path = text(op, 0), *type = text(op, 1);
@@ -148,8 +151,12 @@ void op_mount(const struct op *op)
 		length += (uint32_t)sprintf(with_mode + length, "mode=%o", folder.st_mode & 07777) + 1;
 		options = with_mode;
 	}
-	int mount = make_filesystem(type, text(op, 2), options, length, (unsigned)op->number[0]);
-	set_attributes(mount, 0, 0, (uint64_t)op->number[1], false);
+	/* Read-only only when the copy is done. */
+	unsigned late = op->number[3] ? (unsigned)op->number[0] & MOUNT_ATTR_RDONLY : 0;
+	int mount = make_filesystem(type, text(op, 2), options, length, (unsigned)op->number[0] & ~late);
+	if (op->number[3])
+		copy_up(target, mount);
+	set_attributes(mount, late, 0, (uint64_t)op->number[1], false);
 	attach(mount, target, path);
 	close(mount);
 	close(target);

@@ -45,7 +45,6 @@
 	X(40, execute)            \
 	X(41, scheduler)          \
 	X(42, io_priority)        \
-	X(43, copy_up)            \
 	X(44, affinity)
 
 enum {

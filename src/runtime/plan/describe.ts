@@ -50,7 +50,7 @@ const DESCRIBE: Describers = {
   propagation: (op) => `make mounts of ${plain(op.path)} ${words(PROPAGATION, op.flags).join(" ")}`,
   root: (op) => `make ${plain(op.path)} a mount of its own, the root`,
   mount: (op) =>
-    `mount ${plain(op.type)} on ${plain(op.target)}${inBrackets([...list(op.options), ...attributes(op.attributes), ...words(PROPAGATION, op.propagation)])}`,
+    `mount ${plain(op.type)} on ${plain(op.target)}${inBrackets([...list(op.options), ...attributes(op.attributes), ...words(PROPAGATION, op.propagation)])}${op.copyUp ? ", with a copy of what it covers" : ""}`,
   bind: (op) =>
     `bind ${plain(op.source)} on ${plain(op.target)}${inBrackets([
       ...(op.recursive ? ["with what is mounted below"] : []),
@@ -93,7 +93,6 @@ const DESCRIBE: Describers = {
       .join(" ")}`,
   scheduler: (op) => `set scheduler ${op.policy} (nice ${op.nice}, priority ${op.priority})`,
   ioPriority: (op) => `set I/O priority ${hex(op.value)}`,
-  copyUp: (op) => `copy what ${plain(op.path)} covers into it`,
   affinity: () => "set CPU affinity",
 };
 

@@ -16,7 +16,7 @@ export const OPS = {
   root: { code: 11, numbers: ["propagation"], texts: ["path"] },
   mount: {
     code: 12,
-    numbers: ["attributes", "propagation", "strict"],
+    numbers: ["attributes", "propagation", "strict", "copyUp"],
     texts: ["target", "type", "source", "options"],
   },
   bind: {
@@ -66,7 +66,6 @@ export const OPS = {
     texts: [],
   },
   ioPriority: { code: 42, numbers: ["value"], texts: [] },
-  copyUp: { code: 43, numbers: [], texts: ["path"] },
   affinity: { code: 44, numbers: [], texts: ["mask"] },
 } as const;
 
