@@ -126,6 +126,7 @@ class Controller implements NetworkController {
     }
     const obsolete = await adoptSandboxes(this.#parts, this.#sandboxes, running);
     await firewall.start(obsolete);
+    firewall.watch(options.log);
   }
 
   /** Whoever switches forwarding on must see to it that the host does not become a router for everybody. */
@@ -185,6 +186,7 @@ class Controller implements NetworkController {
   }
 
   async close(): Promise<void> {
+    await this.#parts.firewall.close();
     this.#parts.host[Symbol.dispose]();
   }
 }

@@ -1,8 +1,10 @@
 import { messageOf } from "../../errors/errors.ts";
-import { restore, save } from "./iptables.ts";
+import type { Logger } from "../../log/log.ts";
+import { isOwnChange, restore, save } from "./iptables.ts";
 import type { Rule } from "./rule.ts";
 import { baseRules } from "./rules.ts";
 import { changeScript, reconcileScript, unique } from "./script.ts";
+import { watchFirewall } from "./watch.ts";
 
 /**
  * The engine's firewall rules: which there should be, by owner (a network or an endpoint), and the kernel kept so.
@@ -18,6 +20,9 @@ export class Firewall {
   /** True once the kernel is known to have what is desired. */
   #started = false;
   #dropForwarded = false;
+  /** Additions that wait for their turn. */
+  #open: { add: Rule[]; remove: Rule[]; done: Promise<void> } | undefined;
+  #unwatch: (() => void) | undefined;
 
   constructor(enabled: boolean, userlandProxy: boolean) {
     this.#enabled = enabled;
@@ -77,23 +82,63 @@ export class Firewall {
     return this.#inTurn(() => (this.#started ? this.#reconcile([], false) : Promise.resolve(false)));
   }
 
+  /** From now on rules that somebody flushes come back by themselves. */
+  watch(log: Logger): void {
+    if (!this.#enabled) return;
+    let waiting = false;
+    this.#unwatch = watchFirewall(isOwnChange, () => {
+      if (waiting) return;
+      waiting = true;
+      this.repair()
+        .then((repaired) => repaired && log.info("firewall rules were missing and have been put back"))
+        .catch((error) => log.warn("firewall rules cannot be put back", { error: messageOf(error) }))
+        .finally(() => {
+          waiting = false;
+        });
+    });
+  }
+
+  /** Ends the watching, and waits for what is being done. */
+  async close(): Promise<void> {
+    this.#unwatch?.();
+    await this.#turn;
+  }
+
   #desired(): Rule[] {
     const networks = [...this.#networks.values()].reverse().flat();
     return unique([...this.#base, ...networks, ...[...this.#ports.values()].flat()]);
   }
 
+  /** Changes that come while another one is carried out go together, as one transaction. */
   #change(add: Rule[], remove: Rule[], obsolete: Rule[]): Promise<void> {
-    return this.#inTurn(async () => {
-      if (!this.#started) return;
-      const script = changeScript(add, this.#stillWanted(remove, add));
-      if (script === "") return;
-      try {
-        await restore(script);
-      } catch {
-        // Somebody has removed some of it; look what is there.
-        await this.#reconcile(obsolete, false);
+    if (!this.#enabled) return Promise.resolve();
+    const open = this.#open;
+    if (open) {
+      // A rule that goes and comes back: order counts, which one script of removals and additions does not keep.
+      if (remove.length === 0 && open.remove.length === 0) {
+        open.add.push(...add);
+        return open.done;
       }
+    }
+    const batch = { add: [...add], remove, done: Promise.resolve() };
+    this.#open = batch;
+    batch.done = this.#inTurn(async () => {
+      if (this.#open === batch) this.#open = undefined;
+      await this.#carryOut(batch.add, batch.remove, obsolete);
     });
+    return batch.done;
+  }
+
+  async #carryOut(add: Rule[], remove: Rule[], obsolete: Rule[]): Promise<void> {
+    if (!this.#started) return;
+    const script = changeScript(add, this.#stillWanted(remove, add));
+    if (script === "") return;
+    try {
+      await restore(script);
+    } catch {
+      // Somebody has removed some of it; look what is there.
+      await this.#reconcile(obsolete, false);
+    }
   }
 
   /** Rules to remove, but those that another owner has as well. */

@@ -12,6 +12,19 @@ export async function save(): Promise<Saved> {
   return parseSaved(await run(["iptables-save"], ""));
 }
 
+/** Processes of ours that have changed rules lately. */
+const changers = new Set<number>();
+const REMEMBERED = 64;
+
+/** True for a process that this engine has started to change rules. */
+export const isOwnChange = (pid: number): boolean => changers.has(pid);
+
+function remember(pid: number): void {
+  changers.add(pid);
+  const [oldest] = changers;
+  if (changers.size > REMEMBERED && oldest !== undefined) changers.delete(oldest);
+}
+
 async function run(command: string[], input: string): Promise<string> {
   let child: Bun.Subprocess<Blob, "pipe", "pipe">;
   try {
@@ -27,6 +40,7 @@ async function run(command: string[], input: string): Promise<string> {
       { cause },
     );
   }
+  remember(child.pid);
   const [output, complaint, code] = await Promise.all([
     child.stdout.text(),
     child.stderr.text(),
