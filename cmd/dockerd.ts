@@ -9,15 +9,39 @@ Usage:  dockerd [OPTIONS]
 
 A self-sufficient runtime for containers.
 
+Commands (on a data root that no dockerd uses):
+  migrate     Bring images and containers to another storage driver
+  fsck        Check a data root, and repair it
+
 Options:
 `;
 
+/** Work on a data root that no dockerd uses: `dockerd migrate`, `dockerd fsck`. */
+const OFFLINE: Record<string, (args: string[]) => Promise<number>> = {
+  migrate: async (args) => (await import("../src/engine/offline/migrate.ts")).migrateCommand(args),
+};
+
 export async function main(args: string[]): Promise<void> {
+  const offline = Object.hasOwn(OFFLINE, args[0] ?? "") ? OFFLINE[args[0]!] : undefined;
+  if (offline) return runOffline(`dockerd ${args[0]}`, offline, args.slice(1));
   try {
     await run(readFlags(args));
   } catch (error) {
     process.stderr.write(`failed to start daemon: ${messageOf(error)}\n`);
     process.exit(1);
+  }
+}
+
+async function runOffline(
+  name: string,
+  command: (args: string[]) => Promise<number>,
+  args: string[],
+): Promise<void> {
+  try {
+    process.exitCode = await command(args);
+  } catch (error) {
+    process.stderr.write(`${name}: ${messageOf(error)}\n`);
+    process.exitCode = 8;
   }
 }
 

@@ -1,6 +1,7 @@
 /** The object graph of dockerd, put together by hand. */
 import { join } from "node:path";
 import type { SystemInfo } from "../api/schema.ts";
+import { refuseUnfinishedMigration } from "../images/migrate/progress.ts";
 import { type ImageRoot, openImages } from "../images/open.ts";
 import { takeProxySettings } from "../images/registry/proxy.ts";
 import type { Logger } from "../log/log.ts";
@@ -60,6 +61,7 @@ export interface Daemon {
 /** Opens all parts and takes over what a daemon before this one left running. Errors: whatever stands in the way. */
 export async function openDaemon(options: DaemonOptions): Promise<Daemon> {
   const { config, log, containerdSocket } = options;
+  refuseUnfinishedMigration(config.dataRoot);
   const containerd = new GrpcContainerd(containerdSocket, config.containerdNamespace);
   try {
     await waitForContainerd(() => containerd.version(), containerdSocket, options.patience, log);
