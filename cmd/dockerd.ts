@@ -11,7 +11,6 @@ A self-sufficient runtime for containers.
 
 Commands (on a data root that no dockerd uses):
   migrate     Bring images and containers to another storage driver
-  fsck        Check a data root, and repair it
 
 Options:
 `;
