@@ -1,5 +1,5 @@
 import type { IDResponse } from "../../api/schema.ts";
-import { familiarName, parseReference, withDefaultTag } from "../../reference/reference.ts";
+import { canonicalName, parseReference, withDefaultTag } from "../../reference/reference.ts";
 import { defineCommand } from "../command.ts";
 
 export default defineCommand({
@@ -25,7 +25,7 @@ export default defineCommand({
       changes: flags.change,
       pause: flags.pause ? undefined : "0",
     };
-    const made = await cli.client.json<IDResponse>("POST", "/commit", { query, json: null });
+    const made = await cli.client.json<IDResponse>("POST", "/commit", { query });
     cli.out(`${made.Id}\n`);
     return 0;
   },
@@ -36,5 +36,5 @@ function splitReference(text = ""): { repo?: string; tag?: string } {
   if (text === "") return {};
   const reference = withDefaultTag(parseReference(text));
   if (reference.digest !== undefined) throw new Error("refusing to create a tag with a digest reference");
-  return { repo: familiarName(reference), tag: reference.tag ?? "" };
+  return { repo: canonicalName(reference), tag: reference.tag ?? "" };
 }

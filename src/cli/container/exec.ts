@@ -48,6 +48,7 @@ export default defineCommand({
       Env: [...readEnvFiles(flags["env-file"]), ...flags.env],
       WorkingDir: flags.workdir ?? "",
       Cmd: command,
+      Detach: detach,
       ...(tty ? { ConsoleSize: consoleSize() } : {}),
     };
     if (!detach) await checkInput(cli, container, stdin, tty);

@@ -41,10 +41,15 @@ export function checkLink(text: string): string {
   return text;
 }
 
-/** NAME=VALUE of a kernel setting. */
+const SYSCTLS = new Set(
+  "msgmax msgmnb msgmni sem shmall shmmax shmmni shm_rmid_forced".split(" ").map((name) => `kernel.${name}`),
+);
+
+/** NAME=VALUE of a kernel setting that namespaces have of their own. */
 export function checkSysctl(text: string): string {
-  if (!text.includes("=")) throw new Error(`invalid sysctl: ${text}: want NAME=VALUE`);
-  return text;
+  const name = text.slice(0, Math.max(text.indexOf("="), 0));
+  if (SYSCTLS.has(name) || /^(net|fs\.mqueue)\./.test(name)) return text;
+  throw new Error(`sysctl '${text}' is not allowed`);
 }
 
 /** PATH:WEIGHT. */

@@ -45,7 +45,7 @@ export function createBody({ flags, given, image, command, proxies }: CreateOrde
     Volumes: volumes.anonymous,
     WorkingDir: flags.workdir ?? "",
     ...(given.has("entrypoint") ? { Entrypoint: [flags.entrypoint ?? ""] } : {}),
-    Labels: toMap([...labelled("--label-file", () => readLabelFiles(flags["label-file"])), ...flags.label]),
+    Labels: toMap([...readLabelFiles(flags["label-file"]), ...flags.label]),
     ...(flags["stop-signal"] ? { StopSignal: flags["stop-signal"] } : {}),
     ...(given.has("stop-timeout") ? { StopTimeout: flags["stop-timeout"] ?? 0 } : {}),
     ...(health ? { Healthcheck: health } : {}),
@@ -71,19 +71,10 @@ function streams(flags: ContainerOptions): ContainerConfig {
   };
 }
 
-/** Names the option in the errors of what it reads. */
-function labelled<T>(option: string, read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    throw new Error(`${option}: ${error instanceof Error ? error.message : String(error)}`);
-  }
-}
-
 /** Variables of files first, then those of --env, each once with its last value, then proxies that nobody set. */
 function environment(flags: ContainerOptions, proxies: Record<string, string>): string[] {
   const nameOf = (text: string) => text.split("=", 1)[0]!;
   const own = new Map(flags.env.map((text) => [nameOf(text), text]));
   for (const [name, value] of Object.entries(proxies)) if (!own.has(name)) own.set(name, `${name}=${value}`);
-  return [...labelled("--env-file", () => readEnvFiles(flags["env-file"])), ...own.values()];
+  return [...readEnvFiles(flags["env-file"]), ...own.values()];
 }

@@ -1,7 +1,8 @@
 import { normalize } from "node:path";
 import type { DeviceMapping, DeviceRequest, ThrottleDevice } from "../../../api/schema.ts";
 import { parseSize } from "../../../units/size.ts";
-import { csvPairs } from "./csv.ts";
+import { splitCsv } from "./csv.ts";
+import { toMap } from "./env.ts";
 
 /** HOST[:CONTAINER[:MODE]], where MODE is made of r, w and m, each once. Errors: in the words of the docker client. */
 export function parseDevice(text: string): DeviceMapping {
@@ -51,31 +52,42 @@ export function parseWeight(text: string): { Path: string; Weight: number } {
   return { Path: text.slice(0, colon), Weight: Number(text.slice(colon + 1)) };
 }
 
-/** --gpus: "all", a count, or count=,device=,capabilities=,driver=,options=. */
+/** --gpus: "all", a count, or count=,device=,capabilities=,driver=,options=. Errors: in stock's words. */
 export function parseGpus(text: string): DeviceRequest {
-  const request: DeviceRequest = {
-    Driver: "",
-    Count: 0,
-    DeviceIDs: [],
-    Capabilities: [["gpu"]],
-    Options: {},
-  };
-  const count = (value: string) => {
-    if (value === "all") return -1;
-    if (!/^-?\d+$/.test(value))
-      throw new Error(`invalid count (${value}): value must be either "all" or an integer`);
-    return Number(value);
-  };
-  for (const [key, value] of csvPairs(text)) {
-    if (value === undefined) request.Count = count(key);
-    else if (key === "count") request.Count = count(value);
-    else if (key === "device") request.DeviceIDs = value.split(",");
-    else if (key === "capabilities") request.Capabilities = [["gpu", ...value.split(",")]];
-    else if (key === "driver") request.Driver = value;
-    else if (key === "options")
-      request.Options = Object.fromEntries(csvPairs(value).map(([k, v]) => [k, v ?? ""]));
-    else throw new Error(`unexpected key '${key}' in '${key}=${value}'`);
+  const request: DeviceRequest = { Driver: "", Count: 0, Capabilities: [["gpu"]], Options: {} };
+  const seen = new Set<string>();
+  for (const field of splitCsv(text)) {
+    const equals = field.indexOf("=");
+    const key = equals < 0 ? field : field.slice(0, equals);
+    if (seen.has(key)) throw new Error(`gpu request key '${key}' can be specified only once`);
+    seen.add(key);
+    if (equals >= 0) applyGpuField(request, key, field.slice(equals + 1), field);
+    else {
+      seen.add("count");
+      request.Count = gpuCount(key);
+    }
   }
-  if (request.Count === 0 && request.DeviceIDs?.length === 0) request.Count = 1;
+  if (!seen.has("count") && request.DeviceIDs === undefined) request.Count = 1;
   return request;
+}
+
+function gpuCount(text: string): number {
+  if (text === "all") return -1;
+  if (/^[+-]?\d+$/.test(text)) return Number(text);
+  throw new Error(`invalid count (${text}): value must be either "all" or an integer: invalid syntax`);
+}
+
+function applyGpuField(request: DeviceRequest, key: string, value: string, field: string): void {
+  if (key === "driver") request.Driver = value;
+  else if (key === "count") request.Count = gpuCount(value);
+  else if (key === "device") request.DeviceIDs = value.split(",");
+  else if (key === "capabilities") request.Capabilities = [[...value.split(","), "gpu"]];
+  else if (key === "options") request.Options = toMap(splitCsv(value));
+  else throw new Error(`unexpected key '${key}' in '${field}'`);
+}
+
+/** Checks a --gpus value while the flags are read. */
+export function checkGpus(text: string): string {
+  parseGpus(text);
+  return text;
 }

@@ -10,6 +10,8 @@ import {
   checkUlimit,
   checkWeightDevice,
 } from "./checks.ts";
+import { checkGpus } from "./devices.ts";
+import { checkMount } from "./mounts.ts";
 import { checkAttachment } from "./network.ts";
 
 /** The options of `run` and `create` that say what the container is to be. */
@@ -63,7 +65,12 @@ export const CONTAINER_FLAGS = {
   },
   "env-file": { kind: "list", help: "File of environment variables" },
   expose: { kind: "list", help: "Port or range of ports to expose" },
-  gpus: { kind: "string", type: "gpu-request", help: "GPUs to give to the container ('all' for each)" },
+  gpus: {
+    kind: "string",
+    type: "gpu-request",
+    help: "GPUs to give to the container ('all' for each)",
+    check: checkGpus,
+  },
   "group-add": { kind: "list", help: "Additional group" },
   "health-cmd": { kind: "string", help: "Command that checks health" },
   "health-interval": { kind: "duration", help: "Time between two checks (ms|s|m|h)", shown: "0s" },
@@ -96,7 +103,12 @@ export const CONTAINER_FLAGS = {
   "memory-reservation": { kind: "bytes", help: "Soft memory limit" },
   "memory-swap": { kind: "bytes", help: "Limit of memory and swap together; -1 for no limit" },
   "memory-swappiness": { kind: "int", help: "Swappiness, 0 to 100", shown: "-1" },
-  mount: { kind: "list", type: "mount", help: "Mount (type=bind|volume|tmpfs|image,source=...,target=...)" },
+  mount: {
+    kind: "list",
+    type: "mount",
+    help: "Mount (type=bind|volume|tmpfs|image,source=...,target=...)",
+    check: checkMount,
+  },
   name: { kind: "string", help: "Name of the container" },
   net: { kind: "list", type: "network", hidden: true, help: "Network", check: checkAttachment },
   "net-alias": { kind: "list", hidden: true, help: "Name in the network" },

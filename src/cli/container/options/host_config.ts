@@ -1,4 +1,5 @@
 import type { HostConfig, PortMap } from "../../../api/schema.ts";
+import { effectiveCapabilities } from "./capabilities.ts";
 import { toMap } from "./env.ts";
 import { parseMount } from "./mounts.ts";
 import { parseResources } from "./resources.ts";
@@ -38,8 +39,7 @@ export function hostConfigOf(
     RestartPolicy: restart,
     AutoRemove: flags.rm,
     Privileged: flags.privileged,
-    CapAdd: flags["cap-add"],
-    CapDrop: flags["cap-drop"],
+    ...effectiveCapabilities(flags["cap-add"], flags["cap-drop"]),
     GroupAdd: flags["group-add"],
     OomScoreAdj: flags["oom-score-adj"] ?? 0,
     Isolation: (flags.isolation ?? "") as NonNullable<HostConfig["Isolation"]>,

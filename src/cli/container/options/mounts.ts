@@ -24,6 +24,12 @@ export function parseMount(text: string): Mount {
   return mount;
 }
 
+/** Checks a --mount value while the flags are read. */
+export function checkMount(text: string): string {
+  parseMount(text);
+  return text;
+}
+
 const FLAGS_WITHOUT_VALUE = new Set(["readonly", "ro", "volume-nocopy", "bind-nonrecursive"]);
 
 function bool(key: string, value: string): boolean {

@@ -19,11 +19,25 @@ export function parseVolumes(specs: readonly string[]): Volumes {
 /** Whether the specification is SOURCE:TARGET[:OPTIONS], not TARGET alone. */
 function hasSource(spec: string): boolean {
   if (spec.length <= 2) return false;
-  const sections = spec.split(":");
+  const sections = sectionsOf(spec);
   const invalid = (why: string) => new Error(`invalid spec: ${spec}: ${why}`);
   if (sections.includes("")) throw invalid("empty section between colons");
   if (sections.length > 3) throw invalid("too many colons");
   return sections.length > 1;
+}
+
+/** What stands between colons; a single letter and its colon belong to what follows, as a drive of Windows does. */
+function sectionsOf(spec: string): string[] {
+  const sections: string[] = [];
+  let section = "";
+  for (const character of spec) {
+    if (character !== ":" || /^\p{L}$/u.test(section)) section += character;
+    else {
+      sections.push(section);
+      section = "";
+    }
+  }
+  return [...sections, section];
 }
 
 /** Makes a source that starts with a dot absolute; a bare name is a volume's. */
