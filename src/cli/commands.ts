@@ -1,7 +1,11 @@
 /** The command tree of the client. */
 import type { Entry } from "./command.ts";
 import { CONTAINER_COMMANDS } from "./container/commands.ts";
+import { IMAGE_COMMANDS } from "./image/commands.ts";
+import { SYSTEM_COMMANDS } from "./system/commands.ts";
 
 export const COMMANDS: Record<string, Entry> = {
   ...CONTAINER_COMMANDS,
+  ...IMAGE_COMMANDS,
+  ...SYSTEM_COMMANDS,
 };

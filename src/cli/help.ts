@@ -53,10 +53,11 @@ export function printCommand(cli: Cli, command: Command, path: string): void {
   cli.out(text);
 }
 
-/** Usage and commands of a group. */
-export function printGroup(cli: Cli, entry: Entry, path: string): void {
+/** Usage and commands of a group; on stderr when the command was left out instead of asking for help. */
+export function printGroup(cli: Cli, entry: Entry, path: string, asked = true): void {
   const summary = entry.summary === "" ? "" : `${entry.summary}\n\n`;
-  cli.out(
+  const print = (text: string) => (asked ? cli.out(text) : cli.err(text));
+  print(
     `Usage:  ${path} COMMAND\n\n${summary}Commands:\n${rows(entry.group!, Object.keys(entry.group!).sort())}\nRun '${path} COMMAND --help' for more information on a command.\n`,
   );
 }

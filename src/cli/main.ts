@@ -75,7 +75,7 @@ async function runNamed(
 async function runGroup(cli: Cli, entry: Entry, path: string, words: string[]): Promise<number> {
   const first = words[0];
   if (first === undefined || first === "--help" || first === "-h") {
-    (await import("./help.ts")).printGroup(cli, entry, path);
+    (await import("./help.ts")).printGroup(cli, entry, path, first !== undefined);
     return 0;
   }
   if (first.startsWith("-")) {

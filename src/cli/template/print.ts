@@ -1,16 +1,18 @@
 /** A value as Go's %v prints it: maps sorted by key, lists in brackets. */
 export function printValue(value: unknown): string {
   if (value === null || value === undefined) return "<no value>";
-  return nested(value);
+  return printNested(value);
 }
 
-function nested(value: unknown): string {
+/** A value within another, as %v prints it. */
+export function printNested(value: unknown): string {
   if (value === null || value === undefined) return "<nil>";
   if (typeof value === "number") return printNumber(value);
-  if (Array.isArray(value)) return `[${value.map(nested).join(" ")}]`;
+  if (Array.isArray(value)) return `[${value.map(printNested).join(" ")}]`;
   if (typeof value === "object") {
+    if ("toGoText" in value && typeof value.toGoText === "function") return String(value.toGoText());
     const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-    return `map[${entries.map(([key, each]) => `${key}:${nested(each)}`).join(" ")}]`;
+    return `map[${entries.map(([key, each]) => `${key}:${printNested(each)}`).join(" ")}]`;
   }
   return String(value);
 }

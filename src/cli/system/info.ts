@@ -1,0 +1,100 @@
+import type { SystemInfo } from "../../api/schema.ts";
+import { messageOf } from "../../errors/errors.ts";
+import type { Cli } from "../cli.ts";
+import { defineCommand, ExitError } from "../command.ts";
+import { describe } from "../describe.ts";
+import { compileTemplate } from "../template/execute.ts";
+import { type Field, GoStruct, structField } from "../template/struct.ts";
+import { clientFields } from "./client_version.ts";
+import { serverFields } from "./info_fields.ts";
+import { clientLines, serverLines } from "./info_text.ts";
+
+const BAD_TEMPLATE_CODE = 64;
+
+/** What was learnt, from whom. */
+interface Known {
+  client: Record<string, Field>;
+  server: SystemInfo | undefined;
+  failure: string | undefined;
+}
+
+export default defineCommand({
+  usage: "[OPTIONS]",
+  summary: "Show what the engine says of itself and of the machine",
+  aliases: ["docker system info", "docker info"],
+  count: { most: 0 },
+  flags: { format: { kind: "string", short: "f", help: "'json', or a Go template" } },
+  async run(cli, { flags }) {
+    const format = flags.format ?? "";
+    const known: Known = { client: clientOf(cli, ""), server: undefined, failure: undefined };
+    if (needsServer(format, known)) {
+      try {
+        known.server = await cli.client.json<SystemInfo>("GET", "/info");
+        known.client = clientOf(cli, cli.client.version);
+      } catch (error) {
+        known.failure = describe(error);
+      }
+    }
+    if (format === "") printText(cli, known);
+    else cli.out(`${formatInfo(format, known)}\n`);
+    if (known.failure !== undefined) throw new ExitError(1, known.failure);
+    return 0;
+  },
+});
+
+function clientOf(cli: Cli, apiVersion: string): Record<string, Field> {
+  const version = clientFields(cli, apiVersion);
+  return {
+    Debug: { value: cli.global.debug },
+    ...version,
+    APIVersion: { ...version["APIVersion"]!, json: null },
+    Plugins: { value: [] },
+    Warnings: { value: null },
+  };
+}
+
+const clientPart = ({ client }: Known): Record<string, Field> => ({
+  ClientInfo: { value: new GoStruct("*system.clientInfo", client), omitEmpty: true },
+  ClientErrors: { value: [], omitEmpty: true },
+});
+
+/** Whether a template uses anything that only the engine can tell. */
+function needsServer(format: string, known: Known): boolean {
+  if (format === "" || !/\.[a-zA-Z]/.test(format)) return true;
+  try {
+    compileTemplate(format, structField).execute(new GoStruct("system.sparseInfo", clientPart(known)));
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+function formatInfo(format: string, known: Known): string {
+  const data = new GoStruct("system.dockerInfo", {
+    ...serverFields(known.server ?? {}),
+    ServerErrors: { value: [], omitEmpty: true },
+    UserName: { value: "", json: null },
+    ...clientPart(known),
+  });
+  let template: ReturnType<typeof compileTemplate>;
+  try {
+    template = compileTemplate(format === "json" ? "{{json .}}" : format, structField);
+  } catch (error) {
+    throw new ExitError(BAD_TEMPLATE_CODE, `template parsing error: ${messageOf(error)}`);
+  }
+  return template.execute(data);
+}
+
+function printText(cli: Cli, { client, server }: Known): void {
+  cli.out(`Client:\n${clientLines(client).join("\n")}\n\nServer:\n`);
+  if (server) {
+    cli.out(`${serverLines(server, { debug: cli.global.debug, userName: hubUser(cli) }).join("\n")}\n\n`);
+    cli.err((server.Warnings ?? []).map((warning) => `${warning}\n`).join(""));
+  }
+}
+
+/** Who is logged in to Docker Hub, as config.json has it. */
+function hubUser(cli: Cli): string {
+  const auth = cli.config.auths?.["https://index.docker.io/v1/"]?.auth ?? "";
+  return Buffer.from(auth, "base64").toString().split(":", 1)[0]!;
+}
