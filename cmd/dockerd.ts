@@ -11,6 +11,7 @@ A self-sufficient runtime for containers.
 
 Commands (on a data root that no dockerd uses):
   migrate     Bring images and containers to another storage driver
+  fsck        Check a data root, and repair it
 
 Options:
 `;
@@ -18,6 +19,7 @@ Options:
 /** Work on a data root that no dockerd uses: `dockerd migrate`, `dockerd fsck`. */
 const OFFLINE: Record<string, (args: string[]) => Promise<number>> = {
   migrate: async (args) => (await import("../src/engine/offline/migrate.ts")).migrateCommand(args),
+  fsck: async (args) => (await import("../src/engine/offline/fsck.ts")).fsckCommand(args),
 };
 
 export async function main(args: string[]): Promise<void> {

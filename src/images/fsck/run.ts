@@ -1,0 +1,100 @@
+/** `dockerd fsck`: verifies every digest, reference, link, chain of layers and record of a data root. */
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { messageOf, notFound } from "../../errors/errors.ts";
+import { openDriver } from "../../storage/open.ts";
+import { LayerRecords } from "../layers/records.ts";
+import { containers } from "./containers.ts";
+import type { Check, Finding } from "./finding.ts";
+import { distribution, imageNotes, images, references } from "./images.ts";
+import { layerContents, layerRecords, leftovers, storage, unusedLayers } from "./layers.ts";
+import { overlayLinks } from "./overlay-links.ts";
+
+export interface FsckOptions {
+  /** The data root; nobody else may use it meanwhile. */
+  root: string;
+  repair: boolean;
+  say(line: string): void;
+}
+
+export interface FsckResult {
+  found: number;
+  repaired: number;
+}
+
+/**
+ * In this order: what a repair takes away makes later checks find what hung on it. Layer records go round until
+ * nothing is found, because one that is forgotten leaves those above it without theirs.
+ */
+const CHECKS: [string, Check][] = [
+  ["what crashes have left", leftovers],
+  ["links of overlay layers", overlayLinks],
+  ["records of layers", layerRecords],
+  ["contents of layers", layerContents],
+  ["records of layers", layerRecords],
+  ["images", images],
+  ["notes on images", imageNotes],
+  ["layers that nobody needs", unusedLayers],
+  ["names of images", references],
+  ["notes on registries", distribution],
+  ["storage layers", storage],
+  ["containers", containers],
+  ["links of overlay layers", overlayLinks],
+];
+
+/** Errors: notFound; those of opening the storage driver. */
+export async function fsck(options: FsckOptions): Promise<FsckResult> {
+  const folder = join(options.root, "image");
+  const drivers = existsSync(folder) ? readdirSync(folder).filter((name) => !name.includes(".")) : [];
+  if (drivers.length === 0) throw notFound(`${options.root} has no images: is it a data root?`);
+  const total: FsckResult = { found: 0, repaired: 0 };
+  for (const driver of drivers) {
+    const { found, repaired } = await checkDriver(options, driver);
+    total.found += found;
+    total.repaired += repaired;
+  }
+  return total;
+}
+
+async function checkDriver(options: FsckOptions, name: string): Promise<FsckResult> {
+  const { root, say } = options;
+  const driver = await openDriver({ root, name });
+  const at = join(root, "image", name);
+  const examined = { root, images: at, driver, records: new LayerRecords(join(at, "layerdb")) };
+  const known = new Set<string>();
+  const total: FsckResult = { found: 0, repaired: 0 };
+  for (const [what, check] of CHECKS) {
+    say(`${name}: checking ${what}`);
+    for (let again = true; again; ) {
+      again = false;
+      for await (const finding of check(examined)) {
+        const line = `${finding.subject}: ${finding.problem}`;
+        if (known.has(line)) continue;
+        known.add(line);
+        total.found++;
+        say(`  ${line}`);
+        if (!(await mend(finding, options))) continue;
+        total.repaired++;
+        again = true;
+      }
+    }
+  }
+  return total;
+}
+
+/** True if it has been repaired. */
+async function mend(finding: Finding, { repair, say }: FsckOptions): Promise<boolean> {
+  if (!finding.repair) return false;
+  if (!repair) {
+    say(`    --repair would ${finding.cure}`);
+    return false;
+  }
+  try {
+    await finding.repair();
+    say(`    repaired: ${finding.cure}`);
+    return true;
+  } catch (error) {
+    say(`    cannot be repaired: ${messageOf(error)}`);
+    return false;
+  }
+}
