@@ -5,6 +5,7 @@ import { SubnetPools } from "./address/pools.ts";
 import { adoptSandboxes } from "./adopt.ts";
 import { setSysctl } from "./bridge/device.ts";
 import { bridgeDriver } from "./bridge/driver.ts";
+import { DnsService } from "./dns/service.ts";
 import { type NetworkDriver, plainDriver } from "./driver.ts";
 import { checkSettings } from "./endpoint.ts";
 import { Firewall } from "./firewall/firewall.ts";
@@ -44,9 +45,12 @@ export async function openNetworkController(options: NetworkOptions): Promise<Ne
     if (!found) throw systemError(`network driver ${driver} is not known to this engine`);
     return found;
   };
-  const parts: Parts = { options, store, networks, firewall, publisher, host, driverOf };
+  let sandboxes: Sandboxes | undefined;
+  const dns = new DnsService(() => sandboxes?.all() ?? [], options.log);
+  const parts: Parts = { options, store, networks, firewall, publisher, dns, host, driverOf };
+  sandboxes = new Sandboxes(parts);
   ensurePredefined(networks, options, pools, host);
-  return new Controller(parts, pools);
+  return new Controller(parts, pools, sandboxes);
 }
 
 function driversOf(host: NetlinkSocket, options: NetworkOptions): Record<string, NetworkDriver> {
@@ -63,10 +67,10 @@ class Controller implements NetworkController {
   readonly #pools: SubnetPools;
   readonly #sandboxes: Sandboxes;
 
-  constructor(parts: Parts, pools: SubnetPools) {
+  constructor(parts: Parts, pools: SubnetPools, sandboxes: Sandboxes) {
     this.#parts = parts;
     this.#pools = pools;
-    this.#sandboxes = new Sandboxes(parts);
+    this.#sandboxes = sandboxes;
   }
 
   async setup(request: Parameters<NetworkController["setup"]>[0]): Promise<Sandbox> {
@@ -186,6 +190,7 @@ class Controller implements NetworkController {
   }
 
   async close(): Promise<void> {
+    this.#parts.dns.close();
     await this.#parts.firewall.close();
     this.#parts.host[Symbol.dispose]();
   }

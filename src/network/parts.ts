@@ -1,4 +1,5 @@
 import type { NetlinkSocket } from "../linux/netlink/socket.ts";
+import type { DnsService } from "./dns/service.ts";
 import type { NetworkDriver } from "./driver.ts";
 import type { Firewall } from "./firewall/firewall.ts";
 import type { Networks } from "./networks.ts";
@@ -14,6 +15,7 @@ export interface Parts {
   networks: Networks;
   firewall: Firewall;
   publisher: Publisher;
+  dns: DnsService;
   /** A netlink socket in the host's namespace. */
   host: NetlinkSocket;
   driverOf(network: Pick<NetworkRecord, "driver">): NetworkDriver;

@@ -78,4 +78,6 @@ export interface SandboxRecord {
   /** Process ids of its docker-proxy processes. */
   proxies: number[];
   ports: PortMap;
+  /** Where the embedded DNS server listens inside, if it has one. */
+  dns?: { udp: number; tcp: number };
 }

@@ -51,8 +51,9 @@ export function networkView(
 
 /** Names by which others on the network find the container. */
 export function dnsNames(sandbox: SandboxRecord, endpoint: EndpointRecord): string[] {
-  const { containerName, containerID } = sandbox.request;
-  return [...new Set([containerName, ...(endpoint.settings.Aliases ?? []), containerID.slice(0, 12)])];
+  const { containerName, containerID, hostname } = sandbox.request;
+  const names = [containerName, ...(endpoint.settings.Aliases ?? []), containerID.slice(0, 12), hostname];
+  return [...new Set(names.filter((name) => name !== ""))];
 }
 
 export const isUserDefined = (name: string): boolean => !["bridge", "host", "none", "default"].includes(name);

@@ -1,10 +1,16 @@
 /** The iptables programs, whichever backend they stand for. */
 import { messageOf, systemError, unavailable } from "../../errors/errors.ts";
+import { inNetns } from "../../linux/netns.ts";
 import { parseSaved, type Saved } from "./rule.ts";
 
 /** Carries out a script for iptables-restore as one transaction a table. Errors: system, with what iptables said. */
 export async function restore(script: string): Promise<void> {
   await run(["iptables-restore", "--noflush", "-w"], script);
+}
+
+/** As restore(), inside of a network namespace. */
+export async function restoreIn(netnsPath: string, script: string): Promise<void> {
+  await run(["iptables-restore", "--noflush", "-w"], script, (start) => inNetns(netnsPath, start));
 }
 
 /** Everything that the kernel has now. */
@@ -25,15 +31,23 @@ function remember(pid: number): void {
   if (changers.size > REMEMBERED && oldest !== undefined) changers.delete(oldest);
 }
 
-async function run(command: string[], input: string): Promise<string> {
-  let child: Bun.Subprocess<Blob, "pipe", "pipe">;
-  try {
-    child = Bun.spawn(command, {
+type Child = Bun.Subprocess<Blob, "pipe", "pipe">;
+
+async function run(
+  command: string[],
+  input: string,
+  where: (start: () => Child) => Child = (start) => start(),
+): Promise<string> {
+  const start = (): Child =>
+    Bun.spawn(command, {
       stdin: new Blob([input]),
       stdout: "pipe",
       stderr: "pipe",
       env: { ...process.env, PATH: `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin` },
     });
+  let child: Child;
+  try {
+    child = where(start);
   } catch (cause) {
     throw unavailable(
       `cannot run ${command[0]}: ${messageOf(cause)}; install iptables or start dockerd with --iptables=false`,

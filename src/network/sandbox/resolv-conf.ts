@@ -28,7 +28,8 @@ export function parseResolvConf(text: string): Resolver {
   return resolver;
 }
 
-const isLocal = (server: string) => server.startsWith("127.") || server === "::1";
+/** On the loopback of whoever asks. */
+export const isLocal = (server: string): boolean => server.startsWith("127.") || server === "::1";
 
 /** The host's settings. Where it uses systemd-resolved's stub, what stands behind that. */
 export function hostResolver(): Resolver {

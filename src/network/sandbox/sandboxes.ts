@@ -9,7 +9,14 @@ import { portMap } from "../ports/bindings.ts";
 import { publishFailure } from "../ports/publisher.ts";
 import type { EndpointRecord, NetworkRecord, SandboxRecord } from "../records.ts";
 import type { RequestedEndpoint, SandboxRequest } from "../types.ts";
-import { addressesOf, hasEmbeddedDNS, updateOwnHosts, writeFiles, writeResolvConf } from "./files.ts";
+import {
+  addressesOf,
+  hasEmbeddedDNS,
+  resolverOf,
+  updateOwnHosts,
+  writeFiles,
+  writeResolvConf,
+} from "./files.ts";
 import { type Candidate, gatewayOf } from "./gateway.ts";
 import { clearDefaultRoutes, setDefaultRoutes, unplug } from "./interfaces.ts";
 import { makeNamespace, nextName, openNamespace } from "./namespace.ts";
@@ -79,8 +86,15 @@ export class Sandboxes {
       this.#route(record, inside);
     }
     this.#writeFiles(record);
-    await this.#publish(record);
+    await bothDone(this.#publish(record), this.serveNames(record));
     store.saveSandbox(record);
+  }
+
+  /** Starts or ends the embedded DNS server, as the sandbox's networks want it. */
+  async serveNames(record: SandboxRecord): Promise<void> {
+    const { dns, options } = this.#parts;
+    if (hasEmbeddedDNS(record)) await dns.start(record, resolverOf(record, options));
+    else dns.stop(record);
   }
 
   #reserve(network: NetworkRecord, settings: RequestedEndpoint): EndpointRecord {
@@ -185,7 +199,8 @@ export class Sandboxes {
   }
 
   async #dismantle(record: SandboxRecord): Promise<void> {
-    const { store } = this.#parts;
+    const { store, dns } = this.#parts;
+    dns.stop(record);
     if (record.netnsPath !== undefined) removeNetns(record.netnsPath);
     for (const endpoint of record.endpoints) this.#releaseAddresses(endpoint);
     await this.#unpublish(record, record.gatewayEndpoint);
@@ -263,13 +278,22 @@ export class Sandboxes {
   ): Promise<void> {
     const moved = this.#route(record, inside);
     updateOwnHosts(record, before);
-    if (hasEmbeddedDNS(record) !== hadDNS) writeResolvConf(record, this.#parts.options);
+    if (hasEmbeddedDNS(record) !== hadDNS) {
+      writeResolvConf(record, this.#parts.options);
+      await this.serveNames(record);
+    }
     this.#parts.store.saveSandbox(record);
     if (!moved) return;
     await this.#unpublish(record, gatewayBefore);
     await this.#publish(record);
     this.#parts.store.saveSandbox(record);
   }
+}
+
+/** Like Promise.all, but waits for both even if one fails. */
+async function bothDone(a: Promise<void>, b: Promise<void>): Promise<void> {
+  await Promise.allSettled([a, b]);
+  await Promise.all([a, b]);
 }
 
 const hostConflict = () =>
