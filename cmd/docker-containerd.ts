@@ -49,6 +49,8 @@ Options:
 async function run(args: string[]): Promise<number> {
   if (args[0] === "unpack-layer")
     return (await import("../src/containerd/diff/unpack_layer.ts")).unpackLayerMain(args.slice(1));
+  if (args[0] === "pack-layer")
+    return (await import("../src/containerd/diff/pack_layer.ts")).packLayerMain(args.slice(1));
   const { values, rest } = parseFlags(FLAGS, args);
   if (values.help) {
     process.stdout.write(HELP + flagHelp(FLAGS));

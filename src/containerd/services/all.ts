@@ -69,7 +69,7 @@ export function allServices({
     imagesService(images, events, collector),
     leasesService(leases, collector),
     snapshotsService(snapshotters, leases, events, collector),
-    diffService(content),
+    diffService(content, leases),
   ];
   return { services, collector };
 }

@@ -46,7 +46,7 @@ export class TaskManager {
   /** Errors: notFound. */
   get(namespace: string, id: string): Task {
     const task = this.#tasks.get(taskKey(namespace, id));
-    if (!task || task.pid === 0) throw notFound(`no running task found: task ${id} not found: not found`);
+    if (!task || task.pid === 0) throw notFound(`task ${id} not found`);
     return task;
   }
 
