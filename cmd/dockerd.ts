@@ -72,5 +72,5 @@ async function run(flags: DockerdFlags): Promise<void> {
     return;
   }
   const { startEngine } = await import("../src/engine/start.ts");
-  await startEngine(config);
+  await startEngine(config, () => loadConfig(flags));
 }

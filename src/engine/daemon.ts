@@ -18,6 +18,7 @@ import { swarmRoutes } from "./api/swarm/routes.ts";
 import { systemRoutes } from "./api/system/routes.ts";
 import { volumeRoutes } from "./api/volumes/routes.ts";
 import type { EngineConfig } from "./config/config.ts";
+import { applyReload, reloadAttributes } from "./config/reload.ts";
 import type { RuntimeChoice } from "./containerd/client.ts";
 import { GrpcContainerd } from "./containerd/grpc.ts";
 import { listContainers } from "./containers/inspect/list.ts";
@@ -36,6 +37,7 @@ import { diskUsage } from "./system/disk-usage.ts";
 import { hostFacts } from "./system/host.ts";
 import { engineID } from "./system/identity.ts";
 import { systemInfo } from "./system/info.ts";
+import { Metrics, serveMetrics } from "./system/metrics.ts";
 import { systemVersion } from "./system/version.ts";
 import { LocalVolumes } from "./volumes/store.ts";
 
@@ -52,8 +54,12 @@ export interface Daemon {
   driverName: string;
   /** Starts what restart policies ask for; once the API is served. */
   startPolicies(): Promise<void>;
-  /** SIGHUP. */
-  reload(): void;
+  /** Told of each request that a route has dealt with. */
+  handled(route: Route, seconds: number): void;
+  /** Serves /metrics at "host:port"; returns the function that stops it. */
+  serveMetrics(address: string): Promise<() => void>;
+  /** SIGHUP: takes over what may change in a running daemon. */
+  reload(next: EngineConfig): void;
   /** Stops the containers, unless they shall live on, and lets go of everything. */
   shutdown(): Promise<void>;
 }
@@ -174,19 +180,32 @@ async function takeOver({ containers, network, images, log, registry }: Parts): 
 }
 
 function daemonOf(parts: Parts): Daemon {
-  const { containers, network, driver, containerd, log } = parts;
+  const { containers, network, driver, containerd, events } = parts;
+  const metrics = new Metrics(hostFacts(), () => containers.counts(), events);
   return {
     routes: routesOf(parts),
     driverName: driver.name,
     startPolicies: () => containers.startPolicies(),
-    reload: () =>
-      log.warn("reloading the configuration is not implemented: restart dockerd, containers go on meanwhile"),
+    handled: (route, seconds) => metrics.handled(route, seconds),
+    serveMetrics: (address) => serveMetrics(address, metrics),
+    reload: (next) => reload(parts, next),
     async shutdown() {
       await containers.close();
       await network.close();
       containerd.close();
     },
   };
+}
+
+function reload(parts: Parts, next: EngineConfig): void {
+  const { config, log, events, runtimes } = parts;
+  const changed = applyReload(config, next);
+  log.level = config.logLevel;
+  for (const name of Object.keys(runtimes)) delete runtimes[name];
+  Object.assign(runtimes, runtimesOf(config));
+  const { name } = hostFacts();
+  events.publish("daemon", "reload", engineID(config.dataRoot), { name, ...reloadAttributes(config) });
+  log.info("configuration reloaded", { changed: changed.join(", ") || "nothing" });
 }
 
 function routesOf(parts: Parts): Route[] {

@@ -10,9 +10,11 @@ import { GIT_COMMIT, VERSION } from "../version/version.ts";
 import type { EngineConfig } from "./config/config.ts";
 import { type Daemon, openDaemon } from "./daemon.ts";
 import { createApiServer } from "./http/server.ts";
+import { activatedSockets, serveActivated } from "./startup/activation.ts";
 import { claimDataRoot, requireProgram, requireRoot } from "./startup/checks.ts";
 import { type Address, checkFree, listen, parseHost, show } from "./startup/listen.ts";
 import { checkPidFile, writePidFile } from "./startup/pidfile.ts";
+import { type TLSOptions, tlsOptions } from "./startup/tls.ts";
 import { ContainerdSupervisor } from "./supervisor/containerd.ts";
 
 type Undo = () => void | Promise<void>;
@@ -20,13 +22,13 @@ type Undo = () => void | Promise<void>;
 /** Seconds that an external containerd gets to appear. */
 const CONTAINERD_PATIENCE = 5;
 
-/** Resolves when the daemon serves. Errors: whatever stands in the way, with everything undone. */
-export async function startEngine(given: EngineConfig): Promise<void> {
+/** Resolves when the daemon serves; `reread` reads the configuration anew, for SIGHUP. Errors: whatever stands in the way, with everything undone. */
+export async function startEngine(given: EngineConfig, reread: () => EngineConfig): Promise<void> {
   const config = withAbsolutePaths(given);
   const log = createLogger({ level: config.logLevel, format: config.logFormat });
   const undo: Undo[] = [];
   try {
-    await start(config, log, undo);
+    await start(config, reread, log, undo);
   } catch (error) {
     await runAll(undo, log);
     throw error;
@@ -37,10 +39,19 @@ function withAbsolutePaths(config: EngineConfig): EngineConfig {
   return { ...config, dataRoot: resolve(config.dataRoot), execRoot: resolve(config.execRoot) };
 }
 
-async function start(config: EngineConfig, log: Logger, undo: Undo[]): Promise<void> {
+async function start(
+  config: EngineConfig,
+  reread: () => EngineConfig,
+  log: Logger,
+  undo: Undo[],
+): Promise<void> {
   requireRoot();
-  const addresses = config.hosts.map(parseHost);
-  for (const address of addresses) await checkFree(address);
+  const tls = tlsOptions(config);
+  const addresses = config.hosts.map((host) => parseHost(host, tls !== undefined));
+  for (const address of addresses) {
+    await checkFree(address);
+    if (address.kind === "fd") activatedSockets(address.which);
+  }
   checkPidFile(config.pidFile);
   undo.push(claimDataRoot(config.dataRoot));
   undo.push(writePidFile(config.pidFile));
@@ -52,13 +63,14 @@ async function start(config: EngineConfig, log: Logger, undo: Undo[]): Promise<v
   const socket = supervisor?.socket ?? (config.containerd as string).replace(/^unix:\/\//, "");
   const daemon = await openDaemon({ config, log, containerdSocket: socket, patience: CONTAINERD_PATIENCE });
   undo.push(() => daemon.shutdown());
-  for (const address of addresses) undo.push(await serve(daemon, address, config, log));
+  for (const address of addresses) undo.push(await serve(daemon, address, config, tls, log));
+  if (config.metricsAddress !== "") undo.push(await daemon.serveMetrics(config.metricsAddress));
   log.info("Daemon has completed initialization", {
     version: VERSION,
     commit: GIT_COMMIT,
     storageDriver: daemon.driverName,
   });
-  stopOnSignals(undo, daemon, log);
+  stopOnSignals(undo, () => reload(daemon, reread, log), log);
   await daemon.startPolicies();
 }
 
@@ -75,21 +87,49 @@ function supervisorFor(config: EngineConfig, log: Logger): ContainerdSupervisor 
   });
 }
 
-async function serve(daemon: Daemon, address: Address, config: EngineConfig, log: Logger): Promise<Undo> {
+async function serve(
+  daemon: Daemon,
+  address: Address,
+  config: EngineConfig,
+  tls: TLSOptions | undefined,
+  log: Logger,
+): Promise<Undo> {
   const server: Server = createApiServer({
     routes: daemon.routes,
+    handled: daemon.handled,
+    ...(tls && address.kind === "tcp" ? { tls } : {}),
     logFailure: (request, status, error) => {
       if (status >= 500) log.error(`Handler for ${request} returned error: ${messageOf(error)}`, { status });
       else log.debug(`Handler for ${request} returned: ${messageOf(error)}`, { status });
     },
   });
-  const close = await listen(server, address, config.group);
+  if (address.kind === "tcp" && !tls) {
+    log.warn("the API is served without TLS: whoever reaches this port is root on this machine", {
+      address: show(address),
+    });
+  }
+  const close =
+    address.kind === "fd"
+      ? await serveActivated(server, activatedSockets(address.which), config.execRoot)
+      : await listen(server, address, config.group);
   log.info(`API listen on ${show(address)}`);
   return close;
 }
 
-/** SIGTERM and SIGINT end the daemon in order, a third one at once; SIGHUP has nothing to reload yet. */
-function stopOnSignals(undo: Undo[], daemon: Daemon, log: Logger): void {
+/** A configuration that cannot be read or contradicts itself leaves everything as it is. */
+function reload(daemon: Daemon, reread: () => EngineConfig, log: Logger): void {
+  let next: EngineConfig;
+  try {
+    next = reread();
+  } catch (error) {
+    log.error("configuration is not reloaded", { error: messageOf(error) });
+    return;
+  }
+  daemon.reload(next);
+}
+
+/** SIGTERM and SIGINT end the daemon in order, a third one at once; SIGHUP reads the configuration anew. */
+function stopOnSignals(undo: Undo[], reload: () => void, log: Logger): void {
   let asked = 0;
   const stop = async (signal: string) => {
     asked++;
@@ -101,7 +141,7 @@ function stopOnSignals(undo: Undo[], daemon: Daemon, log: Logger): void {
   };
   process.on("SIGTERM", () => void stop("terminated"));
   process.on("SIGINT", () => void stop("interrupt"));
-  process.on("SIGHUP", () => daemon.reload());
+  process.on("SIGHUP", () => reload());
 }
 
 async function runAll(undo: Undo[], log: Logger): Promise<void> {

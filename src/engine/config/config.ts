@@ -1,3 +1,5 @@
+import { join } from "node:path";
+
 /** Everything that dockerd can be told, after flags, daemon.json and defaults have been merged. */
 export interface EngineConfig {
   debug: boolean;
@@ -5,6 +7,17 @@ export interface EngineConfig {
   logFormat: "text" | "json";
   /** "unix:///run/docker.sock", "tcp://127.0.0.1:2375" */
   hosts: string[];
+  /** Serve tcp:// over TLS. */
+  tls: boolean;
+  /** And take only clients with a certificate of the authority. */
+  tlsVerify: boolean;
+  tlsCACert: string;
+  tlsCert: string;
+  tlsKey: string;
+  /** Where counters are served to Prometheus; "" for nowhere. */
+  metricsAddress: string;
+  /** Plugins that are asked whether a request is allowed, in order. */
+  authorizationPlugins: string[];
   /** Group of unix sockets, by name or number. */
   group: string;
   dataRoot: string;
@@ -81,6 +94,17 @@ export interface Ulimit {
   Hard: number;
 }
 
+function defaultTLS(): Pick<EngineConfig, "tls" | "tlsVerify" | "tlsCACert" | "tlsCert" | "tlsKey"> {
+  const folder = process.env["DOCKER_CERT_PATH"] || join(process.env["HOME"] ?? "/root", ".docker");
+  return {
+    tls: false,
+    tlsVerify: false,
+    tlsCACert: join(folder, "ca.pem"),
+    tlsCert: join(folder, "cert.pem"),
+    tlsKey: join(folder, "key.pem"),
+  };
+}
+
 /** What holds when nothing else is said. */
 export function defaultConfig(): EngineConfig {
   return {
@@ -88,6 +112,9 @@ export function defaultConfig(): EngineConfig {
     logLevel: "info",
     logFormat: "text",
     hosts: [],
+    ...defaultTLS(),
+    metricsAddress: "",
+    authorizationPlugins: [],
     group: "docker",
     dataRoot: "/var/lib/docker",
     execRoot: "/var/run/docker",

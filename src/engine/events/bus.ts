@@ -1,4 +1,5 @@
 import type { EventMessage } from "../../api/schema.ts";
+import { realtimeNanos } from "../../linux/clock.ts";
 
 export type EventType = "container" | "image" | "volume" | "network" | "daemon" | "plugin" | "builder";
 
@@ -19,12 +20,14 @@ const KEPT = 256;
 export class EventBus {
   readonly #kept: EngineEvent[] = [];
   readonly #listeners = new Set<Listener>();
+  readonly #observers: Listener[] = [];
 
   /** `attributes` go into Actor.Attributes; for containers and images "image" and "name" are among them. */
   publish(type: EventType, action: string, id: string, attributes: Record<string, string> = {}): void {
     const event = makeEvent(type, action, id, attributes);
     this.#kept.push(event);
     if (this.#kept.length > KEPT) this.#kept.shift();
+    for (const observer of this.#observers) observer(event);
     for (const listener of this.#listeners) listener(event);
   }
 
@@ -32,6 +35,11 @@ export class EventBus {
   subscribe(listener: Listener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** Like subscribe(), for the engine's own parts: not counted among the listeners. */
+  observe(observer: Listener): void {
+    this.#observers.push(observer);
   }
 
   /** Kept events, oldest first, with time (nanoseconds since 1970) in [since, until]. */
@@ -57,7 +65,7 @@ export function nanosOf(event: EngineEvent): bigint {
 let last = 0n;
 
 function now(): bigint {
-  const nanos = BigInt(Math.trunc((performance.timeOrigin + performance.now()) * 1000)) * 1000n;
+  const nanos = realtimeNanos();
   last = nanos > last ? nanos : last + 1n;
   return last;
 }

@@ -1,16 +1,22 @@
 import { createServer, type IncomingMessage, type Server, ServerResponse } from "node:http";
+import { createServer as createSecureServer } from "node:https";
 import type { Socket } from "node:net";
 import { EngineError, kindOf, messageOf, notFound } from "../../errors/errors.ts";
 import { HTTP_STATUS } from "../../errors/http.ts";
 import { API_VERSION, VERSION } from "../../version/version.ts";
+import type { TLSOptions } from "../startup/tls.ts";
 import { RequestContext } from "./context.ts";
 import type { Route } from "./route.ts";
 import { Router } from "./router.ts";
 import { requestVersion } from "./version.ts";
 
 export interface ServerOptions {
+  /** Serve over TLS. */
+  tls?: TLSOptions;
   routes: Route[];
   /** Told of every failure that is the server's own fault (status 500 and above), and in debug mode of all. */
+  /** Told of each request that a route has dealt with. */
+  handled?(route: Route, seconds: number): void;
   logFailure(request: string, status: number, error: unknown): void;
 }
 
@@ -19,7 +25,9 @@ const VERSION_PREFIX = /^\/v(\d+\.\d+)(?=\/|$)/;
 /** The Engine API over HTTP/1.1: finds the route, runs its handler, writes its errors as {"message"}. */
 export function createApiServer(options: ServerOptions): Server {
   const router = new Router(options.routes);
-  const server = createServer((req, res) => void serve(router, options, req, res, undefined));
+  const handle = (req: IncomingMessage, res: ServerResponse) =>
+    void serve(router, options, req, res, undefined);
+  const server = options.tls ? createSecureServer(options.tls, handle) : createServer(handle);
   server.on("upgrade", (req: IncomingMessage, socket: Socket) => {
     socket.on("error", () => socket.destroy());
     const res = new ServerResponse(req);
@@ -43,7 +51,7 @@ async function serve(
   let context: RequestContext | undefined;
   try {
     setCommonHeaders(res);
-    context = await dispatch(router, req, res, upgrade);
+    context = await dispatch(router, options, req, res, upgrade);
   } catch (error) {
     context = (error as { context?: RequestContext }).context;
     answerError(options, req, res, error instanceof Failure ? error.cause : error, context);
@@ -68,6 +76,7 @@ function setCommonHeaders(res: ServerResponse): void {
 
 async function dispatch(
   router: Router,
+  options: ServerOptions,
   req: IncomingMessage,
   res: ServerResponse,
   upgrade: Socket | undefined,
@@ -83,8 +92,10 @@ async function dispatch(
   const query = new URLSearchParams(mark < 0 ? "" : url.slice(mark + 1));
   const signal = abortedWithClient(req, res, upgrade);
   const context = new RequestContext({ req, res, upgrade, params: found.params, query, version, signal });
+  const start = performance.now();
   try {
     await found.route.handle(context);
+    options.handled?.(found.route, (performance.now() - start) / 1000);
   } catch (cause) {
     throw new Failure(cause, context);
   }

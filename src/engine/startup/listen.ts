@@ -2,26 +2,30 @@ import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, readFileSync, r
 import type { Server } from "node:http";
 import { connect } from "node:net";
 import { dirname } from "node:path";
-import { conflict, invalidArgument, messageOf, notImplemented, systemError } from "../../errors/errors.ts";
+import { conflict, invalidArgument, messageOf, systemError } from "../../errors/errors.ts";
 
-export type Address = { kind: "unix"; path: string } | { kind: "tcp"; host: string; port: number };
+export type Address =
+  | { kind: "unix"; path: string }
+  | { kind: "tcp"; host: string; port: number }
+  /** Sockets that systemd has opened. */
+  | { kind: "fd"; which: string };
 
-/** Reads a value of -H. Errors: invalidArgument, notImplemented. */
-export function parseHost(text: string): Address {
+const PORT = 2375;
+const TLS_PORT = 2376;
+
+/** Reads a value of -H. Errors: invalidArgument. */
+export function parseHost(text: string, tls = false): Address {
   const match = /^(\w+):\/\/(.*)$/.exec(text);
   const [scheme, rest] = match ? [match[1], match[2]!] : ["tcp", text];
   if (scheme === "unix") return { kind: "unix", path: rest || "/var/run/docker.sock" };
-  if (scheme === "fd")
-    throw notImplemented(
-      `-H ${text}: socket activation is not implemented: name a unix:// or tcp:// address`,
-    );
+  if (scheme === "fd") return { kind: "fd", which: rest };
   const address = scheme === "tcp" ? /^(.*?)(?::(\d+))?$/.exec(rest) : null;
   if (!address)
     throw invalidArgument(`invalid bind address format: ${text} (want unix:///path or tcp://host:port)`);
   return {
     kind: "tcp",
     host: address[1]!.replace(/^\[|\]$/g, "") || "127.0.0.1",
-    port: Number(address[2] ?? 2375),
+    port: Number(address[2] ?? (tls ? TLS_PORT : PORT)),
   };
 }
 
@@ -53,7 +57,11 @@ export function answers(path: string): Promise<boolean> {
 }
 
 /** Listens; returns the function that closes and removes the socket. Errors: system. */
-export async function listen(server: Server, address: Address, group: string): Promise<() => void> {
+export async function listen(
+  server: Server,
+  address: Exclude<Address, { kind: "fd" }>,
+  group: string,
+): Promise<() => void> {
   await new Promise<void>((resolve, reject) => {
     const fail = (error: Error) =>
       reject(systemError(`cannot listen on ${show(address)}: ${error.message}`, { cause: error }));
@@ -97,5 +105,6 @@ function groupID(group: string): number | undefined {
 
 /** As a person writes it. */
 export function show(address: Address): string {
+  if (address.kind === "fd") return `fd://${address.which}`;
   return address.kind === "unix" ? address.path : `${address.host}:${address.port}`;
 }

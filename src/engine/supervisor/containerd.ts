@@ -2,7 +2,7 @@
  * dockerd's own docker-containerd: started when nobody named another, watched, and started again when it dies.
  * It is adopted, not started twice, when a dockerd before us was killed and left it running.
  */
-import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf, unavailable } from "../../errors/errors.ts";
 import { writeAtomic } from "../../files/atomic.ts";
@@ -68,9 +68,7 @@ export class ContainerdSupervisor {
       join(state, "daemon"),
     ];
     if (debug) command.push("--debug");
-    const stderr = openSync("/proc/self/fd/2", "a");
-    const child = Bun.spawn(command, { stdin: "ignore", stdout: "ignore", stderr });
-    closeSync(stderr);
+    const child = Bun.spawn(command, { stdin: "ignore", stdout: "ignore", stderr: "inherit" });
     child.unref();
     this.#pid = child.pid;
     writeAtomic(this.#pidFile, String(child.pid), { durability: "crash" });

@@ -23,16 +23,18 @@ function text(value: string, places: Places): string {
   return result;
 }
 
-/** The fields that lists are sorted by which come in the order of a Go map, which is chance. */
+/** The fields ("" for plain values) that lists are sorted by which come in the order of a Go map, which is chance. */
 const SORTED_BY: [RegExp, string][] = [
   [/Mounts$/, "Destination"],
   [/Volumes$/, "Name"],
+  [/VolumesDeleted$/, ""],
 ];
 
 function ordered(path: string, list: unknown[], places: Places): unknown[] {
   const field = SORTED_BY.find(([pattern]) => pattern.test(path))?.[1];
   if (field === undefined) return list;
-  const key = (item: unknown) => text(String((item as Record<string, unknown>)[field]), places);
+  const key = (item: unknown) =>
+    text(String(field === "" ? item : (item as Record<string, unknown>)[field]), places);
   return list.toSorted((a, b) => key(a).localeCompare(key(b)));
 }
 
