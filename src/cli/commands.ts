@@ -2,10 +2,14 @@
 import type { Entry } from "./command.ts";
 import { CONTAINER_COMMANDS } from "./container/commands.ts";
 import { IMAGE_COMMANDS } from "./image/commands.ts";
+import { NETWORK_COMMANDS } from "./network/commands.ts";
 import { SYSTEM_COMMANDS } from "./system/commands.ts";
+import { VOLUME_COMMANDS } from "./volume/commands.ts";
 
 export const COMMANDS: Record<string, Entry> = {
   ...CONTAINER_COMMANDS,
   ...IMAGE_COMMANDS,
+  ...NETWORK_COMMANDS,
   ...SYSTEM_COMMANDS,
+  ...VOLUME_COMMANDS,
 };

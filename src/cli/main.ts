@@ -96,6 +96,7 @@ async function runCommand(cli: Cli, command: Command, path: string, words: strin
   try {
     const parsed = parseFlags(command.flags, words, command.stopAtFirst === true);
     checkCount(command, path, parsed.rest, usage);
+    await checkVersion(cli, command, parsed.given);
     const invocation = {
       flags: parsed.values as FlagValues<typeof command.flags>,
       args: parsed.rest,
@@ -113,6 +114,18 @@ async function runCommand(cli: Cli, command: Command, path: string, words: strin
     if (error instanceof UsageError) throw new ExitError(1, `docker: ${error.message}\n\n${usage}${hint}`);
     if (error instanceof ExitError || command.failureCode === undefined) throw error;
     throw new ExitError(command.failureCode, `docker: ${describe(error)}\n\n${hint}`);
+  }
+}
+
+/** Refuses flags that the engine is too old for. */
+async function checkVersion(cli: Cli, command: Command, given: ReadonlySet<string>): Promise<void> {
+  for (const name of given) {
+    const since = command.flags[name]?.since;
+    if (since === undefined || (await cli.client.supports(since))) continue;
+    throw new ExitError(
+      1,
+      `"--${name}" requires API version ${since}, but the Docker daemon API version is ${cli.client.version}`,
+    );
   }
 }
 

@@ -27,6 +27,8 @@ export interface Flag<Kind extends FlagKind = FlagKind> {
   shown?: string;
   /** Left out of the help. */
   hidden?: true;
+  /** The first API version that knows it; older engines are not asked. */
+  since?: string;
   /** Checks, and may rewrite, each value as it is read; the error's message ends up in the usage error. */
   check?: (text: string) => string;
 }

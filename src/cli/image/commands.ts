@@ -1,6 +1,14 @@
 /** The commands about images, and those kept from before there was `docker image`. */
 import type { Entry } from "../command.ts";
 
+const history: Entry = {
+  summary: "Show the steps that an image was made in",
+  load: () => import("./history.ts"),
+};
+const importEntry: Entry = {
+  summary: "Make an image of the files in an archive",
+  load: () => import("./import.ts"),
+};
 const ls: Entry = { summary: "List images", load: () => import("./list.ts") };
 const load: Entry = { summary: "Load images from an archive", load: () => import("./load.ts") };
 const pull: Entry = { summary: "Download an image from a registry", load: () => import("./pull.ts") };
@@ -10,12 +18,17 @@ const save: Entry = { summary: "Save images to an archive", load: () => import("
 const tag: Entry = { summary: "Give an image another name", load: () => import("./tag.ts") };
 
 /** What exists both as `docker NAME` and as `docker image NAME`. */
-const BOTH: Record<string, Entry> = { load, pull, push, save, tag };
+const BOTH: Record<string, Entry> = { history, import: importEntry, load, pull, push, save, tag };
 
 const IMAGE_GROUP: Record<string, Entry> = {
   ...BOTH,
+  inspect: {
+    summary: "Print all that is known about one or more images",
+    load: () => import("./inspect.ts"),
+  },
   list: { ...ls, hidden: true },
   ls,
+  prune: { summary: "Remove unused images", load: () => import("./prune.ts") },
   remove: { ...rm, hidden: true },
   rm,
   rmi: { ...rm, hidden: true },

@@ -19,7 +19,11 @@ export default defineCommand({
   count: { most: 0 },
   flags: {
     input: { kind: "string", short: "i", help: "Archive to read, instead of stdin" },
-    platform: { kind: "string", help: 'Load only the variant for this platform ("os[/arch[/variant]]")' },
+    platform: {
+      kind: "string",
+      since: "1.48",
+      help: 'Load only the variant for this platform ("os[/arch[/variant]]")',
+    },
     quiet: { kind: "bool", short: "q", help: "Show no progress" },
   },
   async run(cli, { flags }) {

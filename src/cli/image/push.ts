@@ -17,6 +17,7 @@ export default defineCommand({
     "disable-content-trust": { kind: "bool", on: true, help: "Do not sign" },
     platform: {
       kind: "string",
+      since: "1.46",
       help: 'Push only the manifest of this platform ("os[/arch[/variant]]"), not the index of all',
     },
     quiet: { kind: "bool", short: "q", help: "Show no progress" },

@@ -4,10 +4,14 @@ import { describe } from "../describe.ts";
 import { platformOption } from "../platform.ts";
 import { imagePath } from "./path.ts";
 
-interface Removed {
+export interface Removed {
   Deleted?: string;
   Untagged?: string;
 }
+
+/** What happened to an image or a name of one. */
+export const removedLine = ({ Deleted, Untagged }: Removed): string =>
+  Deleted ? `Deleted: ${Deleted}` : `Untagged: ${Untagged ?? ""}`;
 
 export default defineCommand({
   usage: "[OPTIONS] IMAGE [IMAGE...]",
@@ -23,6 +27,7 @@ export default defineCommand({
     "no-prune": { kind: "bool", help: "Keep parents that have no name" },
     platform: {
       kind: "list",
+      since: "1.50",
       type: "strings",
       help: 'Remove only the variant for this platform ("os[/arch[/variant]]")',
     },
@@ -38,8 +43,7 @@ export default defineCommand({
     for (const name of args) {
       try {
         const removed = await cli.client.json<Removed[]>("DELETE", imagePath(name), { query });
-        for (const { Deleted, Untagged } of removed)
-          cli.out(Deleted ? `Deleted: ${Deleted}\n` : `Untagged: ${Untagged ?? ""}\n`);
+        cli.out(removed.map((each) => `${removedLine(each)}\n`).join(""));
       } catch (error) {
         errors.push(error);
       }

@@ -9,7 +9,11 @@ export default defineCommand({
   count: { least: 1 },
   flags: {
     output: { kind: "string", short: "o", help: "File to write to, instead of stdout" },
-    platform: { kind: "string", help: 'Save only the variant for this platform ("os[/arch[/variant]]")' },
+    platform: {
+      kind: "string",
+      since: "1.48",
+      help: 'Save only the variant for this platform ("os[/arch[/variant]]")',
+    },
   },
   async run(cli, { args, flags }) {
     const platform = flags.platform ? platformOption(flags.platform, "invalid platform: ") : undefined;
