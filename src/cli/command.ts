@@ -25,6 +25,8 @@ export interface Command<T extends FlagTable = FlagTable> {
   summary: string;
   aliases?: string[];
   count: ArgumentCount;
+  /** The first API version that has it; older engines are not asked. */
+  since?: string;
   flags: T;
   /** Flags end at the first argument, so that those of a container's command are left alone. */
   stopAtFirst?: boolean;

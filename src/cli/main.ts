@@ -95,8 +95,12 @@ async function runCommand(cli: Cli, command: Command, path: string, words: strin
   const hint = `Run '${path} --help' for more information`;
   try {
     const parsed = parseFlags(command.flags, words, command.stopAtFirst === true);
+    if (command.since) await requireVersion(cli, command.since, path);
     checkCount(command, path, parsed.rest, usage);
-    await checkVersion(cli, command, parsed.given);
+    for (const name of parsed.given) {
+      const since = command.flags[name]?.since;
+      if (since) await requireVersion(cli, since, `"--${name}"`);
+    }
     const invocation = {
       flags: parsed.values as FlagValues<typeof command.flags>,
       args: parsed.rest,
@@ -117,16 +121,13 @@ async function runCommand(cli: Cli, command: Command, path: string, words: strin
   }
 }
 
-/** Refuses flags that the engine is too old for. */
-async function checkVersion(cli: Cli, command: Command, given: ReadonlySet<string>): Promise<void> {
-  for (const name of given) {
-    const since = command.flags[name]?.since;
-    if (since === undefined || (await cli.client.supports(since))) continue;
-    throw new ExitError(
-      1,
-      `"--${name}" requires API version ${since}, but the Docker daemon API version is ${cli.client.version}`,
-    );
-  }
+/** Refuses what the engine is too old for. */
+async function requireVersion(cli: Cli, since: string, what: string): Promise<void> {
+  if (await cli.client.supports(since)) return;
+  throw new ExitError(
+    1,
+    `${what} requires API version ${since}, but the Docker daemon API version is ${cli.client.version}`,
+  );
 }
 
 function checkCount({ count }: Command, path: string, args: string[], usage: string): void {

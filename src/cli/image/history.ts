@@ -65,7 +65,7 @@ export default defineCommand({
 
 function columnsOf(item: HistoryItem, short: boolean, human: boolean): Columns {
   const created = item.Created <= ZERO_TIME ? "" : rfc3339Local(item.Created);
-  const since = created === "" ? "N/A" : `${humanDuration(Date.now() / 1000 - item.Created)} ago`;
+  const since = item.Created <= 0 ? "N/A" : `${humanDuration(Date.now() / 1000 - item.Created)} ago`;
   const command = item.CreatedBy.replaceAll("\t", " ");
   return {
     ID: () => (short ? shortId(item.Id) : item.Id),

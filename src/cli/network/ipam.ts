@@ -29,7 +29,7 @@ export function ipamConfigs(flags: IpamFlags): SubnetConfig[] {
     throw new Error(`no matching subnet for ${what}`);
   };
   for (const range of ranges) {
-    const config = holder(`range ${range}`, (subnet) => contains(subnet, range));
+    const config = holder(`range ${range}`, (subnet) => contains(subnet, range, false));
     if (config.IPRange !== undefined)
       throw new Error(
         `cannot configure multiple ranges (${range}, ${config.IPRange}) on the same subnet (${config.Subnet})`,
@@ -66,9 +66,9 @@ interface Block {
 }
 
 /** Whether a subnet holds an address or the first address of a block. Errors: for what is neither. */
-function contains(subnet: string, other: string): boolean {
+function contains(subnet: string, other: string, addressAllowed = true): boolean {
   const outer = parseBlock(subnet);
-  const inner = parseBlock(other, true);
+  const inner = parseBlock(other, addressAllowed);
   if (outer.bits !== inner.bits) return false;
   const shift = BigInt(outer.bits - outer.prefix);
   return outer.value >> shift === inner.value >> shift;
@@ -83,7 +83,7 @@ function parseBlock(text: string, addressAllowed = false): Block {
   const sound =
     value !== undefined && /^\d+$|^$/.test(text.slice(slash + 1 || text.length)) && prefix <= bits;
   if (!sound || (slash < 0 && !addressAllowed))
-    throw new Error(slash < 0 ? `invalid IP: ${text}` : `invalid CIDR address: ${text}`);
+    throw new Error(slash < 0 && addressAllowed ? `invalid IP: ${text}` : `invalid CIDR address: ${text}`);
   return { value, prefix, bits };
 }
 

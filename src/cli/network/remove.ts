@@ -28,7 +28,7 @@ export default defineCommand({
         failed = true;
       }
     }
-    if (failed) throw new ExitError(1);
+    if (failed) throw new ExitError(1, "exit status 1");
     return 0;
   },
 });

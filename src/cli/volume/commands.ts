@@ -18,7 +18,7 @@ export const VOLUME_COMMANDS: Record<string, Entry> = {
       prune: { summary: "Remove unused volumes of this machine", load: () => import("./prune.ts") },
       remove: { ...rm, hidden: true },
       rm,
-      update: { summary: "Change a volume of a cluster", load: () => import("./update.ts") },
+      update: { summary: "Change a volume of a cluster", load: () => import("./update.ts"), hidden: true },
     },
   },
 };

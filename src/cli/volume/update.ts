@@ -5,6 +5,7 @@ import { volumePath } from "./path.ts";
 export default defineCommand({
   usage: "[OPTIONS] [VOLUME]",
   summary: "Change a volume of a cluster",
+  since: "1.42",
   count: { least: 1, most: 1 },
   flags: {
     availability: {
