@@ -141,18 +141,30 @@ export function writeControlFile(path: string, text: string): void {
   }
 }
 
-/** Replaces a small file so that a crash leaves the old content or the new one: temporary name, fsync, rename. */
-export function replaceSmallFile(path: string, text: string, mode: number): void {
+/**
+ * Replaces a small file so that a crash leaves the old content or the new one: temporary name, fsync, rename.
+ * Without `sync` that holds for the death of any process, not of the machine.
+ */
+export function replaceSmallFile(
+  path: string,
+  content: string | Uint8Array,
+  mode: number,
+  { sync } = { sync: true },
+): void {
   const slash = path.lastIndexOf("/") + 1;
   const temporary = `${path.slice(0, slash)}.${path.slice(slash)}.${process.pid}`;
-  const fd = openFd(temporary, O_WRONLY | O_CREAT | O_TRUNC, mode);
+  unlinkIfThere(temporary);
+  const fd = openFd(temporary, O_WRONLY | O_CREAT | O_EXCL, mode);
   try {
-    writeAll(fd, new TextEncoder().encode(text));
-    check(c().fsync(fd), "fsync", temporary);
+    writeAll(fd, typeof content === "string" ? new TextEncoder().encode(content) : content);
+    if (sync) check(c().fsync(fd), "fsync", temporary);
+    check(c().rename(cstring(temporary), cstring(path)), "rename", path);
+  } catch (error) {
+    unlinkIfThere(temporary);
+    throw error;
   } finally {
     closeFd(fd);
   }
-  check(c().rename(cstring(temporary), cstring(path)), "rename", path);
 }
 
 function writeAll(fd: number, data: Uint8Array): void {

@@ -3,6 +3,7 @@ import { invalidArgument, messageOf } from "../errors/errors.ts";
 import { parseFlags } from "../flags/flags.ts";
 import { type Context, makeContext } from "./commands/context.ts";
 import { type Log, logFatal, logMessage } from "./log.ts";
+import { print } from "./print.ts";
 
 export interface Command {
   run(context: Context, args: string[]): Promise<number>;
@@ -111,7 +112,7 @@ export async function runCli(args: string[]): Promise<number> {
     const name = rest.shift();
     if (values.version) return printVersion();
     if (values.help || name === undefined || name === "help") {
-      process.stdout.write(await usage());
+      print(await usage());
       return 0;
     }
     if (format !== undefined && format !== "json" && format !== "text")
@@ -137,6 +138,6 @@ export async function runCli(args: string[]): Promise<number> {
 
 async function printVersion(): Promise<number> {
   const { versionLine } = await import("../version/version.ts");
-  process.stdout.write(`${versionLine("docker-runc")}\nspec: 1.2.0\n`);
+  print(`${versionLine("docker-runc")}\nspec: 1.2.0\n`);
   return 0;
 }

@@ -87,7 +87,7 @@ class Creation {
       if (facts.cgroup.length > 0)
         await applyLimits(facts.cgroup, this.#spec.linux?.resources ?? {}, { devices: true });
       const late = await loadLate(this.#spec);
-      launch(plan, descriptors, this.#handlers(late), this.#options.failAt);
+      await launch(plan, descriptors, this.#handlers(late), this.#options.failAt);
     } finally {
       this.#open.close();
     }

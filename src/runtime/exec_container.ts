@@ -1,9 +1,9 @@
 /** Runs a further process in a container: its namespaces and cgroup joined, the rest from its own document. */
-import { readlinkSync } from "node:fs";
 import { failedPrecondition, invalidArgument } from "../errors/errors.ts";
 import type { Cgroup, CgroupFolder } from "../linux/cgroup/cgroup.ts";
 import { cgroupLayout, cgroupsOfProcess } from "../linux/cgroup/layout.ts";
 import { readSmallFile } from "../linux/fd.ts";
+import { readLink } from "../linux/folder.ts";
 import { openPidfd } from "../linux/kill.ts";
 import { NAMESPACE_TYPES, NAMESPACES } from "../linux/namespaces.ts";
 import { pathExists } from "../linux/path_exists.ts";
@@ -32,7 +32,7 @@ function foreignNamespaces(pid: number): ExecTarget {
   for (const type of NAMESPACE_TYPES) {
     const { file, flag } = NAMESPACES[type];
     if (!pathExists(`/proc/self/ns/${file}`)) continue;
-    if (readlinkSync(`/proc/self/ns/${file}`) === readlinkSync(`/proc/${pid}/ns/${file}`)) continue;
+    if (readLink(`/proc/self/ns/${file}`) === readLink(`/proc/${pid}/ns/${file}`)) continue;
     target.namespaces |= flag;
     if (type === "user") target.inUserNamespace = true;
   }
@@ -105,7 +105,7 @@ export async function execInContainer(
         if (options.pidFile !== undefined) writePidFile(options.pidFile, pid);
       },
     };
-    return launch(plan, descriptors, handlers, options.failAt);
+    return await launch(plan, descriptors, handlers, options.failAt);
   } finally {
     open.close();
   }

@@ -50,8 +50,8 @@ export async function seccompFacts(
 /** The mount point that a path is on. */
 async function mountPointOf(path: string): Promise<string> {
   const { readSmallFile } = await import("../linux/fd.ts");
-  const { realpathSync } = await import("node:fs");
-  const real = realpathSync(path);
+  const { realPath } = await import("../linux/folder.ts");
+  const real = realPath(path);
   const points = readSmallFile("/proc/self/mountinfo")
     .trimEnd()
     .split("\n")

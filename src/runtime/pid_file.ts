@@ -1,6 +1,6 @@
-import { writeAtomic } from "../files/atomic.ts";
+import { replaceSmallFile } from "../linux/fd.ts";
 
 /** Writes a process id where the caller asked for it; the file appears whole. */
 export function writePidFile(path: string, pid: number): void {
-  writeAtomic(path, String(pid), { durability: "crash" });
+  replaceSmallFile(path, String(pid), 0o644, { sync: false });
 }

@@ -1,7 +1,7 @@
 /** A container's control group: one folder in each hierarchy of the host. */
-import { readdirSync, rmdirSync } from "node:fs";
 import { errnoOf, messageOf, systemError } from "../../errors/errors.ts";
 import { makeFolder, readSmallFile, writeControlFile } from "../fd.ts";
+import { listFolder, removeFolder } from "../folder.ts";
 import { type CgroupLayout, cgroupLayout, cgroupsOfProcess, type Hierarchy } from "./layout.ts";
 
 /** One folder of a cgroup. JSON-safe: the runtime keeps it in its state. */
@@ -116,10 +116,10 @@ export function createCgroup(cgroup: Cgroup, layout: CgroupLayout = cgroupLayout
 const pause = new Int32Array(new SharedArrayBuffer(4));
 
 /** Removes a folder and those below it; retries for up to 2 s while the kernel still takes its processes apart. */
-function removeFolder(path: string): void {
+function removeTree(path: string): void {
   for (let wait = 1; ; wait *= 2) {
     try {
-      rmdirSync(path);
+      removeFolder(path);
       return;
     } catch (error) {
       const code = errnoOf(error);
@@ -127,8 +127,7 @@ function removeFolder(path: string): void {
       if (code !== "EBUSY" || wait > 1024)
         throw systemError(`remove cgroup ${path}: ${messageOf(error)}`, { cause: error });
     }
-    for (const entry of readdirSync(path, { withFileTypes: true }))
-      if (entry.isDirectory()) removeFolder(`${path}/${entry.name}`);
+    for (const { name, isFolder } of listFolder(path)) if (isFolder) removeTree(`${path}/${name}`);
     Atomics.wait(pause, 0, 0, wait);
   }
 }
@@ -138,7 +137,7 @@ export function removeCgroup(cgroup: Cgroup): void {
   let failure: unknown;
   for (const folder of cgroup) {
     try {
-      removeFolder(folder.path);
+      removeTree(folder.path);
     } catch (error) {
       failure ??= error;
     }
@@ -161,7 +160,7 @@ function processesBelow(path: string): number[] {
     if (errnoOf(error) === "ENOENT") return [];
     throw error;
   }
-  const below = readdirSync(path, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  const below = listFolder(path).filter((entry) => entry.isFolder);
   return text
     .split("\n")
     .filter(Boolean)

@@ -1,6 +1,6 @@
 /** What a cgroup uses, in the form that `runc events` prints. */
-import { readdirSync } from "node:fs";
 import { readSmallFile } from "../fd.ts";
+import { listFolder } from "../folder.ts";
 import { type Cgroup, folderOf } from "./cgroup.ts";
 
 /** USER_HZ is 100 wherever Linux containers run. */
@@ -89,7 +89,9 @@ function memoryV2(folder: string) {
 }
 
 const hugePageSizes = (folder: string) =>
-  readdirSync(folder).flatMap((file) => /^hugetlb\.([^.]+)\.(?:limit_in_bytes|max)$/.exec(file)?.[1] ?? []);
+  listFolder(folder).flatMap(
+    ({ name }) => /^hugetlb\.([^.]+)\.(?:limit_in_bytes|max)$/.exec(name)?.[1] ?? [],
+  );
 
 function hugetlb(folder: string, version: 1 | 2) {
   const [usage, max] = version === 1 ? ["usage_in_bytes", "max_usage_in_bytes"] : ["current", "max"];

@@ -1,7 +1,6 @@
 /** Compiled seccomp profiles, kept on disk: containers share few profiles, and compiling one takes milliseconds. */
-import { writeAtomic } from "../../files/atomic.ts";
 import type { LinuxSeccomp } from "../../oci/runtime-spec.ts";
-import { makeFolder, readSmallFileBytes } from "../fd.ts";
+import { makeFolder, readSmallFileBytes, replaceSmallFile } from "../fd.ts";
 
 /** Part of the key: raise it when the compiler makes other programs from the same profile. */
 const COMPILER = "1";
@@ -20,6 +19,6 @@ export async function cachedSeccomp(profile: LinuxSeccomp, folder: string): Prom
   const { compileSeccomp } = await import("./compile.ts");
   const program = compileSeccomp(profile);
   makeFolder(folder, 0o700);
-  writeAtomic(path, program, { mode: 0o600, durability: "crash" });
+  replaceSmallFile(path, program, 0o600, { sync: false });
   return program;
 }

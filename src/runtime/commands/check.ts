@@ -1,8 +1,9 @@
-import { realpathSync } from "node:fs";
 import { invalidArgument } from "../../errors/errors.ts";
 import { parseFlags } from "../../flags/flags.ts";
+import { realPath } from "../../linux/folder.ts";
 import { pathExists } from "../../linux/path_exists.ts";
 import { checkBundle } from "../check/check.ts";
+import { print } from "../print.ts";
 import type { Context } from "./context.ts";
 
 const FLAGS = { json: { kind: "bool", help: "As JSON" } } as const;
@@ -13,13 +14,12 @@ export async function run(_: Context, args: string[]): Promise<number> {
   const [given = "."] = rest;
   if (rest.length > 1) throw invalidArgument("docker-runc check: want one bundle");
   if (!pathExists(given)) throw invalidArgument(`bundle ${given} does not exist`);
-  const problems = await checkBundle(realpathSync(given));
-  if (values.json) process.stdout.write(`${JSON.stringify(problems, null, 2)}\n`);
+  const problems = await checkBundle(realPath(given));
+  if (values.json) print(`${JSON.stringify(problems, null, 2)}\n`);
   else {
-    for (const { pointer, problem, cure } of problems)
-      process.stdout.write(`${pointer || "/"}: ${problem}: ${cure}\n`);
+    for (const { pointer, problem, cure } of problems) print(`${pointer || "/"}: ${problem}: ${cure}\n`);
     const count = problems.length;
-    process.stdout.write(count === 0 ? "no problems\n" : `${count} problem${count === 1 ? "" : "s"}\n`);
+    print(count === 0 ? "no problems\n" : `${count} problem${count === 1 ? "" : "s"}\n`);
   }
   return problems.length === 0 ? 0 : 1;
 }

@@ -1,6 +1,6 @@
-import { realpathSync } from "node:fs";
 import { invalidArgument } from "../../errors/errors.ts";
 import { parseFlags } from "../../flags/flags.ts";
+import { realPath } from "../../linux/folder.ts";
 import { pathExists } from "../../linux/path_exists.ts";
 import { type CreateOptions, createContainer } from "../create_container.ts";
 import { checkConsole, listenFds } from "../descriptors.ts";
@@ -38,7 +38,7 @@ interface CreateValues {
 export function createOptions(values: CreateValues, wait: boolean, detach: boolean): CreateOptions {
   const given = values.bundle ?? process.cwd();
   if (!pathExists(given)) throw invalidArgument(`chdir ${given}: no such file or directory`);
-  const bundle = realpathSync(given);
+  const bundle = realPath(given);
   const spec = readSpec(bundle);
   const consoleSocket = values["console-socket"] || undefined;
   checkConsole(spec.process?.terminal ?? false, detach, consoleSocket);

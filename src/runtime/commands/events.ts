@@ -1,6 +1,7 @@
 import { failedPrecondition, invalidArgument } from "../../errors/errors.ts";
 import { parseFlags } from "../../flags/flags.ts";
 import { collectStats } from "../../linux/cgroup/stats.ts";
+import { print } from "../print.ts";
 import { statusOf } from "../state/status.ts";
 import type { ContainerRecord } from "../state/store.ts";
 import { onlyId } from "./arguments.ts";
@@ -23,18 +24,18 @@ function milliseconds(text: string): number {
   return sum;
 }
 
-function print(event: Record<string, unknown>): void {
-  process.stdout.write(`${JSON.stringify(event)}\n`);
+function printEvent(event: Record<string, unknown>): void {
+  print(`${JSON.stringify(event)}\n`);
 }
 
 function printStats(record: ContainerRecord): void {
-  print({ type: "stats", id: record.id, data: collectStats(record.cgroup) });
+  printEvent({ type: "stats", id: record.id, data: collectStats(record.cgroup) });
 }
 
 /** Statistics at each interval, and an event when the kernel's out-of-memory killer strikes, until the end. */
 async function follow({ store }: Context, record: ContainerRecord, interval: number): Promise<void> {
   const { watchOom } = await import("../../linux/cgroup/oom.ts");
-  const stop = watchOom(record.cgroup, () => print({ type: "oom", id: record.id }));
+  const stop = watchOom(record.cgroup, () => printEvent({ type: "oom", id: record.id }));
   try {
     while (statusOf(store, record) !== "stopped") {
       printStats(record);

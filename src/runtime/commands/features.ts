@@ -5,6 +5,7 @@ import { SECCOMP_ACTIONS, SECCOMP_OPERATORS } from "../../linux/seccomp/compile.
 import { VERSION } from "../../version/version.ts";
 import { mountOptionNames } from "../compile/mount_options.ts";
 import { knownCapabilities } from "../host.ts";
+import { print } from "../print.ts";
 import type { Context } from "./context.ts";
 
 const ARCHITECTURES =
@@ -49,6 +50,6 @@ function features() {
 
 export async function run(_: Context, args: string[]): Promise<number> {
   parseFlags({}, args);
-  process.stdout.write(`${JSON.stringify(features(), null, 4)}\n`);
+  print(`${JSON.stringify(features(), null, 4)}\n`);
   return 0;
 }

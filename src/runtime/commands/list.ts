@@ -1,5 +1,6 @@
 import { invalidArgument, isNotFound } from "../../errors/errors.ts";
 import { parseFlags } from "../../flags/flags.ts";
+import { print } from "../print.ts";
 import type { StateStore } from "../state/store.ts";
 import type { Context } from "./context.ts";
 import { describe } from "./state.ts";
@@ -12,9 +13,9 @@ const FLAGS = {
 type Row = ReturnType<typeof describe>;
 
 /** One that is deleted meanwhile, or was cut short before its state was written, is left out. */
-async function rowsOf(store: StateStore, warn: Context["warn"]): Promise<Row[]> {
+function rowsOf(store: StateStore, warn: Context["warn"]): Row[] {
   const rows: Row[] = [];
-  for (const id of await store.list()) {
+  for (const id of store.list()) {
     try {
       rows.push(describe(store, store.load(id)));
     } catch (error) {
@@ -40,12 +41,11 @@ function table(rows: readonly Row[]): string {
 
 export async function run({ store, warn }: Context, args: string[]): Promise<number> {
   const { values } = parseFlags(FLAGS, args);
-  const rows = await rowsOf(store, warn);
+  const rows = rowsOf(store, warn);
   const format = values.format ?? "table";
-  if (values.quiet) process.stdout.write(rows.map((row) => `${row.id}\n`).join(""));
-  else if (format === "table") process.stdout.write(table(rows));
-  else if (format === "json")
-    process.stdout.write(rows.length === 0 ? "null\n" : `${JSON.stringify(rows)}\n`);
+  if (values.quiet) print(rows.map((row) => `${row.id}\n`).join(""));
+  else if (format === "table") print(table(rows));
+  else if (format === "json") print(rows.length === 0 ? "null\n" : `${JSON.stringify(rows)}\n`);
   else throw invalidArgument("invalid format option");
   return 0;
 }

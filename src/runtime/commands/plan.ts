@@ -1,12 +1,13 @@
-import { realpathSync } from "node:fs";
 import { invalidArgument } from "../../errors/errors.ts";
 import { parseFlags } from "../../flags/flags.ts";
+import { realPath } from "../../linux/folder.ts";
 import { pathExists } from "../../linux/path_exists.ts";
 import type { Spec } from "../../oci/runtime-spec.ts";
 import { compileContainer } from "../compile/container.ts";
 import { gatherFacts } from "../facts.ts";
 import { describePlan, jsonOp } from "../plan/describe.ts";
 import type { Plan } from "../plan/ops.ts";
+import { print } from "../print.ts";
 import { readSpec } from "../read_spec.ts";
 import type { Context } from "./context.ts";
 
@@ -35,9 +36,9 @@ export async function run(_: Context, args: string[]): Promise<number> {
   const [given = "."] = rest;
   if (rest.length > 1) throw invalidArgument("docker-runc plan: want one bundle");
   if (!pathExists(given)) throw invalidArgument(`bundle ${given} does not exist`);
-  const bundle = realpathSync(given);
+  const bundle = realPath(given);
   const plan = await planOf(bundle, values.id ?? "ID", readSpec(bundle));
-  if (values.json) process.stdout.write(`${JSON.stringify(plan.map(jsonOp), null, 2)}\n`);
-  else process.stdout.write(describePlan(plan));
+  if (values.json) print(`${JSON.stringify(plan.map(jsonOp), null, 2)}\n`);
+  else print(describePlan(plan));
   return 0;
 }

@@ -1,6 +1,7 @@
 import { invalidArgument, systemError } from "../../errors/errors.ts";
 import { parseFlags } from "../../flags/flags.ts";
 import { cgroupProcesses } from "../../linux/cgroup/cgroup.ts";
+import { print } from "../print.ts";
 import type { Context } from "./context.ts";
 
 const FLAGS = {
@@ -24,7 +25,7 @@ export async function run({ store }: Context, args: string[]): Promise<number> {
   if (format !== "table" && format !== "json") throw invalidArgument("invalid format option");
   const pids = cgroupProcesses(store.load(id).cgroup);
   if (format === "json") {
-    process.stdout.write(`${JSON.stringify(pids)}\n`);
+    print(`${JSON.stringify(pids)}\n`);
     return 0;
   }
   const program = Bun.which("ps");
@@ -32,6 +33,6 @@ export async function run({ store }: Context, args: string[]): Promise<number> {
   const child = Bun.spawnSync([program, ...(psOptions.length > 0 ? psOptions : ["-ef"])]);
   if (child.exitCode !== 0)
     throw systemError(`exit status ${child.exitCode}: ${child.stderr}${child.stdout}`);
-  process.stdout.write(select(child.stdout.toString(), new Set(pids.map(String))));
+  print(select(child.stdout.toString(), new Set(pids.map(String))));
   return 0;
 }

@@ -1,4 +1,5 @@
 import { parseFlags } from "../../flags/flags.ts";
+import { print } from "../print.ts";
 import { statusOf } from "../state/status.ts";
 import type { ContainerRecord, StateStore } from "../state/store.ts";
 import { onlyId } from "./arguments.ts";
@@ -22,6 +23,6 @@ export function describe(store: StateStore, record: ContainerRecord) {
 
 export async function run({ store }: Context, args: string[]): Promise<number> {
   const record = store.load(onlyId("state", parseFlags({}, args).rest));
-  process.stdout.write(`${JSON.stringify(describe(store, record), null, 2)}\n`);
+  print(`${JSON.stringify(describe(store, record), null, 2)}\n`);
   return 0;
 }

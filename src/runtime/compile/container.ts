@@ -1,5 +1,6 @@
 /** config.json → the plan of a container's first process. */
 import { invalidArgument } from "../../errors/errors.ts";
+import type { Cgroup } from "../../linux/cgroup/cgroup.ts";
 import type { Hook, Spec } from "../../oci/runtime-spec.ts";
 import { type Op, type Plan, SYNC, stringList } from "../plan/ops.ts";
 import { compileDevices } from "./devices.ts";
@@ -132,7 +133,7 @@ export function compileContainer(spec: Spec, facts: Facts, wait: boolean): Plan 
   const outside = isNew(spec, "user") || namespacesOf(spec).get("user") !== undefined;
   const fifo = facts.fds.fifo;
   return [
-    ...facts.cgroup.map((f): Op => ({ op: "openCgroup", tag: "linux.cgroupsPath", folder: f.path })),
+    ...openCgroups(facts.cgroup, "linux.cgroupsPath"),
     ...oomOps(process.oomScoreAdj),
     ...(outside ? limits : []),
     ...compileNamespaces(spec, facts.rootless),
@@ -149,6 +150,10 @@ export function compileContainer(spec: Spec, facts: Facts, wait: boolean): Plan 
     ...hookOps("startContainer", spec.hooks?.startContainer),
     ...secureOps(process, facts),
   ];
+}
+
+export function openCgroups(cgroup: Cgroup, tag: string): Plan {
+  return cgroup.map(({ version, path }) => ({ op: "openCgroup", tag, version, folder: path }));
 }
 
 export function oomOps(score: number | undefined): Plan {

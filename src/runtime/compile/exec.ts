@@ -1,7 +1,7 @@
 /** A further process in a running container → plan. */
 import type { Process } from "../../oci/runtime-spec.ts";
 import type { Op, Plan } from "../plan/ops.ts";
-import { oomOps } from "./container.ts";
+import { oomOps, openCgroups } from "./container.ts";
 import type { Facts } from "./facts.ts";
 import { compileProcess, secureOps, terminalOps } from "./process.ts";
 import { compileRlimits } from "./rlimits.ts";
@@ -24,7 +24,7 @@ export function compileExec(process: Process, target: ExecTarget, facts: Facts):
   const limits = compileRlimits(process);
   const outside = target.inUserNamespace;
   return [
-    ...facts.cgroup.map((f): Op => ({ op: "openCgroup", tag: "cgroup", folder: f.path })),
+    ...openCgroups(facts.cgroup, "cgroup"),
     ...oomOps(process.oomScoreAdj),
     ...(outside ? limits : []),
     // pidfd stands also where there is nothing to join: close-on-exec, it goes by itself.

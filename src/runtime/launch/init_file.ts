@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import embedded from "../../../.build/init" with { type: "file" };
 import { sealedFile } from "../../linux/memfd.ts";
 
@@ -6,6 +5,6 @@ import { sealedFile } from "../../linux/memfd.ts";
  * The plan executor as a sealed memory file: what a container's process runs, and could reach through
  * /proc/PID/exe, is a copy that cannot be written to (CVE-2019-5736).
  */
-export function initFile(): number {
-  return sealedFile("docker-runc-init", readFileSync(embedded), true);
+export async function initFile(): Promise<number> {
+  return sealedFile("docker-runc-init", await Bun.file(embedded).bytes(), true);
 }

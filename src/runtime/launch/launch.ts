@@ -40,15 +40,15 @@ export interface Handlers {
   ready(pid: number): void;
 }
 
-function startInit(
+async function startInit(
   plan: Plan,
   descriptors: Descriptors,
   failAt: number | undefined,
-): { stage: number; socket: number } {
+): Promise<{ stage: number; socket: number }> {
   const { preserve, console, fifo, pidfd } = descriptors;
+  const program = await initFile();
   const [socket, theirs] = packetPair();
   const planFile = sealedFile("plan", encodePlan(plan, failAt));
-  const program = initFile();
   const kept = Array.from({ length: preserve }, (_, i) => 3 + i);
   const extra = [console, fifo, pidfd].filter((fd) => fd !== undefined);
   const fds = [0, 1, 2, ...kept, ...extra, planFile, theirs, program];
@@ -110,8 +110,13 @@ class Conversation {
  * Executes a plan and returns the process's id when the command runs, or waits for start. On failure the
  * processes are gone when this throws.
  */
-export function launch(plan: Plan, descriptors: Descriptors, handlers: Handlers, failAt?: number): number {
-  const { stage, socket } = startInit(plan, descriptors, failAt);
+export async function launch(
+  plan: Plan,
+  descriptors: Descriptors,
+  handlers: Handlers,
+  failAt?: number,
+): Promise<number> {
+  const { stage, socket } = await startInit(plan, descriptors, failAt);
   const conversation = new Conversation(plan, socket, handlers);
   try {
     conversation.run();

@@ -3,7 +3,7 @@
  * src/runtime/init/ops.h has the same table; plan.test.ts compares the two.
  */
 export const OPS = {
-  openCgroup: { code: 1, numbers: [], texts: ["folder"] },
+  openCgroup: { code: 1, numbers: ["version"], texts: ["folder"] },
   rlimit: { code: 2, numbers: ["resource", "soft", "hard"], texts: [] },
   join: { code: 3, numbers: ["type"], texts: ["path"] },
   joinProcess: { code: 4, numbers: ["pidfd", "namespaces"], texts: [] },

@@ -3,11 +3,10 @@
  * Written to a temporary file and renamed, so that it is whole whenever docker-runc dies; without fsync,
  * because a container does not outlive the kernel either.
  */
-import { rmSync } from "node:fs";
 import { errnoOf, exists, invalidArgument, messageOf, notFound, systemError } from "../../errors/errors.ts";
-import { writeAtomic } from "../../files/atomic.ts";
 import type { Cgroup } from "../../linux/cgroup/cgroup.ts";
-import { makeFolder, readSmallFile } from "../../linux/fd.ts";
+import { makeFolder, readSmallFile, replaceSmallFile, unlinkIfThere } from "../../linux/fd.ts";
+import { listFolder, removeFolder } from "../../linux/folder.ts";
 import { mkdir } from "../../linux/mkdir.ts";
 import type { Spec } from "../../oci/runtime-spec.ts";
 
@@ -73,10 +72,8 @@ export class StateStore {
   }
 
   save(record: ContainerRecord): void {
-    writeAtomic(`${this.folder(record.id)}/state.json`, JSON.stringify(record), {
-      mode: 0o600,
-      durability: "crash",
-    });
+    const path = `${this.folder(record.id)}/state.json`;
+    replaceSmallFile(path, JSON.stringify(record), 0o600, { sync: false });
   }
 
   /** Throws notFound when there is no such container. */
@@ -92,15 +89,20 @@ export class StateStore {
   }
 
   remove(id: string): void {
-    rmSync(this.folder(id), { recursive: true, force: true });
+    const folder = this.folder(id);
+    try {
+      for (const { name } of listFolder(folder)) unlinkIfThere(`${folder}/${name}`);
+      removeFolder(folder);
+    } catch (error) {
+      if (errnoOf(error) !== "ENOENT") throw error;
+    }
   }
 
-  async list(): Promise<string[]> {
-    const { readdirSync } = await import("node:fs");
+  list(): string[] {
     try {
-      return readdirSync(this.root, { withFileTypes: true })
-        .filter((entry) => entry.isDirectory() && !entry.name.startsWith("."))
-        .map((entry) => entry.name)
+      return listFolder(this.root)
+        .filter(({ name, isFolder }) => isFolder && !name.startsWith("."))
+        .map(({ name }) => name)
         .sort();
     } catch (error) {
       if (errnoOf(error) === "ENOENT") return [];
