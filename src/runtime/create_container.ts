@@ -1,6 +1,6 @@
 /** Makes a container: state, cgroup, FIFO, process. What fails half way leaves nothing behind. */
 import { applyLimits } from "../linux/cgroup/apply.ts";
-import { createCgroup, removeCgroup } from "../linux/cgroup/cgroup.ts";
+import { type Cgroup, createCgroup, removeCgroup } from "../linux/cgroup/cgroup.ts";
 import { realtimeStamp } from "../linux/clock.ts";
 import { O_RDWR, openFd } from "../linux/fd.ts";
 import { makeFifo } from "../linux/fifo.ts";
@@ -8,6 +8,7 @@ import { processStat } from "../linux/process_stat.ts";
 import type { Spec } from "../oci/runtime-spec.ts";
 import { compileContainer, rootPathOf } from "./compile/container.ts";
 import { type ConsoleTarget, checkPreserved, OpenDescriptors } from "./descriptors.ts";
+import { stopUnit } from "./destroy.ts";
 import { gatherFacts } from "./facts.ts";
 import { type Descriptors, type Handlers, launch, slotsOf } from "./launch/launch.ts";
 import { writePidFile } from "./pid_file.ts";
@@ -20,6 +21,8 @@ export interface CreateOptions extends ConsoleTarget {
   preserveFds: number;
   noPivot: boolean;
   noNewKeyring: boolean;
+  /** Let systemd make the cgroup. */
+  systemdCgroup?: boolean;
   /** Stop before the command until "start"; else it runs at once. */
   wait: boolean;
   failAt?: number;
@@ -63,6 +66,7 @@ class Creation {
   readonly #spec: Spec;
   readonly #options: CreateOptions;
   readonly #open = new OpenDescriptors();
+  #release: (() => void) | undefined;
 
   constructor(store: StateStore, record: ContainerRecord, options: CreateOptions) {
     this.#store = store;
@@ -77,6 +81,7 @@ class Creation {
     try {
       const facts = await gatherFacts(id, this.#spec, {
         ...this.#options,
+        ...(await this.#scope()),
         seccompFolder: `${this.#store.root}/.cache`,
         fds: slotsOf(descriptors),
       });
@@ -90,7 +95,19 @@ class Creation {
       await launch(plan, descriptors, this.#handlers(late), this.#options.failAt);
     } finally {
       this.#open.close();
+      this.#release?.();
     }
+  }
+
+  /** The cgroup that systemd has made, if it is to make it. */
+  async #scope(): Promise<{ cgroup?: Cgroup }> {
+    if (!this.#options.systemdCgroup) return {};
+    const { openScope } = await import("./systemd_cgroup.ts");
+    const { unit, cgroup, release } = await openScope(this.#record.id, this.#spec);
+    this.#record.unit = unit;
+    this.#record.cgroup = cgroup;
+    this.#release = release;
+    return { cgroup };
   }
 
   #descriptors(): Descriptors {
@@ -138,6 +155,7 @@ export async function createContainer(
   } catch (error) {
     try {
       removeCgroup(record.cgroup);
+      await stopUnit(record);
     } finally {
       store.remove(id);
     }

@@ -4,6 +4,11 @@ import type { ContainerRecord, StateStore } from "./state/store.ts";
 
 const SIGKILL = 9;
 
+/** Ends systemd's unit of a container, if it has one. */
+export async function stopUnit({ unit }: ContainerRecord): Promise<void> {
+  if (unit !== undefined) await (await import("../linux/systemd/scope.ts")).stopScope(unit);
+}
+
 /** Removes what belongs to a container that has stopped: processes left in its cgroup, cgroup, state. */
 export async function destroy(
   store: StateStore,
@@ -12,6 +17,7 @@ export async function destroy(
 ): Promise<void> {
   if (record.cgroup.length > 0) killAll(record, SIGKILL);
   removeCgroup(record.cgroup);
+  await stopUnit(record);
   store.remove(record.id);
   if (record.spec.hooks?.poststop?.length) (await import("./hooks.ts")).runPoststop(record, warn);
 }

@@ -77,6 +77,8 @@ export interface FactOptions {
   preserveFds: number;
   noPivot: boolean;
   noNewKeyring: boolean;
+  /** The cgroup, if somebody else has made it already. */
+  cgroup?: Cgroup;
   /** Default: as this process is. */
   rootless?: boolean;
 }
@@ -89,7 +91,7 @@ export async function gatherFacts(id: string, spec: Spec, options: FactOptions):
   return {
     id,
     bundle: options.bundle,
-    cgroup: cgroupFor(spec, id, rootless),
+    cgroup: options.cgroup ?? cgroupFor(spec, id, rootless),
     hierarchies: cgroupLayout().hierarchies,
     ...(seccomp ? { seccomp } : {}),
     fds: options.fds,

@@ -64,6 +64,6 @@ export async function run(context: Context, args: string[]): Promise<number> {
   const id = onlyId("create", rest);
   const options = createOptions(values, true, true);
   warnOfCapabilities(options.spec.process, context.warn);
-  await createContainer(context.store, id, options);
+  await createContainer(context.store, id, { ...options, systemdCgroup: context.systemdCgroup });
   return 0;
 }

@@ -37,6 +37,7 @@ export async function run(context: Context, args: string[]): Promise<number> {
   const start = async (consoleFd?: number) => {
     record = await createContainer(store, id, {
       ...options,
+      systemdCgroup: context.systemdCgroup,
       ...(consoleFd === undefined ? {} : { consoleFd }),
     });
     await poststart(context, record);

@@ -130,6 +130,8 @@ export async function run({ store, warn }: Context, args: string[]): Promise<num
   const { devices: _devices, ...limits } = change;
   try {
     await applyLimits(record.cgroup, limits, { devices: false });
+    if (record.unit !== undefined)
+      await (await import("../systemd_cgroup.ts")).updateScope(record.unit, limits);
   } catch (error) {
     await applyLimits(record.cgroup, old, { devices: false }).catch((again: unknown) => {
       warn(`setting back the limits failed: ${messageOf(again)}`);

@@ -130,6 +130,9 @@ static long clone_process(uint64_t flags)
 /* numbers: namespaces, in a user namespace (2: whose mappings docker-runc writes now). The first process ends here. */
 void op_clone(const struct op *op)
 {
+	/* Without root docker-runc may write the mappings only while /proc/PID is its user's; become_root() ends that. */
+	if (op->number[1] == 2)
+		prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
 	/* CLONE_PARENT: the container's process is docker-runc's child, and so later its caller's. */
 	long pid = clone_process((uint64_t)op->number[0] | CLONE_PARENT);
 	if (pid < 0)

@@ -21,6 +21,8 @@ export interface ContainerRecord {
   /** RFC 3339. */
   created: string;
   cgroup: Cgroup;
+  /** systemd's unit for the cgroup, with --systemd-cgroup. */
+  unit?: string;
   rootfs: string;
   owner: number;
   /** Created with --no-new-keyring: further processes keep their caller's keyring too. */
