@@ -3,7 +3,7 @@
  *
  *   bun hack/test.ts [--only checks|unit|e2e] [FILE ...]
  *
- * Each check (style, types, folders) counts as one test. Unit tests run in one process. Each end-to-end file runs in a
+ * Each check (style, types, folders) counts as one test; a virtual machine runs test/vm/ and test/runc.test.ts again. Unit tests run in one process. Each end-to-end file runs in a
  * process, network and mount namespace of its own, two at a time, against binaries built for the run.
  */
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
@@ -135,6 +135,14 @@ async function endToEnd(chosen: string[]): Promise<void> {
   await Promise.all(Array.from({ length: PARALLEL }, worker));
 }
 
+/** What needs another kernel or cgroup layout than this machine's, in a virtual machine. */
+async function virtualMachine(): Promise<void> {
+  const ran = await run([process.execPath, "hack/test-vm.ts"]);
+  const closing = /^(\d+) passed, (\d+) failed, (\d+) skipped$/m.exec(ran.output);
+  const [passed, failed, skipped] = closing ? closing.slice(1).map(Number) : [0, 1, 0];
+  report("virtual machine", ran, { passed: passed!, failed: failed!, skipped: skipped! });
+}
+
 const args = process.argv.slice(2);
 const only = args[0] === "--only" ? args[1] : undefined;
 const files = only ? args.slice(2) : args;
@@ -143,5 +151,6 @@ if (only !== "e2e") await run([process.execPath, "hack/build.ts", "--native"]);
 if (!only || only === "checks") await checks();
 if (!only || only === "unit") await unit();
 if (!only || only === "e2e") await endToEnd(files);
+if (!only) await virtualMachine();
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
