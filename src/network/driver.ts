@@ -19,6 +19,8 @@ export interface NetworkDriver {
   plug?(network: NetworkRecord, plug: Plug): { hostLink?: string };
   /** The rules of published ports; undefined where ports cannot be published. */
   portRules?(network: NetworkRecord, published: readonly PublishedPort[]): Rule[];
+  /** The host's address for published ports that name none, if not the engine's default. */
+  hostBinding?(network: NetworkRecord): string | undefined;
   /** The interface's own MAC address counts, so that one is given out. */
   readonly hasMac: boolean;
   /** Gateways of the default routes over the endpoint; "" is straight onto the wire; none if it leads nowhere. */

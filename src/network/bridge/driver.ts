@@ -51,6 +51,7 @@ export function bridgeDriver(host: NetlinkSocket, options: BridgeDriverOptions):
     plug: (network, plug) => ({ hostLink: plugBridge(host, plug, network.device!, !userlandProxy) }),
     portRules: (network, published) =>
       published.flatMap((port) => portRules(port, network.device!, userlandProxy)),
+    hostBinding: (network) => bridgeOptions(network).hostBinding,
     gateways: (network, { gateway, gateway6 }) =>
       network.internal ? [] : [gateway, gateway6].flatMap((one) => (one ? [one] : [])),
   };

@@ -50,7 +50,7 @@ function hostIPs(ip: string | undefined, defaults: HostDefaults): string[] {
 export function wantedPorts(request: SandboxRequest, defaults: HostDefaults): WantedPort[] {
   const names = new Set([...Object.keys(request.portBindings), ...request.exposedPorts]);
   const wanted: WantedPort[] = [];
-  for (const name of [...names].sort(byPort)) {
+  for (const name of names) {
     const { port: containerPort, proto } = parsePort(name);
     const bindings = request.portBindings[name] ?? [];
     for (const binding of bindings) {
@@ -60,11 +60,14 @@ export function wantedPorts(request: SandboxRequest, defaults: HostDefaults): Wa
     if (bindings.length === 0 && request.publishAll)
       wanted.push({ proto, containerPort, hostIPs: hostIPs("", defaults), range: undefined });
   }
-  return wanted;
+  return wanted.toSorted(inDockersOrder);
 }
 
-/** Fixed ports first, so that none of them is given out as "any"; then by number. */
-const byPort = (a: string, b: string) => parsePort(a).port - parsePort(b).port || a.localeCompare(b);
+/** The highest host port first, "any" last, so that no port that is named is given out as "any". */
+const inDockersOrder = (a: WantedPort, b: WantedPort) =>
+  (b.range?.[0] ?? 0) - (a.range?.[0] ?? 0) ||
+  b.containerPort - a.containerPort ||
+  a.proto.localeCompare(b.proto);
 
 /** Ports as `docker inspect` shows them: exposed ones with null, published ones with all their bindings. */
 export function portMap(request: SandboxRequest, published: readonly PublishedPort[]): PortMap {

@@ -32,11 +32,19 @@ export class Publisher {
     this.#proxy = findProxy(options.userlandProxyPath);
   }
 
-  /** Errors: system, in Docker's words, when a port is taken; then nothing stays behind. */
-  async publish(request: SandboxRequest, containerIP: string): Promise<Publication> {
+  /**
+   * `hostIP` is the address for bindings that name none, if not the engine's default. Errors: system, in Docker's
+   * words, when a port is taken; then nothing stays behind.
+   */
+  async publish(
+    request: SandboxRequest,
+    containerIP: string,
+    hostIP: string | undefined,
+  ): Promise<Publication> {
     const held: HeldPort[] = [];
+    const { defaults } = this.#options;
     try {
-      for (const wanted of fixedFirst(wantedPorts(request, this.#options.defaults)))
+      for (const wanted of wantedPorts(request, { ...defaults, ip: hostIP ?? defaults.ip }))
         held.push(...this.#take(wanted, containerIP));
       const proxies = this.#options.userlandProxy ? await this.#serve(held) : this.#hold(held);
       return { published: held.map(withoutSocket), proxies };
@@ -150,12 +158,6 @@ export class Publisher {
 const keyOf = (port: PublishedPort) => `${port.proto} ${port.hostIP} ${port.hostPort}`;
 
 const withoutSocket = ({ fd: _, ...port }: HeldPort): PublishedPort => port;
-
-/** So that a port somebody names is not given out to another as "any". */
-const fixedFirst = (wanted: WantedPort[]) => [
-  ...wanted.filter((port) => port.range),
-  ...wanted.filter((port) => !port.range),
-];
 
 function* between([first, last]: [number, number]): Generator<number> {
   for (let port = first; port <= last; port++) yield port;

@@ -78,6 +78,8 @@ export function bindFailure(
   error: unknown,
 ): string {
   if (!(error instanceof SyscallError)) throw error;
+  // The kernel does not know the protocol: stock names no address then.
+  if (error.syscall === "socket") return WORDS[error.code] ?? error.code;
   const v6 = port.hostIP.includes(":");
   const address = v6 ? `[${port.hostIP}]` : port.hostIP;
   const why = WORDS[error.code] ?? error.code;

@@ -156,7 +156,8 @@ export class Sandboxes {
     const address = gateway?.endpoint.address;
     if (!gateway?.driver.portRules || address === undefined) return;
     try {
-      const publication = await publisher.publish(record.request, address);
+      const hostIP = gateway.driver.hostBinding?.(gateway.network);
+      const publication = await publisher.publish(record.request, address, hostIP);
       Object.assign(record, publication);
       record.ports = portMap(record.request, record.published);
       if (record.published.length === 0) return;
