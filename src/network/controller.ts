@@ -26,6 +26,7 @@ import type {
   Sandbox,
 } from "./types.ts";
 import { networkView, sandboxView } from "./view.ts";
+import { ipvlanDriver, macvlanDriver } from "./wire/drivers.ts";
 
 /** Opens the network side. Nothing is changed on the host before adopt(). */
 export async function openNetworkController(options: NetworkOptions): Promise<NetworkController> {
@@ -37,7 +38,7 @@ export async function openNetworkController(options: NetworkOptions): Promise<Ne
   const publisher = new Publisher({
     userlandProxy: options.userlandProxy,
     userlandProxyPath: options.userlandProxyPath,
-    defaults: { ip: options.defaultIP, ipv6: existsSync("/proc/net/if_inet6") },
+    defaults: { ip: "0.0.0.0", ipv6: existsSync("/proc/net/if_inet6") },
   });
   const drivers = driversOf(host, options);
   const driverOf = ({ driver }: Pick<NetworkRecord, "driver">) => {
@@ -57,6 +58,8 @@ function driversOf(host: NetlinkSocket, options: NetworkOptions): Record<string,
   const foreignBridge = options.bridge && options.bridge !== "none" ? options.bridge : undefined;
   return {
     bridge: bridgeDriver(host, { userlandProxy: options.userlandProxy, foreignBridge }),
+    macvlan: macvlanDriver(host),
+    ipvlan: ipvlanDriver(host),
     host: plainDriver,
     null: plainDriver,
   };
@@ -162,6 +165,7 @@ class Controller implements NetworkController {
     networks.add(network);
     try {
       driver.up(network);
+      networks.save();
       await firewall.addNetwork(network.id, driver.rules(network));
     } catch (error) {
       await this.#discard(network);

@@ -52,16 +52,17 @@ export class Networks {
   /** Keeps the record; its gateway and auxiliary addresses are taken. */
   add(record: NetworkRecord): void {
     this.#hold(record);
-    this.#save();
+    this.save();
   }
 
   remove(id: string): void {
     this.#records.delete(id);
     this.#spaces.delete(id);
-    this.#save();
+    this.save();
   }
 
-  #save(): void {
+  /** Writes what has changed in a record. */
+  save(): void {
     this.#store.saveNetworks(this.all());
   }
 

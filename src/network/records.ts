@@ -33,6 +33,8 @@ export interface NetworkRecord {
   gateways: string[];
   /** The bridge, or for macvlan the parent interface. */
   device?: string;
+  /** The parent interface was made for this network, and goes with it. */
+  deviceMade?: boolean;
   /** Predefined networks (bridge, host, none) are not removed by users. */
   predefined: boolean;
 }

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { EndpointSettings, NetworkSettings } from "../../../api/schema.ts";
 import type { Container } from "../container.ts";
 import { containerOf } from "../create/modes.ts";
@@ -44,7 +45,7 @@ export function networkSettings(env: Env, container: Container): NetworkSettings
   return {
     Bridge: "",
     SandboxID: sandbox?.id ?? "",
-    SandboxKey: sandbox?.netnsPath ?? "",
+    SandboxKey: sandbox ? (sandbox.netnsPath ?? join(env.config.execRoot, "netns", "default")) : "",
     Ports: sandbox?.ports ?? {},
     HairpinMode: false,
     LinkLocalIPv6Address: "",

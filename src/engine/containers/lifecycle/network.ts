@@ -112,7 +112,11 @@ function linksOf(env: Env, container: Container): SandboxRequest["links"] {
     const [reference = "", alias = reference] = link.split(":");
     const other = env.store.find(reference);
     const address = Object.values(other.facts.network.Networks).find((e) => e.IPAddress)?.IPAddress ?? "";
-    return { alias: alias.slice(alias.lastIndexOf("/") + 1), name: other.name, address };
+    return {
+      alias: alias.slice(alias.lastIndexOf("/") + 1),
+      name: `${other.config.Hostname} ${other.name}`,
+      address,
+    };
   });
 }
 

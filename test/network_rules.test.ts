@@ -1,0 +1,147 @@
+/** The same networks and ports on stock dockerd 20.10 and on ours: the same iptables-save, rule by rule. */
+import { afterEach, expect, test } from "bun:test";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { writeBusyboxImage } from "../hack/lib/busybox-image.ts";
+import { startStockEngine } from "../hack/lib/stock-engine.ts";
+import { type Engine, startTestEngine } from "./lib/engine.ts";
+
+/** Runs the client; throws what it says when it fails. */
+type Docker = (...args: string[]) => Promise<unknown>;
+type Stage = [name: string, work: (docker: Docker) => Promise<void>];
+
+const BRIDGE = "com.docker.network.bridge";
+
+const network = (docker: Docker, name: string, subnet: string, ...options: string[]) =>
+  docker("network", "create", "--subnet", subnet, "-o", `${BRIDGE}.name=br-${name}`, ...options, name);
+
+const run = (docker: Docker, name: string, ...options: string[]) =>
+  docker("run", "-d", "--name", name, ...options, "busybox", "sleep", "1000");
+
+const STAGES: Stage[] = [
+  ["at the start", async () => {}],
+  [
+    "networks of all kinds",
+    async (docker) => {
+      await network(docker, "plain", "10.1.0.0/24");
+      await network(docker, "noicc", "10.2.0.0/24", "-o", `${BRIDGE}.enable_icc=false`);
+      await network(docker, "internal", "10.3.0.0/24", "--internal");
+      await network(docker, "nomasq", "10.4.0.0/24", "-o", `${BRIDGE}.enable_ip_masquerade=false`);
+      await network(docker, "bound", "10.5.0.0/24", "-o", `${BRIDGE}.host_binding_ipv4=127.0.0.1`);
+      await network(docker, "alone", "10.6.0.0/24", "--internal", "-o", `${BRIDGE}.enable_icc=false`);
+    },
+  ],
+  [
+    "ports of all kinds",
+    async (docker) => {
+      const ports = ["8080:80", "127.0.0.1:8081:81/udp", "9000-9002:9000-9002"];
+      await run(docker, "one", "--network", "plain", "--ip", "10.1.0.10", ...ports.flatMap((p) => ["-p", p]));
+      await run(docker, "two", "-p", "8090:80", "-p", "8090:80/udp");
+      await run(docker, "three", "--network", "bound", "-p", "8091:80");
+      await run(docker, "four", "--network", "internal", "-p", "8092:80");
+    },
+  ],
+  [
+    "another gateway after connect",
+    async (docker) => {
+      await docker("network", "connect", "nomasq", "two");
+      await docker("network", "connect", "alone", "three");
+      await network(docker, "a-first", "10.7.0.0/24");
+      await docker("network", "connect", "a-first", "one");
+    },
+  ],
+  [
+    "and back after disconnect",
+    async (docker) => {
+      await docker("network", "disconnect", "a-first", "one");
+      await docker("stop", "-t", "0", "two");
+    },
+  ],
+  [
+    "after removal",
+    async (docker) => {
+      await docker("rm", "-f", "one", "two", "three", "four");
+      await docker("network", "rm", "plain", "noicc", "internal", "nomasq", "bound", "alone", "a-first");
+    },
+  ],
+];
+
+function savedRules(...prefix: string[]): string[] {
+  const child = Bun.spawnSync([...prefix, "iptables-save"]);
+  const lines = child.stdout.toString().split("\n");
+  return lines
+    .filter((line) => line !== "" && !line.startsWith("#"))
+    .map((line) => line.replace(/ \[.*/, ""));
+}
+
+async function record(docker: Docker, save: () => string[]): Promise<Record<string, string[]>> {
+  const seen: Record<string, string[]> = {};
+  for (const [name, work] of STAGES) {
+    await work(docker);
+    seen[name] = save();
+  }
+  return seen;
+}
+
+/** A network namespace of its own: both engines make a bridge of the same name. */
+const ALONE = ["unshare", "--net", "--", "sh", "-c", 'ip link set lo up; exec "$@"', "alone"];
+
+async function recordStock(flags: string[]): Promise<Record<string, string[]>> {
+  const folder = mkdtempSync("/tmp/pequod-stock-");
+  const engine = await startStockEngine({ folder, prefix: ALONE, flags });
+  try {
+    const docker: Docker = async (...args) => {
+      const { code, output } = engine.docker(...args);
+      if (code !== 0) throw new Error(`stock docker ${args.join(" ")}: ${output}`);
+    };
+    const image = join(folder, "busybox.tar");
+    writeBusyboxImage(image);
+    await docker("load", "-i", image);
+    const save = () => savedRules("nsenter", `--net=/proc/${engine.dockerd.pid}/ns/net`);
+    return await record(docker, save);
+  } finally {
+    await engine.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+let ours: Engine | undefined;
+afterEach(async () => {
+  await ours?.stop();
+  ours = undefined;
+  for (const table of ["filter", "nat", "mangle"]) {
+    Bun.spawnSync(["iptables", "-t", table, "-F"]);
+    Bun.spawnSync(["iptables", "-t", table, "-X"]);
+  }
+  Bun.spawnSync(["ip", "link", "del", "docker0"]);
+});
+
+test.each([
+  ["without flags", []],
+  ["--userland-proxy=false", ["--userland-proxy=false"]],
+  [
+    "--icc=false --ip-masq=false --bip --fixed-cidr --ip",
+    [
+      ...["--icc=false", "--ip-masq=false", "--bip", "10.77.0.1/24", "--fixed-cidr", "10.77.0.128/25"],
+      ...["--ip", "127.0.0.2"],
+    ],
+  ],
+] as [string, string[]][])("rules are stock's, %s", async (_, flags) => {
+  const stock = await recordStock(flags);
+  ours = await startTestEngine({ flags });
+  const { ok } = ours;
+  const seen = await record(ok, () => savedRules());
+  const policy = (lines: string[]) => lines.filter((line) => !line.startsWith(":FORWARD"));
+  for (const [name] of STAGES)
+    expect({ [name]: policy(seen[name]!) }).toEqual({ [name]: policy(stock[name]!) });
+});
+
+test("--iptables=false leaves the firewall alone, and containers still have a network", async () => {
+  ours = await startTestEngine({ flags: ["--iptables=false"] });
+  await network(ours.ok, "quiet", "10.8.0.0/24");
+  const output = await ours.ok("run", "--rm", "--network", "quiet", "-p", "8093:80", "busybox", "ip", "addr");
+  expect(output).toContain("inet 10.8.0.2/24");
+  expect(savedRules().filter((line) => line.startsWith("-A"))).toEqual([]);
+  await ours.ok("network", "rm", "quiet");
+  expect(readFileSync("/proc/net/dev", "utf8")).not.toContain("br-quiet");
+});
