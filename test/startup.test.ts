@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { BIN, type Engine, startTestEngine } from "./lib/engine.ts";
+import { BIN, type Engine, eventually, startTestEngine } from "./lib/engine.ts";
 
 let engine: Engine;
 let folder: string;
@@ -144,7 +144,11 @@ describe("dockerd without --containerd", () => {
     expect(await ping()).toBe(true);
     daemon.kill("SIGTERM");
     expect(await daemon.exited).toBe(0);
-    expect(existsSync(`/proc/${second}`)).toBe(false);
+    await eventually(
+      "its end",
+      () => existsSync(`/proc/${second}`),
+      (there) => !there,
+    );
     expect(existsSync(socket)).toBe(false);
   });
 });

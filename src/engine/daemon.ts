@@ -25,11 +25,13 @@ import { listContainers } from "./containers/inspect/list.ts";
 import { pauseContainer, unpauseContainer } from "./containers/lifecycle/pause.ts";
 import { Containers } from "./containers/manager.ts";
 import { EventBus } from "./events/bus.ts";
+import type { Guard } from "./http/guard.ts";
 import type { Route } from "./http/route.ts";
 import { Archives } from "./images/archives.ts";
 import { commitContainer } from "./images/commit.ts";
 import { createRegistryServices, type RegistryServices } from "./images/registry_services.ts";
 import { ImageService } from "./images/service.ts";
+import { Authorization } from "./plugins/authorization.ts";
 import { findProgram } from "./startup/checks.ts";
 import { waitForContainerd } from "./startup/health.ts";
 import { bytesBelow } from "./system/bytes-below.ts";
@@ -54,6 +56,8 @@ export interface Daemon {
   driverName: string;
   /** Starts what restart policies ask for; once the API is served. */
   startPolicies(): Promise<void>;
+  /** Asks the authorization plugins. */
+  guard: Guard;
   /** Told of each request that a route has dealt with. */
   handled(route: Route, seconds: number): void;
   /** Serves /metrics at "host:port"; returns the function that stops it. */
@@ -186,6 +190,7 @@ function daemonOf(parts: Parts): Daemon {
     routes: routesOf(parts),
     driverName: driver.name,
     startPolicies: () => containers.startPolicies(),
+    guard: new Authorization(() => parts.config.authorizationPlugins),
     handled: (route, seconds) => metrics.handled(route, seconds),
     serveMetrics: (address) => serveMetrics(address, metrics),
     reload: (next) => reload(parts, next),

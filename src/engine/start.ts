@@ -96,6 +96,7 @@ async function serve(
 ): Promise<Undo> {
   const server: Server = createApiServer({
     routes: daemon.routes,
+    guard: daemon.guard,
     handled: daemon.handled,
     ...(tls && address.kind === "tcp" ? { tls } : {}),
     logFailure: (request, status, error) => {

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { Readable } from "node:stream";
 import { invalidArgument } from "../../errors/errors.ts";
 import { parseFilters } from "./filters.ts";
 import { hijackResponse, hijackSocket, hijackStream } from "./hijack.ts";
@@ -21,6 +22,8 @@ export interface ContextParts {
   query: URLSearchParams;
   version: ApiVersion;
   signal: AbortSignal;
+  /** The request's body, if somebody had to read it before. */
+  body?: Buffer;
 }
 
 /** One request on its way through a handler. */
@@ -32,6 +35,7 @@ export class RequestContext implements Context {
   readonly version: ApiVersion;
   readonly signal: AbortSignal;
   readonly #upgrade: Socket | undefined;
+  readonly #body: Buffer | undefined;
   /** True once the connection is no longer ours to answer on. */
   hijacked = false;
 
@@ -43,6 +47,7 @@ export class RequestContext implements Context {
     this.version = parts.version;
     this.signal = parts.signal;
     this.#upgrade = parts.upgrade;
+    this.#body = parts.body;
   }
 
   flag(name: string, fallback = false): boolean {
@@ -84,6 +89,7 @@ export class RequestContext implements Context {
   }
 
   bytes(): AsyncIterable<Uint8Array> {
+    if (this.#body !== undefined) return Readable.from([this.#body]);
     return this.req;
   }
 

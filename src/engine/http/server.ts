@@ -6,6 +6,7 @@ import { HTTP_STATUS } from "../../errors/http.ts";
 import { API_VERSION, VERSION } from "../../version/version.ts";
 import type { TLSOptions } from "../startup/tls.ts";
 import { RequestContext } from "./context.ts";
+import { type Guard, guardAnswer, shownBody } from "./guard.ts";
 import type { Route } from "./route.ts";
 import { Router } from "./router.ts";
 import { requestVersion } from "./version.ts";
@@ -15,6 +16,8 @@ export interface ServerOptions {
   tls?: TLSOptions;
   routes: Route[];
   /** Told of every failure that is the server's own fault (status 500 and above), and in debug mode of all. */
+  /** Asked whether a request, and its answer, may pass. */
+  guard?: Guard;
   /** Told of each request that a route has dealt with. */
   handled?(route: Route, seconds: number): void;
   logFailure(request: string, status: number, error: unknown): void;
@@ -91,7 +94,9 @@ async function dispatch(
   if (!found || (found.route.since && !version.atLeast(found.route.since))) throw notFound("page not found");
   const query = new URLSearchParams(mark < 0 ? "" : url.slice(mark + 1));
   const signal = abortedWithClient(req, res, upgrade);
-  const context = new RequestContext({ req, res, upgrade, params: found.params, query, version, signal });
+  const body = await askGuard(options.guard, req, res, upgrade);
+  const parts = { req, res, upgrade, params: found.params, query, version, signal };
+  const context = new RequestContext(body === undefined ? parts : { ...parts, body });
   const start = performance.now();
   try {
     await found.route.handle(context);
@@ -100,6 +105,20 @@ async function dispatch(
     throw new Failure(cause, context);
   }
   return context;
+}
+
+/** Resolves to the request's body, if it had to be read. Errors: forbidden. */
+async function askGuard(
+  guard: Guard | undefined,
+  req: IncomingMessage,
+  res: ServerResponse,
+  upgrade: Socket | undefined,
+): Promise<Buffer | undefined> {
+  if (!guard?.active) return undefined;
+  const body = await shownBody(req);
+  await guard.request(req, body);
+  if (!upgrade) guardAnswer(guard, req, res);
+  return body;
 }
 
 function abortedWithClient(
