@@ -2,6 +2,7 @@
 import { type EngineError, notFound, systemError } from "../errors/errors.ts";
 import { closeFd, O_NONBLOCK, O_RDWR, openFd, pipe, readFd, readSmallFile } from "../linux/fd.ts";
 import { spawn } from "../linux/spawn.ts";
+import { isSameBuild, SHORT_LIVED_SETTINGS } from "../version/same_build.ts";
 import type { Reaper } from "./reaper.ts";
 import { trim } from "./trim.ts";
 
@@ -26,13 +27,21 @@ export function childEnvironment(extra: readonly string[] = []): string[] {
   return [...inherited.map(([name, value]) => `${name}=${value ?? ""}`), ...extra];
 }
 
+/** For docker-runc itself, which is this very program under another name, settings that let it start faster. */
+function runtimeSettings(binary: string): string[] {
+  if (!isSameBuild(binary)) return [];
+  return Object.entries(SHORT_LIVED_SETTINGS).map(([name, value]) => `${name}=${value}`);
+}
+
 export class Runtime {
   readonly options: RuntimeOptions;
+  readonly #settings: string[];
   readonly #reaper: Reaper;
   readonly #log: string;
 
   constructor(options: RuntimeOptions, reaper: Reaper) {
     this.options = options;
+    this.#settings = runtimeSettings(options.binary);
     this.#reaper = reaper;
     this.#log = `${options.bundle}/log.json`;
   }
@@ -53,7 +62,12 @@ export class Runtime {
     const { binary, root, systemdCgroup } = this.options;
     const argv = [binary, "--root", root, "--log", this.#log, "--log-format", "json"];
     if (systemdCgroup) argv.push("--systemd-cgroup");
-    const pid = spawn({ path: binary, argv: [...argv, ...args], env: childEnvironment(), fds: stdio });
+    const pid = spawn({
+      path: binary,
+      argv: [...argv, ...args],
+      env: childEnvironment(this.#settings),
+      fds: stdio,
+    });
     // The shim has nothing else to do meanwhile, and a heap that never peaks stays small.
     trim();
     const { status } = await this.#reaper.exitOf(pid);
