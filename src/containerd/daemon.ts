@@ -83,6 +83,7 @@ async function start(config: Config, log: Logger, undo: (() => void | Promise<vo
     uuid,
   });
   undo.push(() => collector.stop());
+  collector.start();
   removeStaleSocket(config.socket);
   const server: GrpcServer = await serveGrpc(config.socket, services);
   undo.push(() => server.close(GRACE));

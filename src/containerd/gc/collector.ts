@@ -2,7 +2,7 @@
  * Garbage collection: content and snapshots that nothing leads to are removed. What leads to them: images,
  * containers, leases, and anything labelled as a root; from there labels gc.ref.* and a snapshot's parent.
  */
-import { messageOf } from "../../errors/errors.ts";
+import { kindOf, messageOf } from "../../errors/errors.ts";
 import type { Logger } from "../../log/log.ts";
 import type { ContentStore } from "../content/store.ts";
 import type { ContainerStore } from "../metadata/containers.ts";
@@ -11,8 +11,10 @@ import type { LeaseStore } from "../metadata/leases.ts";
 import type { Labels, NamespaceStore } from "../metadata/namespaces.ts";
 import type { Snapshotters } from "../snapshots/all.ts";
 
-/** Milliseconds between a deletion and the collection that follows, so that many deletions share one. */
-const DELAY = 200;
+/** Milliseconds from the start of the daemon to the first collection. */
+const STARTUP_DELAY = 100;
+/** Deletions that make a collection due, as containerd has it; what clients still work on must not go too soon. */
+const THRESHOLD = 100;
 
 const ROOT_LABEL = "containerd.io/gc.root";
 const CONTENT_REF = /^containerd\.io\/gc\.ref\.content(\.|\/|$)/;
@@ -31,22 +33,31 @@ interface Parts {
 export class Collector {
   readonly #parts: Parts;
   #timer: NodeJS.Timeout | undefined;
+  /** Since the last collection. */
+  #deletions = 0;
   #running: Promise<void> = Promise.resolve();
 
   constructor(parts: Parts) {
     this.#parts = parts;
   }
 
-  /** To be called after a deletion: collects soon, or, with `wait`, now, and resolves when that is done. */
+  /** Collects what a former run left. */
+  start(): void {
+    this.#timer = setTimeout(() => void this.collect(), STARTUP_DELAY);
+  }
+
+  /** To be called after a deletion: with `wait` collects now, and resolves when that is done. */
   async after(wait: boolean): Promise<void> {
     if (wait) return this.collect();
-    this.#timer ??= setTimeout(() => void this.collect(), DELAY);
+    this.#deletions++;
+    if (this.#deletions >= THRESHOLD) void this.collect();
   }
 
   /** Collects in all namespaces. Failures are logged: what stays is found the next time. */
   collect(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    this.#deletions = 0;
     const run = async () => {
       this.#parts.leases.expire(Date.now());
       for (const { name } of this.#parts.namespaces.list()) await this.#collectIn(name);
@@ -72,18 +83,33 @@ export class Collector {
       content.delete(namespace, digest);
       removed.blobs++;
     }
-    for (const name of snapshotters.used()) removed.snapshots += await this.#sweep(namespace, name, marker);
+    // All before the first wait: what is made while something is removed was not there to be marked.
+    const dead = snapshotters.used().flatMap((name) => this.#dead(namespace, name, marker));
+    for (const { snapshotter, name } of dead)
+      if (await this.#remove(namespace, snapshotter, name)) removed.snapshots++;
     if (removed.blobs + removed.snapshots > 0) log.debug("garbage collected", { namespace, ...removed });
   }
 
   /** Children before their parents, as removal demands. */
-  async #sweep(namespace: string, snapshotter: string, marker: Marker): Promise<number> {
-    const store = this.#parts.snapshotters.get(snapshotter);
-    const dead = store
+  #dead(namespace: string, snapshotter: string, marker: Marker): { snapshotter: string; name: string }[] {
+    return this.#parts.snapshotters
+      .get(snapshotter)
       .list(namespace, [])
-      .filter(({ name }) => !marker.snapshots.has(`${snapshotter}/${name}`));
-    for (const { name } of dead.sort((a, b) => b.id - a.id)) await store.remove(namespace, name);
-    return dead.length;
+      .filter(({ name }) => !marker.snapshots.has(`${snapshotter}/${name}`))
+      .sort((a, b) => b.id - a.id)
+      .map(({ name }) => ({ snapshotter, name }));
+  }
+
+  /** False if somebody has removed it, or built on it, meanwhile. */
+  async #remove(namespace: string, snapshotter: string, name: string): Promise<boolean> {
+    try {
+      await this.#parts.snapshotters.get(snapshotter).remove(namespace, name);
+      return true;
+    } catch (error) {
+      const kind = kindOf(error);
+      if (kind === "notFound" || kind === "failedPrecondition") return false;
+      throw error;
+    }
   }
 
   #markRoots(namespace: string, marker: Marker): void {
