@@ -34,7 +34,11 @@ class Row implements GoJson {
   }
 }
 
-const rowField: FieldLookup = (value, name) => {
+/** A row for templates that have rows within other data. */
+export const rowOf = (columns: Columns, type: string): GoJson => new Row(columns, type);
+
+/** Fields of rows, and of JSON data. */
+export const rowField: FieldLookup = (value, name) => {
   if (!(value instanceof Row)) return mapField(value, name);
   if (Object.hasOwn(value.columns, name)) return value.columns[name];
   throw new Error(`can't evaluate field ${name} in type ${value.type}`);

@@ -49,6 +49,13 @@ export function rowsOf(image: ImageSummary, options: RowOptions): Columns[] {
   return namesOf(image, options).map((named) => columnsOf(image, named, options.short));
 }
 
+/** The line of an image in `docker system df`: under its first name, without digests. */
+export function firstRowOf(image: ImageSummary, short: boolean): Columns {
+  const [first] = group(image.RepoTags?.slice(0, 1), (reference) => reference.tag);
+  const named = first ? { repository: first[0], tag: first[1][0]! } : { repository: NONE, tag: NONE };
+  return columnsOf(image, { ...named, digest: "" }, short);
+}
+
 function namesOf(image: ImageSummary, { digests, digestUsed }: RowOptions): Named[] {
   const tags = group(image.RepoTags, (reference) => reference.tag);
   const found = group(image.RepoDigests, (reference) => reference.digest);

@@ -38,12 +38,15 @@ export class GoStruct implements GoJson {
 function structJson(value: unknown): string {
   if (value instanceof GoStruct) return value.toGoJson();
   if (Array.isArray(value)) return `[${value.map(structJson).join(",")}]`;
+  if (typeof value === "bigint") return String(value);
   return escapedJsonOf(value);
 }
 
 function isEmpty(value: unknown): boolean {
   if (Array.isArray(value)) return value.length === 0;
-  return value === null || value === undefined || value === "" || value === 0 || value === false;
+  return (
+    value === null || value === undefined || value === "" || value === 0 || value === 0n || value === false
+  );
 }
 
 /** Fields of structs, and of JSON data within them. */
