@@ -3,8 +3,9 @@
  *
  *   bun hack/test.ts [--only checks|unit|e2e] [FILE ...]
  *
- * Each check (style, types, folders) counts as one test; a virtual machine runs test/vm/ and test/runc.test.ts again. Unit tests run in one process. Each end-to-end file runs in a
- * process, network and mount namespace of its own, two at a time, against binaries built for the run.
+ * Each check (style, types, folders) counts as one test. Unit tests run in one process. Each end-to-end file runs in a
+ * process, network and mount namespace of its own, two at a time, against binaries built for the run. At the end a
+ * virtual machine runs the tests that need another kernel or cgroup layout (hack/test-vm.ts).
  */
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
