@@ -71,6 +71,8 @@ class Conversation {
   readonly #socket: number;
   readonly #handlers: Handlers;
   readonly #mapped: boolean;
+  /** What the new process said before the one that made it could tell who that is: on a busy machine it may be faster. */
+  readonly #early: InitMessage[] = [];
 
   constructor(plan: Plan, socket: number, handlers: Handlers) {
     this.#plan = plan;
@@ -96,7 +98,9 @@ class Conversation {
       this.pid = value;
       this.#handlers.started(value);
       if (this.#mapped) sendGo(this.#socket);
-    } else if (kind === "sync") sendGo(this.#socket, this.#handlers.sync(value, this.pid));
+      for (const early of this.#early.splice(0)) this.#take(early);
+    } else if (this.pid === 0) this.#early.push(message);
+    else if (kind === "sync") sendGo(this.#socket, this.#handlers.sync(value, this.pid));
     else if (kind === "listener") this.#handlers.listener(message.fd!, this.pid);
     else {
       this.#handlers.ready(this.pid);
