@@ -14,6 +14,8 @@ export interface Pair {
   value: string;
   /** Written as `KEY VALUE`, without "=". */
   legacy: boolean;
+  /** Nothing in it is expanded. */
+  literal?: true;
 }
 
 /** RUN --mount */

@@ -1,0 +1,97 @@
+import type { HostConfig } from "../../../api/schema.ts";
+import { invalidArgument, messageOf } from "../../../errors/errors.ts";
+import { type Credentials, credentialsFrom } from "../../../images/registry/credentials.ts";
+import type { BuildRequest } from "../../build/types.ts";
+import type { Context } from "../../http/route.ts";
+import { readEnvelope } from "./envelope.ts";
+
+/**
+ * POST /build as a request. Beside stock's parameters: `events=1` asks for what happens as {"aux":{"pequod":...}},
+ * `envelope=1` says that the body begins with secrets (see envelope.ts), `allow=security.insecure`.
+ */
+export async function readRequest(ctx: Context): Promise<BuildRequest> {
+  const query = (name: string): string => ctx.query.get(name) ?? "";
+  const { body, secrets } = await readEnvelope(ctx.bytes(), ctx.flag("envelope"));
+  return {
+    remote: query("remote"),
+    body,
+    secrets,
+    dockerfile: query("dockerfile"),
+    tags: ctx.query.getAll("t").filter((tag) => tag !== ""),
+    buildArgs: json<Record<string, string | null>>(ctx, "buildargs", {}),
+    labels: json<Record<string, string>>(ctx, "labels", {}),
+    target: query("target"),
+    noCache: ctx.flag("nocache"),
+    pull: ctx.flag("pull"),
+    quiet: ctx.flag("q"),
+    rm: ctx.flag("rm", true),
+    forceRm: ctx.flag("forcerm"),
+    cacheFrom: json<string[]>(ctx, "cachefrom", []),
+    squash: ctx.flag("squash"),
+    platform: query("platform"),
+    host: hostOf(ctx),
+    credentials: credentialsOf(ctx),
+    insecure: ctx.query.getAll("allow").includes("security.insecure"),
+    signal: ctx.signal,
+  };
+}
+
+function json<T>(ctx: Context, name: string, fallback: T): T {
+  const text = ctx.query.get(name);
+  if (!text) return fallback;
+  try {
+    return (JSON.parse(text) as T | null) ?? fallback;
+  } catch (cause) {
+    throw invalidArgument(`error reading ${name}: ${messageOf(cause)}`, { cause });
+  }
+}
+
+function hostOf(ctx: Context): HostConfig {
+  const isolation = ctx.query.get("isolation") ?? "";
+  if (isolation !== "" && isolation.toLowerCase() !== "default")
+    throw invalidArgument(
+      `Unsupported isolation: ${JSON.stringify(isolation)}: on Linux there is only "default"`,
+    );
+  const numbers: [keyof HostConfig, string][] = [
+    ["Memory", "memory"],
+    ["MemorySwap", "memswap"],
+    ["CpuShares", "cpushares"],
+    ["CpuPeriod", "cpuperiod"],
+    ["CpuQuota", "cpuquota"],
+    ["ShmSize", "shmsize"],
+  ];
+  const texts: [keyof HostConfig, string][] = [
+    ["CpusetCpus", "cpusetcpus"],
+    ["CpusetMems", "cpusetmems"],
+    ["CgroupParent", "cgroupparent"],
+    ["NetworkMode", "networkmode"],
+  ];
+  const host: Record<string, unknown> = {};
+  for (const [field, name] of numbers) {
+    const value = ctx.number(name);
+    if (value) host[field] = value;
+  }
+  for (const [field, name] of texts) {
+    const value = ctx.query.get(name);
+    if (value) host[field] = value;
+  }
+  const extra = (ctx.query.get("extrahosts") ?? "").split(",").filter((one) => one !== "");
+  if (extra.length > 0) host["ExtraHosts"] = extra;
+  const ulimits = json<HostConfig["Ulimits"]>(ctx, "ulimits", []);
+  if (ulimits?.length) host["Ulimits"] = ulimits;
+  const security = json<string[]>(ctx, "securityopt", []);
+  if (security.length > 0) host["SecurityOpt"] = security;
+  return host;
+}
+
+/** X-Registry-Config: base64 of {"registry": credentials}. */
+function credentialsOf(ctx: Context): Record<string, Credentials> {
+  const header = ctx.req.headers["x-registry-config"];
+  if (typeof header !== "string" || header === "") return {};
+  try {
+    const all = JSON.parse(Buffer.from(header, "base64url").toString()) as Record<string, unknown>;
+    return Object.fromEntries(Object.entries(all).map(([name, value]) => [name, credentialsFrom(value)]));
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,98 @@
+import { END_OF_ARCHIVE, encodeHeader, padding, tarHeader } from "../../../archive/tar/writer.ts";
+import type { Of } from "../../../dockerfile/types.ts";
+import { dataLoss, invalidArgument, messageOf } from "../../../errors/errors.ts";
+import type { CopySource } from "../copy/sources.ts";
+import type { StepContext } from "../steps/context.ts";
+import { EntryHash, hashedOnDisk } from "../tree/hash.ts";
+import { TarTree } from "../tree/tar-tree.ts";
+import { checkoutTree, isGitURL } from "./git.ts";
+
+export const isRemote = (source: string): boolean => /^https?:\/\//.test(source) || isGitURL(source);
+
+export interface Download {
+  sources: CopySource[];
+  close(): void;
+}
+
+/** ADD of a URL or a git repository. Errors: invalidArgument; dataLoss for another --checksum. */
+export async function downloadSource(
+  context: StepContext,
+  url: string,
+  add: Of<"ADD"> | Of<"COPY">,
+): Promise<Download> {
+  const { env, request } = context;
+  if (isGitURL(url)) {
+    const tree = await checkoutTree(url, {
+      folder: env.temporary,
+      signal: request.signal,
+      keepGit: add.keepGitDir,
+    });
+    const entry = tree.find("", true)!;
+    const hash = `dir:${add.checksum ?? (await treeHash(tree))}`;
+    return { sources: [{ tree, entry, path: "", hash, mayUnpack: false }], close: () => tree.close() };
+  }
+  const name = fileName(url, add.destination);
+  const { bytes, mtime } = await get(context, url);
+  checkSum(url, bytes, add.checksum);
+  const header = tarHeader({ name, type: "file", size: bytes.length, mode: 0o600, mtime });
+  const tree = await TarTree.read(archiveOf(header, bytes), {
+    folder: env.temporary,
+    signal: request.signal,
+  });
+  const hash = new EntryHash(hashedOnDisk(name, header));
+  hash.update(bytes);
+  const entry = tree.find(name, false)!;
+  const source = { tree, entry, path: name, hash: `file:${hash.hex()}`, mayUnpack: add.unpack === true };
+  return { sources: [source], close: () => tree.close() };
+}
+
+async function* archiveOf(
+  header: ReturnType<typeof tarHeader>,
+  bytes: Uint8Array,
+): AsyncGenerator<Uint8Array> {
+  yield encodeHeader(header);
+  yield bytes;
+  yield padding(bytes.length);
+  yield END_OF_ARCHIVE;
+}
+
+async function treeHash(tree: TarTree): Promise<string> {
+  const hash = new Bun.CryptoHasher("sha256");
+  for (const path of [...tree.paths()].sort()) hash.update(await tree.digest(tree.find(path, false)!));
+  return hash.digest("hex");
+}
+
+function fileName(url: string, destination: string): string {
+  const name = decodeURIComponent(new URL(url).pathname.split("/").at(-1) ?? "");
+  if (name !== "") return name;
+  if (destination.endsWith("/")) throw invalidArgument(`cannot determine filename for source ${url}`);
+  return "__unnamed__";
+}
+
+async function get(
+  { env, request }: StepContext,
+  url: string,
+): Promise<{ bytes: Uint8Array; mtime: number }> {
+  let response: Response;
+  try {
+    response = await env.fetch(url, request.signal);
+  } catch (cause) {
+    throw invalidArgument(`Get ${JSON.stringify(url)}: ${messageOf(cause)}`, { cause });
+  }
+  if (!response.ok)
+    throw invalidArgument(`failed to GET ${url} with status ${response.status} ${response.statusText}`);
+  const modified = Date.parse(response.headers.get("last-modified") ?? "");
+  return {
+    bytes: new Uint8Array(await response.arrayBuffer()),
+    mtime: Number.isNaN(modified) ? 0 : Math.floor(modified / 1000),
+  };
+}
+
+function checkSum(url: string, bytes: Uint8Array, wanted: string | undefined): void {
+  if (wanted === undefined) return;
+  const [algorithm = "", hex = ""] = wanted.split(":");
+  if (!["sha256", "sha384", "sha512"].includes(algorithm) || hex === "")
+    throw invalidArgument(`invalid checksum digest format: ${JSON.stringify(wanted)}`);
+  const got = new Bun.CryptoHasher(algorithm as "sha256").update(bytes).digest("hex");
+  if (got !== hex) throw dataLoss(`digest mismatch ${algorithm}:${got}: ${wanted} of ${url}`);
+}

@@ -1,0 +1,107 @@
+import { posix } from "node:path";
+import { DockerfileError, excerpt } from "../../../dockerfile/errors.ts";
+import { IgnoreRules, readIgnoreFile } from "../../../dockerfile/ignore.ts";
+import { parseDockerfile } from "../../../dockerfile/parse.ts";
+import type { Dockerfile } from "../../../dockerfile/types.ts";
+import {
+  EngineError,
+  invalidArgument,
+  messageOf,
+  notImplemented,
+  systemError,
+} from "../../../errors/errors.ts";
+import { TarTree } from "../tree/tar-tree.ts";
+import type { BuildEnv, BuildRequest } from "../types.ts";
+import { decompress } from "./decompress.ts";
+import { checkoutTree, isGitURL } from "./git.ts";
+
+/** Dockerfiles and .dockerignore files longer than this are not believed, bytes. */
+const LONGEST = 16 * 1024 * 1024;
+
+export interface BuildContext {
+  tree: TarTree;
+  dockerfile: Dockerfile;
+  /** Path of the Dockerfile in the context. */
+  file: string;
+}
+
+/** Takes in the context, and reads the Dockerfile in it. Errors: invalidArgument, dataLoss, cancelled. */
+export async function openContext(env: BuildEnv, request: BuildRequest): Promise<BuildContext> {
+  const { tree, filtered } = await receive(env, request);
+  try {
+    const { path, text } = await dockerfileOf(tree, request.dockerfile);
+    await dropIgnored(tree, path, filtered);
+    return { tree, file: path, dockerfile: parse(text, path) };
+  } catch (error) {
+    tree.close();
+    throw error;
+  }
+}
+
+/** `filtered`: the client has left out what .dockerignore says. */
+async function receive(env: BuildEnv, request: BuildRequest): Promise<{ tree: TarTree; filtered: boolean }> {
+  const { remote, body, signal } = request;
+  const options = { folder: env.temporary, signal };
+  if (remote === "") return { tree: await TarTree.read(decompress(body), options), filtered: true };
+  if (remote === "client-session")
+    throw notImplemented("builds over a session (BuildKit) are not implemented: set DOCKER_BUILDKIT=0");
+  if (isGitURL(remote)) return { tree: await checkoutTree(remote, options), filtered: false };
+  if (!/^https?:\/\//.test(remote))
+    throw invalidArgument(`remoteURL (${remote}) could not be recognized as URL`);
+  return { tree: await download(env, request), filtered: false };
+}
+
+async function download(env: BuildEnv, { remote, signal }: BuildRequest): Promise<TarTree> {
+  const response = await env.fetch(remote, signal).catch((cause) => {
+    throw invalidArgument(`error downloading remote context ${remote}: ${messageOf(cause)}`, { cause });
+  });
+  if (!response.ok || !response.body) {
+    throw invalidArgument(
+      `error downloading remote context ${remote}: failed to GET ${remote} with status ${response.status} ${response.statusText}`,
+    );
+  }
+  if (response.headers.get("content-type")?.startsWith("text/plain"))
+    return TarTree.of({ Dockerfile: await response.text() }, env.temporary);
+  const bytes = response.body as unknown as AsyncIterable<Uint8Array>;
+  return TarTree.read(decompress(bytes), { folder: env.temporary, signal });
+}
+
+async function dockerfileOf(tree: TarTree, wanted: string): Promise<{ path: string; text: string }> {
+  const candidates = wanted === "" || wanted === "Dockerfile" ? ["Dockerfile", "dockerfile"] : [wanted];
+  for (const path of candidates) {
+    const text = await tree.text(path, LONGEST);
+    if (text === undefined) continue;
+    if (text === "") throw invalidArgument(`the Dockerfile (${path}) cannot be empty`);
+    return { path: posix.normalize(path), text };
+  }
+  throw systemError(`Cannot locate specified Dockerfile: ${wanted || "Dockerfile"}`);
+}
+
+/** Dockerfile and .dockerignore themselves may be ignored, too: they were only needed until now. */
+async function dropIgnored(tree: TarTree, dockerfile: string, filtered: boolean): Promise<void> {
+  const own = filtered ? undefined : await tree.text(`${dockerfile}.dockerignore`, LONGEST);
+  const text = own ?? (await tree.text(".dockerignore", LONGEST));
+  if (text === undefined) return;
+  const rules = new IgnoreRules(readIgnoreFile(text));
+  const candidates = filtered ? [".dockerignore", dockerfile] : [...tree.paths()].reverse();
+  for (const path of candidates) {
+    if (!rules.ignores(path)) continue;
+    const entry = tree.find(path, false);
+    if (entry?.header.type === "directory" && rules.hasExceptions && tree.children(entry).length > 0)
+      continue;
+    tree.remove(path);
+  }
+}
+
+function parse(text: string, path: string): Dockerfile {
+  try {
+    return parseDockerfile(text);
+  } catch (error) {
+    if (!(error instanceof DockerfileError)) throw error;
+    const where = excerpt(text, path, error.line);
+    throw new EngineError("invalidArgument", `${error.message}\n${where}`, {
+      cause: error,
+      data: error.data ?? {},
+    });
+  }
+}

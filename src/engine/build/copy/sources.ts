@@ -1,0 +1,81 @@
+import { posix } from "node:path";
+import { invalidArgument, notFound } from "../../../errors/errors.ts";
+import { sha256 } from "../tree/hash.ts";
+import { baseName, parentOf, type SourceTree, type TreeEntry, walkTree } from "../tree/tree.ts";
+import { globToRegExp, hasWildcards } from "./wildcards.ts";
+
+/** One thing to be copied. */
+export interface CopySource {
+  tree: SourceTree;
+  /** Links at its end are followed: what they lead to is copied. */
+  entry: TreeEntry;
+  /** As it was written; its last part is the name in a destination folder. */
+  path: string;
+  /** "file:<hex>" or "dir:<hex>". */
+  hash: string;
+  /** ADD unpacks it if it is an archive. */
+  mayUnpack: boolean;
+}
+
+/** Finds what COPY and ADD name, wildcards included. Errors: in stock's words, without "COPY failed". */
+export async function findSources(tree: SourceTree, path: string, isContext: boolean): Promise<CopySource[]> {
+  const clean = cleanSource(path);
+  if (hasWildcards(clean)) return findByPattern(tree, clean);
+  if (isContext && posix.normalize(clean).startsWith(".."))
+    throw invalidArgument(`forbidden path outside the build context: ${path} ()`);
+  const entry = tree.find(clean, true);
+  if (!entry) {
+    const where = isContext ? "file not found in build context or excluded by .dockerignore: " : "";
+    throw notFound(`${where}stat ${clean}: file does not exist`);
+  }
+  return [await sourceOf(tree, clean, entry)];
+}
+
+const cleanSource = (path: string): string =>
+  (path.length > 1 ? path.replace(/^\//, "") : path).replace(/^\.\//, "");
+
+async function sourceOf(tree: SourceTree, path: string, entry: TreeEntry): Promise<CopySource> {
+  const hash =
+    entry.header.type === "directory" ? await folderHash(tree, entry) : `file:${await tree.digest(entry)}`;
+  return { tree, entry, path, hash, mayUnpack: true };
+}
+
+async function folderHash(tree: SourceTree, folder: TreeEntry): Promise<string> {
+  const digests: string[] = [];
+  for (const entry of walkTree(tree, folder)) digests.push(await tree.digest(followed(tree, entry)));
+  return `dir:${sha256(digests.sort().join(","))}`;
+}
+
+/** Stock sums what a link leads to, if that is there. */
+function followed(tree: SourceTree, entry: TreeEntry): TreeEntry {
+  if (entry.header.type !== "symlink") return entry;
+  return tree.find(entry.path, true) ?? entry;
+}
+
+/** Each file and folder that matches; what lies in a matching folder does not match by itself. */
+async function findByPattern(tree: SourceTree, pattern: string): Promise<CopySource[]> {
+  const regexp = globToRegExp(posix.normalize(pattern));
+  const root = tree.find("", true);
+  if (!root) return [];
+  const found: CopySource[] = [];
+  for (const entry of walkTree(tree, root)) {
+    if (!regexp.test(entry.path)) continue;
+    const target = followed(tree, entry);
+    found.push(await sourceOf(tree, entry.path, target));
+  }
+  return found;
+}
+
+/** What the sources are together, for cache and history. */
+export function hashOf(sources: readonly CopySource[]): string {
+  if (sources.length === 1) return sources[0]!.hash;
+  return `multi:${sha256(sources.map(({ hash }) => hash).join(","))}`;
+}
+
+/** With COPY --parents: the folders to keep, those after "/./" if that is in the path. */
+export function keptParents(path: string): string {
+  const pivot = path.indexOf("/./");
+  return parentOf(pivot < 0 ? posix.normalize(path) : posix.normalize(path.slice(pivot + 3)));
+}
+
+export const nameOf = (source: CopySource): string => baseName(posix.normalize(source.path));

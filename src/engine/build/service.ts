@@ -1,0 +1,81 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { excerpt } from "../../dockerfile/errors.ts";
+import { EngineError, invalidArgument, kindOf, messageOf } from "../../errors/errors.ts";
+import {
+  canonicalReference,
+  familiarReference,
+  parseReference,
+  type Reference,
+  withDefaultTag,
+} from "../../images/reference.ts";
+import { openContext } from "./context/open.ts";
+import { CacheMounts } from "./run/cache-mounts.ts";
+import { Solver } from "./solve/solver.ts";
+import { type BuildEnv, type BuildOutput, type BuildRequest, shortID } from "./types.ts";
+
+/** Builds images from Dockerfiles. */
+export class Builder {
+  readonly env: BuildEnv;
+
+  constructor(parts: Omit<BuildEnv, "cacheMounts" | "temporary"> & { dataRoot: string }) {
+    const { dataRoot, ...env } = parts;
+    const temporary = join(dataRoot, "tmp", "builder");
+    rmSync(temporary, { recursive: true, force: true });
+    this.env = { ...env, temporary, cacheMounts: new CacheMounts(join(dataRoot, "builder", "cache")) };
+  }
+
+  /** Resolves to the image's id. Errors: invalidArgument and others, in stock's words; nothing half-made is left. */
+  async build(request: BuildRequest, out: BuildOutput): Promise<string> {
+    const tags = request.tags.map(checkTag);
+    const context = await openContext(this.env, request);
+    try {
+      this.#warn(context.dockerfile, out);
+      const solver = new Solver({
+        env: this.env,
+        request,
+        dockerfile: context.dockerfile,
+        source: context.tree,
+        out,
+      });
+      const state = await solver.run().catch((error) => {
+        throw withExcerpt(error, context.dockerfile.source, context.file);
+      });
+      if (!state.image) throw invalidArgument("No image was generated. Is your Dockerfile empty?");
+      out.text(`Successfully built ${shortID(state.imageID)}\n`);
+      for (const tag of tags) await this.#tag(state.imageID, tag, out);
+      return state.imageID;
+    } finally {
+      context.tree.close();
+    }
+  }
+
+  #warn(dockerfile: { warnings: { rule: string; line: number }[]; source: string }, out: BuildOutput): void {
+    const empty = dockerfile.warnings.some(({ rule }) => rule === "NoEmptyContinuation");
+    if (!empty) return;
+    out.text("[WARNING]: Empty continuation lines will become errors in a future release.\n", "stderr");
+  }
+
+  async #tag(id: string, tag: Reference, out: BuildOutput): Promise<void> {
+    const { images, events } = this.env;
+    await images.references.add(canonicalReference(tag), id);
+    images.images.setLastUpdated(id);
+    events.publish("image", "tag", id, { name: familiarReference(tag) });
+    out.text(`Successfully tagged ${familiarReference(tag)}\n`);
+  }
+}
+
+function checkTag(text: string): Reference {
+  const reference = parseReference(text);
+  if (reference.digest !== undefined) throw invalidArgument("build tag cannot contain a digest");
+  return withDefaultTag(reference);
+}
+
+/** Adds the lines around the failed step, for clients that show them. */
+function withExcerpt(error: unknown, source: string, file: string): unknown {
+  if (!(error instanceof EngineError)) return error;
+  const { line, last } = (error.data ?? {}) as { line?: number; last?: number };
+  if (line === undefined) return error;
+  const data = { ...error.data, file, excerpt: excerpt(source, file, line, last) };
+  return new EngineError(kindOf(error), messageOf(error), { cause: error, data });
+}

@@ -1,0 +1,44 @@
+import { isNotFound } from "../../../errors/errors.ts";
+import { parseReference } from "../../../images/reference.ts";
+import type { Credentials } from "../../../images/registry/credentials.ts";
+import type { Image } from "../../../images/types.ts";
+import type { BuildEnv, BuildOutput, BuildRequest } from "../types.ts";
+
+/** The image that FROM or --from names, pulled if it is not here or if the build asks for it. Errors: notFound, of pulling. */
+export async function baseImage(
+  env: BuildEnv,
+  request: BuildRequest,
+  name: string,
+  platform: string,
+  out: BuildOutput,
+): Promise<Image> {
+  const present = request.pull ? undefined : local(env, name);
+  if (present) return present;
+  await env.pull({
+    name,
+    tag: "",
+    platform: platform || request.platform,
+    credentials: credentialsFor(name, request.credentials),
+    progress: (message) => out.progress(message as Record<string, unknown>),
+    signal: request.signal,
+  });
+  return env.images.resolve(name);
+}
+
+function local({ images }: BuildEnv, name: string): Image | undefined {
+  try {
+    return images.resolve(name);
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
+function credentialsFor(name: string, all: Record<string, Credentials>): Credentials {
+  const { domain } = parseReference(name);
+  const keys = domain === "docker.io" ? ["docker.io", "index.docker.io"] : [domain];
+  const found = Object.entries(all).find(([key]) =>
+    keys.includes(key.replace(/^https?:\/\//, "").split("/")[0]!),
+  );
+  return found?.[1] ?? {};
+}

@@ -1,0 +1,140 @@
+/** Builds the stages of a Dockerfile that are needed: each as soon as those it takes from are there. */
+import { expandWord } from "../../../dockerfile/expand.ts";
+import type { Dockerfile, Instruction } from "../../../dockerfile/types.ts";
+import { invalidArgument } from "../../../errors/errors.ts";
+import { BuildArgs } from "../stage/args.ts";
+import { hostArchitecture } from "../stage/commit.ts";
+import type { StageState } from "../stage/state.ts";
+import type { SourceTree } from "../tree/tree.ts";
+import type { BuildEnv, BuildOutput, BuildRequest } from "../types.ts";
+import { buildGraph, type GraphNode } from "./graph.ts";
+import { OrderedOutputs } from "./ordered-output.ts";
+import { buildStage } from "./stage.ts";
+
+export interface SolverParts {
+  env: BuildEnv;
+  request: BuildRequest;
+  dockerfile: Dockerfile;
+  source: SourceTree;
+  out: BuildOutput;
+}
+
+export class Solver {
+  readonly env: BuildEnv;
+  readonly request: BuildRequest;
+  readonly dockerfile: Dockerfile;
+  readonly source: SourceTree;
+  readonly args: BuildArgs;
+  /** SOURCE_DATE_EPOCH, if it was given. */
+  readonly epoch: number | undefined;
+  readonly #out: BuildOutput;
+  readonly #stop = new AbortController();
+  readonly #results = new Map<number, Promise<StageState>>();
+
+  constructor({ env, request, dockerfile, source, out }: SolverParts) {
+    this.env = env;
+    this.request = { ...request, signal: AbortSignal.any([request.signal, this.#stop.signal]) };
+    this.dockerfile = dockerfile;
+    this.source = source;
+    this.#out = out;
+    this.args = new BuildArgs(givenArgs(request.buildArgs), platformArgs(request.platform));
+    this.epoch = epochOf(request.buildArgs["SOURCE_DATE_EPOCH"]);
+  }
+
+  /** The state of a stage, once it is built. */
+  result(index: number): Promise<StageState> {
+    return this.#results.get(index)!;
+  }
+
+  /** Resolves to the state of the target stage. Errors: of the first step that failed; the others are stopped then. */
+  async run(): Promise<StageState> {
+    const { metaArgs, escape: escapeChar } = this.dockerfile;
+    const nodes = this.#withLabels(this.#graph(metaArgs, escapeChar));
+    const total = metaArgs.length + nodes.reduce((sum, { stage }) => sum + 1 + stage.instructions.length, 0);
+    for (const [i, { text }] of metaArgs.entries()) this.#out.text(`Step ${i + 1}/${total} : ${text}\n`);
+    const outputs = new OrderedOutputs(this.#out);
+    let first = metaArgs.length + 1;
+    for (const node of nodes) {
+      const numbering = { first, total };
+      first += 1 + node.stage.instructions.length;
+      const { out, end } = outputs.open();
+      const building = this.#afterNeeds(node).then(() => buildStage(this, node, numbering, out));
+      building.then(end, () => {
+        end();
+        this.#stop.abort();
+      });
+      this.#results.set(node.index, building);
+    }
+    const state = await firstFailure([...this.#results.values()]);
+    const unused = this.args.unused();
+    if (unused.length > 0)
+      this.#out.text(`[Warning] One or more build-args [${unused.join(" ")}] were not consumed\n`);
+    return state;
+  }
+
+  async #afterNeeds(node: GraphNode): Promise<void> {
+    await Promise.all(node.needs.map((index) => this.result(index)));
+  }
+
+  #graph(metaArgs: Dockerfile["metaArgs"], escapeChar: string): GraphNode[] {
+    for (const { args } of metaArgs) {
+      for (const { key, value } of args) {
+        const known = this.args.meta();
+        const expand = (text: string) =>
+          expandWord(text, { lookup: (name) => known.get(name), escape: escapeChar });
+        this.args.declareMeta(key, value === undefined ? undefined : expand(value));
+      }
+    }
+    return buildGraph(this.dockerfile, this.request.target, this.args.meta());
+  }
+
+  /** --label: as if the last stage ended with them. */
+  #withLabels(nodes: GraphNode[]): GraphNode[] {
+    const labels = Object.entries(this.request.labels).sort(([a], [b]) => (a < b ? -1 : 1));
+    const last = nodes.at(-1)!;
+    const added = labels.map(([key, value]): Instruction => {
+      const text = `LABEL ${key}=${value}`;
+      const at = { text, first: last.stage.last, last: last.stage.last };
+      return { kind: "LABEL", pairs: [{ key, value, legacy: false, literal: true }], ...at };
+    });
+    const stage = { ...last.stage, instructions: [...last.stage.instructions, ...added] };
+    return [...nodes.slice(0, -1), { ...last, stage }];
+  }
+}
+
+/** The last one's result, or else the first error that happened; waits for all to have ended. */
+async function firstFailure(all: Promise<StageState>[]): Promise<StageState> {
+  let failure: { error: unknown } | undefined;
+  for (const one of all) one.catch((error) => (failure ??= { error }));
+  await Promise.allSettled(all);
+  if (failure) throw failure.error;
+  return all.at(-1)!;
+}
+
+function givenArgs(args: Record<string, string | null>): Map<string, string> {
+  const entries = Object.entries(args).filter((entry): entry is [string, string] => entry[1] !== null);
+  return new Map(entries);
+}
+
+/** Known everywhere before the first FROM; a stage has to declare them. */
+function platformArgs(platform: string): Map<string, string> {
+  const host = `linux/${hostArchitecture()}`;
+  const target = platform || host;
+  const of = (prefix: string, text: string): [string, string][] => {
+    const [os = "", architecture = "", variant = ""] = text.split("/");
+    return [
+      [`${prefix}PLATFORM`, text],
+      [`${prefix}OS`, os],
+      [`${prefix}ARCH`, architecture],
+      [`${prefix}VARIANT`, variant],
+    ];
+  };
+  return new Map([...of("TARGET", target), ...of("BUILD", host)]);
+}
+
+function epochOf(text: string | null | undefined): number | undefined {
+  if (text === undefined || text === null || text === "") return undefined;
+  if (!/^\d+$/.test(text))
+    throw invalidArgument(`invalid SOURCE_DATE_EPOCH: ${JSON.stringify(text)} is no number of seconds`);
+  return Number(text);
+}

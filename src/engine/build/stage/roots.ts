@@ -1,0 +1,23 @@
+import type { ImageRoot } from "../../../images/open.ts";
+import type { Image } from "../../../images/types.ts";
+import type { OpenedRoot } from "../steps/context.ts";
+import { FolderTree } from "../tree/folder-tree.ts";
+
+/** Mounts an image's file system for looking at. What is written to it is gone with it. */
+export async function openImageRoot({ layers }: ImageRoot, image: Image): Promise<OpenedRoot> {
+  const name = `build-${crypto.randomUUID()}`;
+  const layer = await layers.createRWLayer(name, image.chainID);
+  try {
+    const tree = new FolderTree(await layer.mount());
+    return {
+      tree,
+      async close() {
+        await layer.unmount();
+        await layers.releaseRWLayer(name);
+      },
+    };
+  } catch (error) {
+    await layers.releaseRWLayer(name);
+    throw error;
+  }
+}

@@ -1,0 +1,87 @@
+import { expandWord, expandWords } from "../../../dockerfile/expand.ts";
+import type { ContainerDefaults } from "../../../images/types.ts";
+import { cachedImage } from "../stage/cache.ts";
+import { type Committer, commitStep, type Step } from "../stage/commit.ts";
+import { shellOf } from "../stage/config.ts";
+import type { StageState } from "../stage/state.ts";
+import type { FolderTree } from "../tree/folder-tree.ts";
+import type { SourceTree } from "../tree/tree.ts";
+import type { BuildEnv, BuildOutput, BuildRequest } from "../types.ts";
+
+/** A stage or image that files are taken from; to be closed. */
+export interface OpenedRoot {
+  tree: FolderTree;
+  close(): Promise<void>;
+}
+
+/** What a step works with. */
+export interface StepContext {
+  env: BuildEnv;
+  request: BuildRequest;
+  committer: Committer;
+  state: StageState;
+  out: BuildOutput;
+  escape: string;
+  /** The build's context. */
+  source: SourceTree;
+  /** Mounts the file system of a stage (by name or number) or of an image. Errors: notFound. */
+  openFrom(name: string): Promise<OpenedRoot>;
+  /** Mounts the file system of the stage so far; undefined if there is nothing below. */
+  openCurrent(): Promise<OpenedRoot | undefined>;
+}
+
+/** Expands with the stage's environment and arguments. */
+export function expander({ state, escape: escapeChar }: StepContext) {
+  const variables = new Map(state.args.inStage());
+  for (const entry of state.config.Env ?? []) {
+    const mark = entry.indexOf("=");
+    variables.set(entry.slice(0, mark), entry.slice(mark + 1));
+  }
+  const expansion = { lookup: (name: string) => variables.get(name), escape: escapeChar };
+  return {
+    word: (text: string) => expandWord(text, expansion),
+    words: (text: string) => expandWords(text, expansion),
+  };
+}
+
+/** The configuration with which a step that runs nothing is recorded. */
+export function noOperation({ state }: StepContext, comment: string, asOneWord = false): ContainerDefaults {
+  const shell = shellOf(state.config);
+  const Cmd = asOneWord ? [...shell, `#(nop) ${comment}`] : [...shell, "#(nop) ", comment];
+  return { ...structuredClone(state.config), Cmd };
+}
+
+/** True if the step was done before: the stage has moved on to that image. */
+export function useCache(context: StepContext, step: ContainerDefaults): boolean {
+  const { request, state, env, out, committer } = context;
+  if (request.noCache || state.cacheMissed) return false;
+  const image = cachedImage(env.images, state.image, step, committer.epoch);
+  if (!image) {
+    state.cacheMissed = true;
+    return false;
+  }
+  out.text(" ---> Using cache\n");
+  state.image = image;
+  return true;
+}
+
+/** Records a step that changes the configuration alone. No container is made for it; its id is for the record. */
+export async function recordChange(context: StepContext, comment: string): Promise<void> {
+  const step = noOperation(context, comment);
+  if (useCache(context, step)) return;
+  await recordWithID(context, step);
+}
+
+/** As stock does, the record names a container, and the container's default name for its host. */
+export async function recordWithID(
+  context: StepContext,
+  step: ContainerDefaults,
+  rest: Omit<Step, "containerConfig"> = {},
+): Promise<void> {
+  const { state, committer, out, request } = context;
+  const id = Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("hex");
+  out.text(` ---> Running in ${id.slice(0, 12)}\n`);
+  const containerConfig = { ...step, Hostname: step.Hostname || id.slice(0, 12), Labels: step.Labels ?? {} };
+  await commitStep(committer, state, { ...rest, containerConfig, containerID: id });
+  if (request.rm || request.forceRm) out.text(`Removing intermediate container ${id.slice(0, 12)}\n`);
+}

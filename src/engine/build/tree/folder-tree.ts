@@ -1,0 +1,115 @@
+import { closeSync, lstatSync, openSync, readdirSync, readlinkSync, readSync, type Stats } from "node:fs";
+import type { TarHeader, TarType } from "../../../archive/tar/header.ts";
+import { tarHeader } from "../../../archive/tar/writer.ts";
+import { getXattr } from "../../../linux/inode.ts";
+import { EntryHash, hashedOnDisk } from "./hash.ts";
+import { resolvePath } from "./resolve.ts";
+import { joinPath, type SourceTree, type TreeEntry } from "./tree.ts";
+
+const CHUNK = 1 << 20;
+const O_NOFOLLOW = 0o400000;
+
+/** A folder on disk that nobody else changes: a mounted stage or image, a checkout. */
+export class FolderTree implements SourceTree {
+  readonly root: string;
+  readonly #digests = new Map<string, Promise<string>>();
+
+  constructor(root: string) {
+    this.root = root;
+  }
+
+  #full(path: string): string {
+    return path === "" ? this.root : `${this.root}/${path}`;
+  }
+
+  /** Where a path leads below the root; what is not there is taken as written. */
+  resolve(path: string, follow: boolean): string {
+    return resolvePath((one) => placeOf(this.#full(one)), path, follow);
+  }
+
+  find(path: string, follow: boolean): TreeEntry | undefined {
+    const resolved = this.resolve(path, follow);
+    const stat = lstatSync(this.#full(resolved), { throwIfNoEntry: false });
+    return stat ? this.#entry(resolved, stat) : undefined;
+  }
+
+  #entry(path: string, stat: Stats): TreeEntry | undefined {
+    const type = typeOf(stat);
+    if (type === undefined) return undefined;
+    const inode = stat.isFile() && stat.nlink > 1 ? `${stat.dev}:${stat.ino}` : undefined;
+    return { path, header: headerOf(this.#full(path), path, stat, type), inode };
+  }
+
+  children(folder: TreeEntry): TreeEntry[] {
+    return readdirSync(this.#full(folder.path))
+      .sort()
+      .flatMap((name) => {
+        const path = joinPath(folder.path, name);
+        return this.#entry(path, lstatSync(this.#full(path))) ?? [];
+      });
+  }
+
+  async *read(entry: TreeEntry): AsyncGenerator<Uint8Array> {
+    const fd = openSync(this.#full(entry.path), O_NOFOLLOW);
+    try {
+      for (;;) {
+        const chunk = Buffer.allocUnsafe(Math.min(CHUNK, Math.max(entry.header.size, 512)));
+        const got = readSync(fd, chunk);
+        if (got === 0) return;
+        yield chunk.subarray(0, got);
+      }
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  digest(entry: TreeEntry): Promise<string> {
+    const known = this.#digests.get(entry.path);
+    if (known) return known;
+    const digest = this.#compute(entry);
+    this.#digests.set(entry.path, digest);
+    return digest;
+  }
+
+  async #compute(entry: TreeEntry): Promise<string> {
+    const hash = new EntryHash(hashedOnDisk(entry.path, entry.header));
+    if (entry.header.type === "file" && entry.header.size > 0)
+      for await (const chunk of this.read(entry)) hash.update(chunk);
+    return hash.hex();
+  }
+}
+
+function placeOf(path: string): { type: TarType; linkname: string } | undefined {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (!stat) return undefined;
+  return stat.isSymbolicLink()
+    ? { type: "symlink", linkname: readlinkSync(path) }
+    : { type: stat.isDirectory() ? "directory" : "file", linkname: "" };
+}
+
+function typeOf(stat: Stats): TarType | undefined {
+  if (stat.isFile()) return "file";
+  if (stat.isDirectory()) return "directory";
+  if (stat.isSymbolicLink()) return "symlink";
+  if (stat.isCharacterDevice()) return "char";
+  if (stat.isBlockDevice()) return "block";
+  return stat.isFIFO() ? "fifo" : undefined;
+}
+
+function headerOf(path: string, name: string, stat: Stats, type: TarType): TarHeader {
+  const capability = type === "file" ? getXattr(path, "security.capability") : undefined;
+  const device = type === "char" || type === "block" ? BigInt(stat.rdev) : 0n;
+  return tarHeader({
+    name,
+    type,
+    size: type === "file" ? stat.size : 0,
+    mode: stat.mode & 0o7777,
+    uid: stat.uid,
+    gid: stat.gid,
+    mtime: Math.floor(stat.mtimeMs / 1000),
+    linkname: type === "symlink" ? readlinkSync(path) : "",
+    devmajor: Number(((device >> 8n) & 0xfffn) | ((device >> 32n) & 0xfffff000n)),
+    devminor: Number((device & 0xffn) | ((device >> 12n) & 0xffffff00n)),
+    xattrs: new Map(capability ? [["security.capability", capability]] : []),
+  });
+}
