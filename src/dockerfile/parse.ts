@@ -53,7 +53,7 @@ function add(dockerfile: Dockerfile, statement: Statement): void {
   const stage = dockerfile.stages.at(-1);
   if (stage) stage.instructions.push(instruction);
   else if (instruction.kind === "ARG") dockerfile.metaArgs.push(instruction);
-  else throw new Error("No build stage in current context: only ARG may come before the first FROM");
+  else throw new Error("no build stage in current context: only ARG may come before the first FROM");
 }
 
 const STAGE_NAME = /^[a-z][a-z0-9-_.]*$/;

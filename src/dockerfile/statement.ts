@@ -32,7 +32,7 @@ export function noFlags(statement: Statement): void {
 export function commandLine(rest: string): CommandLine {
   const json = parseJsonList(rest);
   if (json === "not strings")
-    throw new Error("When using JSON array syntax, arrays must be comprised of strings only.");
+    throw new Error("when using JSON array syntax, arrays must be comprised of strings only");
   if (json !== "no list") return { words: json.list, shell: false };
   return { words: rest === "" ? [] : [rest], shell: true };
 }

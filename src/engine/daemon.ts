@@ -9,6 +9,7 @@ import { openNetworkController } from "../network/controller.ts";
 import type { NetworkController } from "../network/types.ts";
 import type { StorageDriver } from "../storage/driver.ts";
 import { openDriver } from "../storage/open.ts";
+import { buildRoutes } from "./api/build/routes.ts";
 import { containerRoutes } from "./api/containers/routes.ts";
 import { execRoutes } from "./api/exec/routes.ts";
 import { imageRoutes } from "./api/images/routes.ts";
@@ -17,6 +18,7 @@ import { pluginRoutes } from "./api/plugins/routes.ts";
 import { swarmRoutes } from "./api/swarm/routes.ts";
 import { systemRoutes } from "./api/system/routes.ts";
 import { volumeRoutes } from "./api/volumes/routes.ts";
+import { Builder } from "./build/service.ts";
 import type { EngineConfig } from "./config/config.ts";
 import { applyReload, reloadAttributes } from "./config/reload.ts";
 import type { RuntimeChoice } from "./containerd/client.ts";
@@ -222,11 +224,31 @@ function routesOf(parts: Parts): Route[] {
     ...containerRoutes(containers),
     ...execRoutes(containers),
     ...imageRoutes(service),
+    ...buildRoutes(builderOf(parts, service)),
     ...networkRoutes({ network, events, containers }),
     ...pluginRoutes(),
     ...swarmRoutes(),
     ...volumeRoutes({ volumes, events, sizeOf: bytesBelow }),
   ];
+}
+
+function builderOf(
+  { config, images, containers, events, log, registry }: Parts,
+  service: ImageService,
+): Builder {
+  return new Builder({
+    dataRoot: config.dataRoot,
+    images,
+    containers,
+    events,
+    log,
+    pull: (options) => service.pull(options),
+    async fetch(url, signal) {
+      const answer = await registry.transport.send({ method: "GET", url: new URL(url), signal });
+      const { status, statusText, headers } = answer;
+      return new Response(answer.body, { status, statusText, headers });
+    },
+  });
 }
 
 function imageService({ images, events, containers, registry }: Parts): ImageService {

@@ -1,4 +1,5 @@
 import { posix } from "node:path";
+import type { TarHeader } from "../../../archive/tar/header.ts";
 import { IgnoreRules } from "../../../dockerfile/ignore.ts";
 import { EngineError, kindOf, messageOf } from "../../../errors/errors.ts";
 import { joinPath, type SourceTree, type TreeEntry } from "../tree/tree.ts";
@@ -64,7 +65,11 @@ function copyFolder({ tree, entry, path }: CopySource, target: CopyTarget): void
       const ignored = rules?.ignores(at) ?? false;
       const path = joinPath(into, name);
       if (!ignored) {
-        const header = { ...child.header, ...target.owner, mode: change(child.header) };
+        const header = {
+          ...child.header,
+          ...target.owner,
+          mode: change(chowned(child.header, target.owner)),
+        };
         plan.put(path, header, { tree, entry: child });
       }
       if (child.header.type === "directory") copyBelow(child, path, at);
@@ -89,8 +94,16 @@ function copyFile(source: CopySource, target: CopyTarget): void {
   if (plan.at(path)?.type === "directory")
     throw new Error(`failed to copy file: cannot overwrite directory "/${path}" with non-directory`);
   const { entry, tree } = source;
-  const header = { ...entry.header, ...owner, mode: modeChanger(target.mode)(entry.header) };
+  const mode = modeChanger(target.mode)(chowned(entry.header, owner));
+  const header = { ...entry.header, ...owner, mode };
   plan.put(path, header, { tree, entry: { ...entry, inode: undefined } });
+}
+
+/** A change of owner takes the setuid bit away, and the setgid bit of what a group may run, as chown(2) does. */
+function chowned(header: TarHeader, owner: Owner | undefined): TarHeader {
+  if (!owner || header.type !== "file") return header;
+  const lost = 0o4000 | (header.mode & 0o010 ? 0o2000 : 0);
+  return { ...header, mode: header.mode & ~lost };
 }
 
 /** False if it is no archive. Owners stay as the archive says. */

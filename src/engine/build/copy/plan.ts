@@ -14,6 +14,8 @@ interface Planned {
   content: (() => AsyncIterable<Uint8Array>) | undefined;
   /** Names, of a folder. */
   children: Set<string> | undefined;
+  /** The time is what was copied, whatever is put into it. */
+  fixed?: boolean;
 }
 
 /**
@@ -81,7 +83,7 @@ export class LayerPlan {
     if (present && present.type !== "directory") throw invalidArgument(`mkdir /${path}: not a directory`);
     const parent = this.folder(parentOf(path), owner, mode);
     const header = present ?? tarHeader({ name: path, type: "directory", mode, mtime: this.#now, ...owner });
-    if (!present) parent.header = { ...parent.header, mtime: this.#now };
+    if (!present) this.#touch(parent);
     return this.#insert(parent, path, { header: { ...header }, content: undefined, children: new Set() });
   }
 
@@ -95,7 +97,7 @@ export class LayerPlan {
   put(path: string, header: TarHeader, source?: { tree: SourceTree; entry: TreeEntry }): void {
     if (path === "") return;
     const parent = this.folder(parentOf(path), { uid: 0, gid: 0 });
-    parent.header = { ...parent.header, mtime: this.#now };
+    this.#touch(parent);
     const before = this.#entries.get(path);
     const children = header.type === "directory" ? (before?.children ?? new Set<string>()) : undefined;
     if (before?.children && !children) this.#forgetBelow(path, before.children);
@@ -105,7 +107,11 @@ export class LayerPlan {
     const linked = first !== undefined && first !== path && this.#entries.has(first);
     const own: TarHeader = linked ? { ...header, type: "link", linkname: first, size: 0 } : header;
     const content = own.type === "file" && source ? () => source.tree.read(source.entry) : undefined;
-    this.#insert(parent, path, { header: own, content, children });
+    this.#insert(parent, path, { header: own, content, children, fixed: source !== undefined });
+  }
+
+  #touch(folder: Planned): void {
+    if (!folder.fixed) folder.header = { ...folder.header, mtime: this.#now };
   }
 
   #forgetBelow(path: string, children: Set<string>): void {

@@ -41,15 +41,17 @@ async function sourceOf(tree: SourceTree, path: string, entry: TreeEntry): Promi
 }
 
 async function folderHash(tree: SourceTree, folder: TreeEntry): Promise<string> {
-  const digests: string[] = [];
-  for (const entry of walkTree(tree, folder)) digests.push(await tree.digest(followed(tree, entry)));
+  const digests: string[] = folder.path === "" ? [] : [await tree.digest(folder)];
+  for (const entry of walkTree(tree, folder)) {
+    const target = followed(tree, entry);
+    digests.push(target ? await tree.digest(target) : entry.path);
+  }
   return `dir:${sha256(digests.sort().join(","))}`;
 }
 
-/** Stock sums what a link leads to, if that is there. */
-function followed(tree: SourceTree, entry: TreeEntry): TreeEntry {
-  if (entry.header.type !== "symlink") return entry;
-  return tree.find(entry.path, true) ?? entry;
+/** Stock sums what a link leads to; one that leads nowhere counts with its path. */
+function followed(tree: SourceTree, entry: TreeEntry): TreeEntry | undefined {
+  return entry.header.type === "symlink" ? tree.find(entry.path, true) : entry;
 }
 
 /** Each file and folder that matches; what lies in a matching folder does not match by itself. */
@@ -61,7 +63,7 @@ async function findByPattern(tree: SourceTree, pattern: string): Promise<CopySou
   for (const entry of walkTree(tree, root)) {
     if (!regexp.test(entry.path)) continue;
     const target = followed(tree, entry);
-    found.push(await sourceOf(tree, entry.path, target));
+    if (target) found.push(await sourceOf(tree, entry.path, target));
   }
   return found;
 }

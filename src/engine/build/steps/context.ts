@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import { expandWord, expandWords } from "../../../dockerfile/expand.ts";
 import type { ContainerDefaults } from "../../../images/types.ts";
 import { cachedImage } from "../stage/cache.ts";
@@ -81,7 +82,19 @@ export async function recordWithID(
   const { state, committer, out, request } = context;
   const id = Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("hex");
   out.text(` ---> Running in ${id.slice(0, 12)}\n`);
-  const containerConfig = { ...step, Hostname: step.Hostname || id.slice(0, 12), Labels: step.Labels ?? {} };
+  const folder = step.WorkingDir ? { WorkingDir: cleanFolder(step.WorkingDir) } : {};
+  const containerConfig = {
+    ...step,
+    ...folder,
+    Hostname: step.Hostname || id.slice(0, 12),
+    Labels: step.Labels ?? {},
+  };
   await commitStep(committer, state, { ...rest, containerConfig, containerID: id });
   if (request.rm || request.forceRm) out.text(`Removing intermediate container ${id.slice(0, 12)}\n`);
+}
+
+/** A container's working directory has no doubled or trailing slashes, whatever the image says. */
+function cleanFolder(path: string): string {
+  const clean = posix.normalize(path);
+  return clean.length > 1 ? clean.replace(/\/$/, "") : clean;
 }

@@ -22,6 +22,7 @@ export async function applyRun(context: StepContext, run: Of<"RUN">): Promise<vo
     const step: ContainerDefaults = {
       ...structuredClone(state.config),
       Cmd: withArgs(context, args, command),
+      Entrypoint: null,
       ...(mounts.key === "" ? {} : { BuildKey: mounts.key }),
     };
     if (useCache(context, step)) return;

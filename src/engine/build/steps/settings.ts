@@ -130,7 +130,11 @@ function addVolumes(context: StepContext, { paths }: Of<"VOLUME">): string {
 
 function setStopSignal(context: StepContext, { value }: Of<"STOPSIGNAL">): string {
   const signal = expander(context).word(value);
-  parseSignal(signal);
+  try {
+    parseSignal(signal);
+  } catch (cause) {
+    throw invalidArgument(`Invalid signal: ${signal}`, { cause });
+  }
   context.state.config.StopSignal = signal;
   return `STOPSIGNAL ${signal}`;
 }
@@ -139,7 +143,8 @@ function setHealth({ state, out }: StepContext, { health }: Of<"HEALTHCHECK">): 
   const before = state.config.Healthcheck?.Test ?? [];
   if (before.length > 0 && before[0] !== "NONE")
     out.text(`Note: overriding previous HEALTHCHECK: [${before.join(" ")}]\n`);
-  state.config.Healthcheck = health;
+  const inherited = state.image?.config.config?.Healthcheck;
+  state.config.Healthcheck = { ...inherited, ...health };
   const times = [health.Interval, health.Timeout, health.StartPeriod].map((time) =>
     quoted(goDuration(time ?? 0)),
   );

@@ -2,7 +2,7 @@ import { closeSync, lstatSync, openSync, readdirSync, readlinkSync, readSync, ty
 import type { TarHeader, TarType } from "../../../archive/tar/header.ts";
 import { tarHeader } from "../../../archive/tar/writer.ts";
 import { getXattr } from "../../../linux/inode.ts";
-import { EntryHash, hashedOnDisk } from "./hash.ts";
+import { EntryHash, type HostNames, hashedOnDisk, hostNames } from "./hash.ts";
 import { resolvePath } from "./resolve.ts";
 import { joinPath, type SourceTree, type TreeEntry } from "./tree.ts";
 
@@ -13,6 +13,7 @@ const O_NOFOLLOW = 0o400000;
 export class FolderTree implements SourceTree {
   readonly root: string;
   readonly #digests = new Map<string, Promise<string>>();
+  #names: HostNames | undefined;
 
   constructor(root: string) {
     this.root = root;
@@ -72,7 +73,8 @@ export class FolderTree implements SourceTree {
   }
 
   async #compute(entry: TreeEntry): Promise<string> {
-    const hash = new EntryHash(hashedOnDisk(entry.path, entry.header));
+    this.#names ??= hostNames();
+    const hash = new EntryHash(hashedOnDisk(entry.path, entry.header, this.#names));
     if (entry.header.type === "file" && entry.header.size > 0)
       for await (const chunk of this.read(entry)) hash.update(chunk);
     return hash.hex();

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from "node:fs";
 import { type TarHeader, TYPE_FLAGS } from "../../../archive/tar/header.ts";
 
 /** What of an entry counts for its sum beyond the header. */
@@ -25,16 +26,35 @@ const TYPE_BITS: Record<string, number> = {
   link: 0o100000,
 };
 
-/** For a file on disk, as stock would put it into an archive. */
-export function hashedOnDisk(name: string, header: TarHeader): HashedEntry {
+/** For a file on disk, as stock would put it into an archive; `names` adds what the host calls its owners. */
+export function hashedOnDisk(name: string, header: TarHeader, names?: HostNames): HashedEntry {
   return {
     name: header.type === "directory" ? `${name}/` : name,
     header,
     mode: header.mode | TYPE_BITS[header.type]!,
     typeFlag: FLAG_OF[header.type]!,
-    uname: "",
-    gname: "",
+    uname: names?.user(header.uid) ?? "",
+    gname: names?.group(header.gid) ?? "",
   };
+}
+
+/** Names of users and groups on the engine's host. */
+export interface HostNames {
+  user(id: number): string;
+  group(id: number): string;
+}
+
+/** Stock sums stages and images with the host's names of their owners. */
+export function hostNames(): HostNames {
+  const read = (path: string): Map<number, string> => {
+    const lines = existsSync(path) ? readFileSync(path, "utf8").split("\n") : [];
+    const entries = lines.map((line) => line.split(":"));
+    return new Map(
+      entries.map(([name = "", , id = ""]) => [Number(id || Number.NaN), name] as const).reverse(),
+    );
+  };
+  const [users, groups] = [read("/etc/passwd"), read("/etc/group")];
+  return { user: (id) => users.get(id) ?? "", group: (id) => groups.get(id) ?? "" };
 }
 
 /** Stock's tar sum, version 1, of one entry: its header without times, then what update() gets. */

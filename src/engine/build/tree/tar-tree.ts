@@ -234,16 +234,10 @@ export class TarTree implements SourceTree {
 }
 
 const folderNode = (name: string): Node => ({
-  header: tarHeader({ name, type: "directory", mode: 0o755 }),
+  header: tarHeader({ name, type: "directory", mode: 0o755, mtime: Math.floor(Date.now() / 1000) }),
   offset: 0,
-  digest: new EntryHash({
-    name: `${name}/`,
-    header: tarHeader({ name, type: "directory" }),
-    mode: 0o40755,
-    typeFlag: "5",
-    uname: "",
-    gname: "",
-  }).hex(),
+  // Stock has nothing better for a folder that the archive does not name itself.
+  digest: name,
   inode: undefined,
   children: new Set(),
 });
@@ -277,14 +271,13 @@ class RawHeaders implements TarObserver {
       return Buffer.from(end < 0 ? field : field.subarray(0, end)).toString("utf8");
     };
     const flag = String.fromCharCode(this.#block[FIELDS.typeflag[0]]!);
-    const ustar = text(FIELDS.magic).startsWith("ustar");
     return {
       name: header.type === "directory" ? `${header.name.replace(/\/$/, "")}/` : header.name,
       header,
       mode: Number.parseInt(text(FIELDS.mode).trim() || "0", 8),
       typeFlag: flag === "\0" ? "0" : flag,
-      uname: ustar ? text(FIELDS.uname) : "",
-      gname: ustar ? text(FIELDS.gname) : "",
+      uname: "",
+      gname: "",
     };
   }
 }

@@ -1,0 +1,4 @@
+FROM busybox
+ADD a /a
+ADD not.gz /n
+ADD dir /d

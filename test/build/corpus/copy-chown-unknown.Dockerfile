@@ -1,0 +1,2 @@
+FROM busybox
+COPY --chown=somebody a /1

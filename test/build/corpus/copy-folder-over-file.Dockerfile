@@ -1,0 +1,4 @@
+FROM busybox
+RUN touch /file
+COPY a /file
+COPY a /a

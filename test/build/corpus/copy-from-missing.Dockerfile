@@ -1,0 +1,3 @@
+FROM busybox AS one
+FROM busybox
+COPY --from=one /nope /x

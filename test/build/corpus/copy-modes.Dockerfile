@@ -1,0 +1,3 @@
+FROM busybox
+COPY modes /m
+COPY modes/setuid /s

@@ -1,0 +1,5 @@
+FROM busybox
+EXPOSE 80 443/tcp 53/udp
+EXPOSE 8000-8002
+ENV P="90 91"
+EXPOSE $P

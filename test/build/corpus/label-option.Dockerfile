@@ -1,0 +1,3 @@
+# args: --label x=y --label a="b c"
+FROM busybox
+LABEL x=z

@@ -1,0 +1,4 @@
+FROM busybox AS base
+ONBUILD LABEL a=b
+FROM base AS two
+FROM two

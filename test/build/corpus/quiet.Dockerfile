@@ -1,0 +1,3 @@
+# args: -q
+FROM busybox
+ENV quiet=1

@@ -1,0 +1,3 @@
+# args: --network none
+FROM busybox
+RUN ls /sys/class/net > /nets

@@ -1,0 +1,4 @@
+FROM busybox
+RUN true
+RUN touch /f
+RUN true

@@ -1,0 +1,6 @@
+FROM busybox
+WORKDIR /a
+WORKDIR b
+RUN pwd > where
+WORKDIR /etc
+RUN pwd > /etc/where

@@ -1,0 +1,3 @@
+# args: -t extra:1 -t extra:2
+FROM busybox
+ENV tags=1

@@ -1,0 +1,2 @@
+# args: --target nope
+FROM busybox

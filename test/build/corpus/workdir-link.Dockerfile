@@ -1,0 +1,4 @@
+FROM busybox
+RUN mkdir /real && ln -s /real /lnk
+WORKDIR /lnk/sub
+RUN pwd > /pwd

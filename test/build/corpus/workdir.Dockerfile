@@ -1,0 +1,6 @@
+FROM busybox
+WORKDIR /a/b
+WORKDIR c
+WORKDIR /etc
+WORKDIR ..
+WORKDIR /a//d/
