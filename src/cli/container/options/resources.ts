@@ -23,7 +23,7 @@ export function parseResources(flags: ContainerOptions): Resources {
     CpusetCpus: flags["cpuset-cpus"] ?? "",
     CpusetMems: flags["cpuset-mems"] ?? "",
     PidsLimit: flags["pids-limit"] ?? 0,
-    Ulimits: flags.ulimit.map(parseUlimit),
+    Ulimits: ulimits(flags.ulimit),
     ...blockIo(flags),
     ...devices(flags),
   };
@@ -51,6 +51,12 @@ function devices(flags: ContainerOptions): Resources {
     Devices: flags.device.filter((device) => !isCdiDevice(device)).map(parseDevice),
     ...(requests.length === 0 ? {} : { DeviceRequests: requests }),
   };
+}
+
+/** Each limit once, with its last value, in the order of their names. */
+function ulimits(texts: readonly string[]): { Name: string; Soft: number; Hard: number }[] {
+  const byName = new Map(texts.map(parseUlimit).map((limit) => [limit.Name, limit]));
+  return [...byName.values()].sort((a, b) => (a.Name < b.Name ? -1 : 1));
 }
 
 /** NAME=SOFT[:HARD], checked when the flag was read. */
