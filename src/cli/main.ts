@@ -84,7 +84,7 @@ async function runGroup(cli: Cli, entry: Entry, path: string, words: string[]): 
       : `unknown shorthand flag: '${first[1]}' in ${first}`;
     throw new ExitError(
       FLAG_ERROR_CODE,
-      `${what}\n\nUsage:  ${path} COMMAND\n\nRun '${path} --help' for more information`,
+      `${what}\n\nUsage:  ${path}\n\nRun '${path} --help' for more information`,
     );
   }
   return runNamed(cli, entry.group!, path, words);
@@ -96,6 +96,7 @@ async function runCommand(cli: Cli, command: Command, path: string, words: strin
   try {
     const parsed = parseFlags(command.flags, words, command.stopAtFirst === true);
     if (command.since) await requireVersion(cli, command.since, path);
+    for (const note of parsed.notes) cli.out(`${note}\n`);
     checkCount(command, path, parsed.rest, usage);
     for (const name of parsed.given) {
       const since = command.flags[name]?.since;

@@ -5,7 +5,12 @@ import type { FlagTable, FlagValues } from "../flags/spec.ts";
 export const STOP_FLAGS = {
   signal: { kind: "string", short: "s", help: "Signal to send to the container" },
   timeout: { kind: "int", short: "t", help: "Seconds to wait before killing the container" },
-  time: { kind: "int", hidden: true, help: "Seconds to wait before killing the container" },
+  time: {
+    kind: "int",
+    hidden: true,
+    deprecated: "use --timeout instead",
+    help: "Seconds to wait before killing the container",
+  },
 } as const satisfies FlagTable;
 
 /** The query for them. Errors: when --timeout and its old name --time are both given. */

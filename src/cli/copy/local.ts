@@ -20,8 +20,15 @@ function look<T>(call: string, path: string, action: () => T): T {
     const code = errnoOf(error) ?? "";
     if (code === "ENOTDIR") throw new Error("not a directory");
     const words = WORDS[code];
-    throw words ? new Error(`${call} ${path}: ${words}`) : error;
+    throw words ? new Error(`${call} ${code === "ENOENT" ? firstMissing(path) : path}: ${words}`) : error;
   }
+}
+
+/** The first folder on the way that is not there, or the path itself. */
+function firstMissing(path: string): string {
+  const parent = dirname(path);
+  const there = parent === path || statSync(parent, { throwIfNoEntry: false }) !== undefined;
+  return there ? path : firstMissing(parent);
 }
 
 /**
@@ -42,7 +49,7 @@ function followed(path: string): string {
     if (errnoOf(error) !== "ENOENT") throw error;
     const stat = statOf(path);
     if (stat?.isSymbolicLink()) return followed(linkTarget(path, readlinkSync(path)));
-    throw new Error(`lstat ${path}: no such file or directory`);
+    throw new Error(`lstat ${firstMissing(path)}: no such file or directory`);
   }
 }
 

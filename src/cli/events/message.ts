@@ -1,6 +1,6 @@
 import type { EventMessage } from "../../api/schema.ts";
 import type { FieldLookup } from "../template/execute.ts";
-import { mapField } from "../template/execute.ts";
+import { typedField } from "../template/execute.ts";
 import { type GoJson, jsonOf } from "../template/print.ts";
 
 type Wire = EventMessage & { status?: string; id?: string; from?: string };
@@ -97,7 +97,7 @@ class Attributes {
 /** Finds the fields that templates for events name. */
 export const eventField: FieldLookup = (value, name) => {
   if (value instanceof Attributes) return Object.hasOwn(value, name) ? value[name] : undefined;
-  if (!(value instanceof Event)) return mapField(value, name);
+  if (!(value instanceof Event)) return typedField(value, name);
   const field = Object.hasOwn(FIELDS, name) ? FIELDS[name] : undefined;
   if (!field) throw new Error(`can't evaluate field ${name} in type *events.Message`);
   return field(value);

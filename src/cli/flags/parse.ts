@@ -9,6 +9,8 @@ export interface Parsed {
   rest: string[];
   /** The names of the flags that were given. */
   given: Set<string>;
+  /** What is to be said about flags that are going to be removed. */
+  notes: string[];
 }
 
 /** Flags that cannot be understood; `message` is pflag's. */
@@ -21,13 +23,14 @@ export class HelpAsked extends Error {}
 export function parseFlags(table: FlagTable, args: readonly string[], stopAtFirst: boolean): Parsed {
   const parser = new Parser(table, args);
   parser.run(stopAtFirst);
-  return { values: parser.values, rest: parser.rest, given: parser.given };
+  return { values: parser.values, rest: parser.rest, given: parser.given, notes: parser.notes };
 }
 
 class Parser {
   readonly values: Record<string, AnyValue | undefined> = {};
   readonly given = new Set<string>();
   rest: string[] = [];
+  readonly notes: string[] = [];
   readonly #table: FlagTable;
   readonly #args: readonly string[];
   #at = 0;
@@ -104,6 +107,8 @@ class Parser {
   #set(name: string, flag: Flag, text: string): void {
     const value = this.#valueOf(name, flag, text);
     this.given.add(name);
+    if (flag.deprecated !== undefined)
+      this.notes.push(`Flag --${name} has been deprecated, ${flag.deprecated}`);
     if (flag.kind === "list") (this.values[name] as string[]).push(value as string);
     else this.values[name] = value;
   }

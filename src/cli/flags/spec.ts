@@ -29,6 +29,8 @@ export interface Flag<Kind extends FlagKind = FlagKind> {
   hidden?: true;
   /** The first API version that knows it; older engines are not asked. */
   since?: string;
+  /** What to use instead; said when the flag is given. */
+  deprecated?: string;
   /** Checks, and may rewrite, each value as it is read; the error's message ends up in the usage error. */
   check?: (text: string) => string;
 }

@@ -1,5 +1,5 @@
 import { messageOf } from "../../errors/errors.ts";
-import { compileTemplate, type FieldLookup, type FunctionTable, mapField } from "../template/execute.ts";
+import { compileTemplate, type FieldLookup, type FunctionTable, typedField } from "../template/execute.ts";
 import { escapedJsonOf, type GoJson } from "../template/print.ts";
 import { alignTabs } from "./table.ts";
 
@@ -39,7 +39,7 @@ export const rowOf = (columns: Columns, type: string): GoJson => new Row(columns
 
 /** Fields of rows, and of JSON data. */
 export const rowField: FieldLookup = (value, name) => {
-  if (!(value instanceof Row)) return mapField(value, name);
+  if (!(value instanceof Row)) return typedField(value, name);
   if (Object.hasOwn(value.columns, name)) return value.columns[name];
   throw new Error(`can't evaluate field ${name} in type ${value.type}`);
 };

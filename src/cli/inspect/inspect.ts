@@ -3,7 +3,8 @@ import type { Cli } from "../cli.ts";
 import { ExitError } from "../command.ts";
 import { describe } from "../describe.ts";
 import { compactJson, indentJson } from "../format/json.ts";
-import { compileTemplate, type FieldLookup, mapField, type Template } from "../template/execute.ts";
+import { compileTemplate, mapField, type Template } from "../template/execute.ts";
+import { fieldOfTyped, typed } from "./typed.ts";
 
 const BAD_TEMPLATE_CODE = 64;
 
@@ -54,10 +55,10 @@ function listPrinter(layOut: (json: string) => string): Printer {
 }
 
 function templatePrinter(format: string): Printer {
-  let template: Template;
+  let lenient: Template;
   let strict: Template;
   try {
-    template = compileTemplate(format, lenientField);
+    lenient = compileTemplate(format, fieldOfTyped);
     strict = compileTemplate(format, mapField);
   } catch (error) {
     throw new ExitError(BAD_TEMPLATE_CODE, `template parsing error: ${messageOf(error)}`);
@@ -65,7 +66,7 @@ function templatePrinter(format: string): Printer {
   let text = "";
   return {
     add(json) {
-      text += `${execute(template, strict, JSON.parse(json))}\n`;
+      text += `${execute(lenient, strict, JSON.parse(json))}\n`;
     },
     finish: () => text || "\n",
   };
@@ -74,7 +75,7 @@ function templatePrinter(format: string): Printer {
 /** Stock's client knows fields that engines leave out when empty; only where that fails counts what came literally. */
 function execute(lenient: Template, strict: Template, data: unknown): string {
   try {
-    return lenient.execute(data);
+    return lenient.execute(typed(data));
   } catch {
     try {
       return strict.execute(data);
@@ -83,36 +84,3 @@ function execute(lenient: Template, strict: Template, data: unknown): string {
     }
   }
 }
-
-/** Fields that are left out of the JSON when they are empty, with their value then. */
-const OPTIONAL: Record<string, unknown> = {
-  Health: null,
-  Healthcheck: null,
-  StopSignal: "",
-  StopTimeout: null,
-  MacAddress: "",
-  NetworkDisabled: false,
-  ArgsEscaped: false,
-  Shell: [],
-  ExposedPorts: {},
-  Annotations: {},
-  SizeRw: null,
-  SizeRootFs: null,
-  Mounts: [],
-  Tmpfs: {},
-  StorageOpt: {},
-  Sysctls: {},
-  Init: null,
-  CgroupnsMode: "",
-  Name: "",
-  Driver: "",
-  Options: {},
-  Status: {},
-  UsageData: null,
-};
-
-const lenientField: FieldLookup = (value, name) => {
-  const missing =
-    typeof value === "object" && value !== null && !Array.isArray(value) && !Object.hasOwn(value, name);
-  return missing && Object.hasOwn(OPTIONAL, name) ? OPTIONAL[name] : mapField(value, name);
-};

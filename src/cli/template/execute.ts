@@ -28,20 +28,25 @@ export function compileTemplate(
   return { execute: (data) => new Execution(source, lookup, replaced, data).run(nodes) };
 }
 
-/** Fields of JSON data, where each missing one is an error. */
+/** Fields of JSON data of unknown type, where each missing one is an error. */
 export function mapField(value: unknown, name: string): unknown {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) {
     if (Object.hasOwn(value, name)) return (value as Record<string, unknown>)[name];
     throw new Error(`map has no entry for key ${JSON.stringify(name)}`);
   }
   if (value === null || value === undefined) throw new Error(`nil pointer evaluating interface {}.${name}`);
-  throw new Error(
-    `can't evaluate field ${name} in type ${Array.isArray(value) ? "[]interface {}" : goType(value)}`,
-  );
+  throw new Error(`can't evaluate field ${name} in type interface {}`);
+}
+
+/** As mapField(), where the type of what has no fields is known. */
+export function typedField(value: unknown, name: string): unknown {
+  const plain = value === null || value === undefined || typeof value === "object";
+  if (!plain) throw new Error(`can't evaluate field ${name} in type ${goType(value)}`);
+  return mapField(value, name);
 }
 
 const goType = (value: unknown) =>
-  typeof value === "number" ? "float64" : typeof value === "boolean" ? "bool" : typeof value;
+  typeof value === "number" ? "int" : typeof value === "boolean" ? "bool" : typeof value;
 
 class LoopControl extends Error {
   readonly kind: "break" | "continue";
@@ -147,18 +152,18 @@ class Execution {
   #command(command: Operand[], dot: unknown, piped: unknown[]): unknown {
     const [head, ...rest] = command as [Operand, ...Operand[]];
     const args = () => [...rest.map((operand) => this.#value(operand, dot, [])), ...piped];
-    if (head.kind === "function") return this.#call(head.name, head.at, args());
+    if (head.kind === "function") return this.#call(head, args());
     const value = this.#value(head, dot, rest.length > 0 || piped.length > 0 ? args() : []);
     return value;
   }
 
-  #call(name: string, at: number, args: unknown[]): unknown {
+  #call({ name, at, text }: Extract<Operand, { kind: "function" }>, args: unknown[]): unknown {
     try {
       const replaced = Object.hasOwn(this.#replaced, name) ? this.#replaced[name] : undefined;
       return replaced ? replaced(...args) : callFunction(name, args);
     } catch (error) {
       if (error instanceof TemplateError) throw error;
-      throw this.#error(at, name, `error calling ${name}: ${messageOf(error)}`);
+      throw this.#error(at, text, `error calling ${name}: ${messageOf(error)}`);
     }
   }
 
@@ -169,7 +174,7 @@ class Execution {
       case "literal":
         return operand.value;
       case "function":
-        return this.#call(operand.name, operand.at, args);
+        return this.#call(operand, args);
       case "field":
         return this.#path(dot, operand.path, operand, operand.text, args);
       case "variable":

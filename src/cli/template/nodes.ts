@@ -18,7 +18,7 @@ export type Operand =
   | { kind: "dot"; at: number }
   | { kind: "field"; path: string[]; at: number; text: string }
   | { kind: "variable"; name: string; path: string[]; at: number; text: string }
-  | { kind: "function"; name: string; at: number }
+  | { kind: "function"; name: string; at: number /** The whole call, for errors. */; text: string }
   | { kind: "literal"; value: string | number | boolean | null; at: number }
   | { kind: "group"; pipe: Pipe; path: string[]; at: number };
 

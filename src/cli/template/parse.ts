@@ -120,12 +120,18 @@ class Parser {
 
   #command(): Operand[] {
     const operands: Operand[] = [];
+    let end = 0;
     for (;;) {
       this.#skipSpace();
       const token = this.#peek();
-      if (!token || token.kind === "close" || token.text === "|" || token.text === ")") return operands;
+      if (!token || token.kind === "close" || token.text === "|" || token.text === ")") break;
       operands.push(this.#operand(token));
+      const last = this.#tokens[this.#at - 1]!;
+      end = last.at + last.text.length;
     }
+    const [head] = operands;
+    if (head?.kind === "function") head.text = this.#source.slice(head.at, end);
+    return operands;
   }
 
   #operand(token: Token): Operand {
@@ -135,12 +141,14 @@ class Parser {
       case "dot":
         return { kind: "dot", at };
       case "field": {
+        const place = this.#chainPlace(at);
         const path = [token.text.slice(1), ...this.#fields()];
-        return { kind: "field", path, at, text: `.${path.join(".")}` };
+        return { kind: "field", path, at: place, text: `.${path.join(".")}` };
       }
       case "variable": {
+        const place = this.#chainPlace(at);
         const path = this.#fields();
-        return { kind: "variable", name: token.text, path, at, text: [token.text, ...path].join(".") };
+        return { kind: "variable", name: token.text, path, at: place, text: [token.text, ...path].join(".") };
       }
       case "string":
         return { kind: "literal", value: unquote(token.text), at };
@@ -156,11 +164,17 @@ class Parser {
     }
   }
 
+  /** Go places a chain of fields where its second one stands. */
+  #chainPlace(first: number): number {
+    const next = this.#peek();
+    return next?.kind === "field" ? next.at : first;
+  }
+
   #word(text: string, at: number): Operand {
     if (text === "true" || text === "false") return { kind: "literal", value: text === "true", at };
     if (text === "nil") return { kind: "literal", value: null, at };
     if (!isFunction(text)) throw this.#error(`function ${JSON.stringify(text)} not defined`);
-    return { kind: "function", name: text, at };
+    return { kind: "function", name: text, at, text };
   }
 
   #group(at: number): Operand {

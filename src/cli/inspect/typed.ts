@@ -1,0 +1,69 @@
+import { type FieldLookup, typedField } from "../template/execute.ts";
+import { printNested } from "../template/print.ts";
+
+/**
+ * What the engine describes as JSON, with the types that stock's client gives it: templates print structures, maps,
+ * lists and pointers differently, and ask maps for names that they need not have.
+ */
+export function typed(value: unknown, name = "", parent = ""): unknown {
+  if (value === null) return emptyValue(name);
+  if (Array.isArray(value)) return value.map((each) => typed(each, "", name));
+  if (typeof value !== "object") return value;
+  const isMap = MAPS.has(name) || (name === "Config" && parent === "LogConfig");
+  const entries = Object.entries(value).map(([key, each]) => [key, typed(each, isMap ? "" : key, name)]);
+  const object = Object.fromEntries(entries) as Record<string, unknown>;
+  if (isMap) maps.add(object);
+  else if (Object.keys(object).length === 0 || name !== "" || parent !== "")
+    hide(object, "toGoText", structText);
+  return object;
+}
+
+/** Fields that are maps, not structures. */
+const MAPS = new Set(
+  "Annotations AuxiliaryAddresses Containers Data DriverOpts ExposedPorts Labels Networks Options PortBindings Ports Services Status StorageOpt Sysctls Tmpfs Volumes".split(
+    " ",
+  ),
+);
+
+/** Fields that are pointers, which may point to nothing. */
+const POINTERS = new Set(
+  "BindOptions Health Healthcheck IPAMConfig ImageManifestDescriptor Init MemorySwappiness OomKillDisable PidsLimit SizeRootFs SizeRw StopTimeout TmpfsOptions UsageData VolumeOptions".split(
+    " ",
+  ),
+);
+
+/** Fields that are left out of the JSON when they are empty, with their value then; lists and maps are in null's form. */
+const OMITTED: Record<string, unknown> = {
+  Driver: "",
+  MacAddress: "",
+  Name: "",
+  NetworkDisabled: false,
+  StopSignal: "",
+  ...Object.fromEntries(["Mounts", "Shell", ...MAPS, ...POINTERS].map((name) => [name, null])),
+};
+
+const maps = new WeakSet<object>();
+
+function hide(object: object, name: string, value: (this: object) => unknown): void {
+  Object.defineProperty(object, name, { value, enumerable: false });
+}
+
+function structText(this: object): string {
+  return `{${Object.values(this).map(printNested).join(" ")}}`;
+}
+
+function emptyValue(name: string): object {
+  const value: object = POINTERS.has(name) || MAPS.has(name) ? {} : [];
+  if (MAPS.has(name)) maps.add(value);
+  if (POINTERS.has(name)) hide(value, "toGoText", () => "<nil>");
+  hide(value, "toJSON", () => null);
+  return value;
+}
+
+/** Finds fields of what typed() has made. */
+export const fieldOfTyped: FieldLookup = (value, name) => {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return typedField(value, name);
+  if (maps.has(value)) return Object.hasOwn(value, name) ? typedField(value, name) : undefined;
+  if (Object.hasOwn(value, name) || !Object.hasOwn(OMITTED, name)) return typedField(value, name);
+  return OMITTED[name] === null ? emptyValue(name) : OMITTED[name];
+};
