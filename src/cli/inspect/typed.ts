@@ -13,8 +13,7 @@ export function typed(value: unknown, name = "", parent = ""): unknown {
   const entries = Object.entries(value).map(([key, each]) => [key, typed(each, isMap ? "" : key, name)]);
   const object = Object.fromEntries(entries) as Record<string, unknown>;
   if (isMap) maps.add(object);
-  else if (Object.keys(object).length === 0 || name !== "" || parent !== "")
-    hide(object, "toGoText", structText);
+  else hide(object, "toGoText", () => structText(object, LAYOUTS[name || parent]));
   return object;
 }
 
@@ -42,20 +41,37 @@ const OMITTED: Record<string, unknown> = {
   ...Object.fromEntries(["Mounts", "Shell", ...MAPS, ...POINTERS].map((name) => [name, null])),
 };
 
-const maps = new WeakSet<object>();
+/** All fields, in their order, of structures that are printed whole and leave fields out of the JSON. */
+const LAYOUTS: Record<string, string[]> = {
+  Mounts: "Type Name Source Destination Driver Mode RW Propagation".split(" "),
+  State:
+    "Status Running Paused Restarting OOMKilled Dead Pid ExitCode Error StartedAt FinishedAt Health".split(
+      " ",
+    ),
+};
 
-function hide(object: object, name: string, value: (this: object) => unknown): void {
+const maps = new WeakSet<object>();
+const nilPointers = new WeakSet<object>();
+
+function hide(object: object, name: string, value: () => unknown): void {
   Object.defineProperty(object, name, { value, enumerable: false });
 }
 
-function structText(this: object): string {
-  return `{${Object.values(this).map(printNested).join(" ")}}`;
+function structText(object: Record<string, unknown>, layout: string[] | undefined): string {
+  const missing = (name: string) => (Object.hasOwn(OMITTED, name) ? fieldOfTyped(object, name) : "");
+  const values = layout
+    ? layout.map((name) => (Object.hasOwn(object, name) ? object[name] : missing(name)))
+    : Object.values(object);
+  return `{${values.map(printNested).join(" ")}}`;
 }
 
 function emptyValue(name: string): object {
   const value: object = POINTERS.has(name) || MAPS.has(name) ? {} : [];
   if (MAPS.has(name)) maps.add(value);
-  if (POINTERS.has(name)) hide(value, "toGoText", () => "<nil>");
+  if (POINTERS.has(name)) {
+    nilPointers.add(value);
+    hide(value, "toGoText", () => "<nil>");
+  }
   hide(value, "toJSON", () => null);
   return value;
 }
@@ -63,6 +79,7 @@ function emptyValue(name: string): object {
 /** Finds fields of what typed() has made. */
 export const fieldOfTyped: FieldLookup = (value, name) => {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return typedField(value, name);
+  if (nilPointers.has(value)) throw new Error(`nil pointer evaluating *${name}`);
   if (maps.has(value)) return Object.hasOwn(value, name) ? typedField(value, name) : undefined;
   if (Object.hasOwn(value, name) || !Object.hasOwn(OMITTED, name)) return typedField(value, name);
   return OMITTED[name] === null ? emptyValue(name) : OMITTED[name];
