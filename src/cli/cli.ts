@@ -1,4 +1,6 @@
 import { EngineClient } from "../api/client/client.ts";
+import type { Endpoint } from "../api/client/endpoint.ts";
+import { invalidArgument, messageOf } from "../errors/errors.ts";
 import { API_VERSION } from "../version/version.ts";
 import { type ConfigFile, configFolder, loadConfig } from "./config/file.ts";
 import { resolveEndpoint } from "./connection.ts";
@@ -20,13 +22,21 @@ export class Cli {
   get client(): EngineClient {
     if (!this.#client) {
       const fixed = process.env["DOCKER_API_VERSION"];
-      this.#client = new EngineClient(resolveEndpoint(this.global, this.config), {
+      this.#client = new EngineClient(this.#endpoint(), {
         newestVersion: API_VERSION,
         headers: { "User-Agent": "Docker-Client/pequod (linux)", ...this.config.HttpHeaders },
         ...(fixed ? { fixedVersion: fixed } : {}),
       });
     }
     return this.#client;
+  }
+
+  #endpoint(): Endpoint {
+    try {
+      return resolveEndpoint(this.global, this.config);
+    } catch (error) {
+      throw invalidArgument(`Failed to initialize: unable to resolve docker endpoint: ${messageOf(error)}`);
+    }
   }
 
   /** config.json, read once. A file that cannot be read counts as empty, with a warning. */

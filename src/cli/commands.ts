@@ -1,6 +1,7 @@
 /** The command tree of the client. */
 import type { Entry } from "./command.ts";
 import { CONTAINER_COMMANDS } from "./container/commands.ts";
+import { CONTEXT_COMMANDS } from "./context/commands.ts";
 import { IMAGE_COMMANDS } from "./image/commands.ts";
 import { NETWORK_COMMANDS } from "./network/commands.ts";
 import { SYSTEM_COMMANDS } from "./system/commands.ts";
@@ -8,6 +9,7 @@ import { VOLUME_COMMANDS } from "./volume/commands.ts";
 
 export const COMMANDS: Record<string, Entry> = {
   ...CONTAINER_COMMANDS,
+  ...CONTEXT_COMMANDS,
   ...IMAGE_COMMANDS,
   ...NETWORK_COMMANDS,
   ...SYSTEM_COMMANDS,

@@ -1,8 +1,8 @@
 import { createReadStream } from "node:fs";
 import { parseReference } from "../../reference/reference.ts";
 import { defineCommand } from "../command.ts";
+import { openFile } from "../open_file.ts";
 import { showProgress } from "../progress/show.ts";
-import { openFile } from "./load.ts";
 
 export default defineCommand({
   usage: "[OPTIONS] file|URL|- [REPOSITORY[:TAG]]",

@@ -1,16 +1,9 @@
-import { createReadStream, fstatSync, openSync } from "node:fs";
-import { errnoOf } from "../../errors/errors.ts";
+import { createReadStream } from "node:fs";
 import type { Cli } from "../cli.ts";
 import { defineCommand } from "../command.ts";
+import { openFile } from "../open_file.ts";
 import { platformOption } from "../platform.ts";
 import { showProgress } from "../progress/show.ts";
-
-const ERRORS: Record<string, string> = {
-  ENOENT: "no such file or directory",
-  EACCES: "permission denied",
-  ELOOP: "too many levels of symbolic links",
-  ENOTDIR: "not a directory",
-};
 
 export default defineCommand({
   usage: "[OPTIONS]",
@@ -45,17 +38,4 @@ function openInput(cli: Cli, path: string | undefined): AsyncIterable<Uint8Array
     return createReadStream("", { fd: 0, autoClose: false, highWaterMark: 1 << 18 });
   }
   return createReadStream(path, { fd: openFile(path), highWaterMark: 1 << 18 });
-}
-
-/** Opens a file for reading. Errors: in the words of the Docker client, "open PATH: no such file or directory". */
-export function openFile(path: string): number {
-  try {
-    const fd = openSync(path, "r");
-    if (fstatSync(fd).isDirectory()) throw new Error(`read ${path}: is a directory`);
-    return fd;
-  } catch (error) {
-    const code = errnoOf(error);
-    if (code === undefined) throw error;
-    throw new Error(`open ${path}: ${ERRORS[code] ?? code}`);
-  }
 }
