@@ -63,7 +63,11 @@ function chainMB(engine: BenchEngine): number {
   return megabytes([...pids].reduce((sum, pid) => sum + privateBytes(pid), 0));
 }
 
+/** Both sides have come to rest after this. */
+const REST_MS = 3_000;
+
 async function compareMemory(engines: BenchEngines): Promise<Comparison[]> {
+  await Bun.sleep(REST_MS);
   const sides = ["ours", "stock"] as const;
   const rest = { ours: daemonsMB(engines.ours), stock: daemonsMB(engines.stock) };
   const each = { ours: 0, stock: 0 };
@@ -72,6 +76,7 @@ async function compareMemory(engines: BenchEngines): Promise<Comparison[]> {
     const before = chainMB(engine);
     const names = numbered("idle", RUNNING);
     for (const name of names) await runDetached(engine, name);
+    await Bun.sleep(REST_MS);
     each[side] = (chainMB(engine) - before) / RUNNING;
     await engine.ok("rm", "-f", ...names);
   }

@@ -7,11 +7,24 @@ import { dirname, relative, resolve } from "node:path";
 const ROOT = resolve(import.meta.dir, "..");
 
 /** Folders that every other may use, and that use only each other. */
-const LEAVES = ["errors", "version", "units", "log", "files", "flags", "oci", "proto", "linux", "reference"];
+const LEAVES = [
+  "memory",
+  "errors",
+  "version",
+  "units",
+  "log",
+  "files",
+  "flags",
+  "oci",
+  "proto",
+  "linux",
+  "reference",
+];
 
 const MAY_IMPORT: Record<string, string[]> = {
   errors: [],
   version: [],
+  memory: [],
   units: ["errors"],
   reference: ["errors"],
   log: ["errors"],

@@ -1,12 +1,11 @@
 /** Memory that belongs to processes alone, from /proc/PID/smaps_rollup. */
 import { readdirSync, readFileSync } from "node:fs";
 
-/** Private bytes of a process; 0 when it has ended. */
+/** Bytes that a process alone has written to, which no file backs; 0 when it has ended. */
 export function privateBytes(pid: number): number {
   try {
     const text = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");
-    const kilobytes = [...text.matchAll(/^Private_(?:Clean|Dirty):\s+(\d+) kB$/gm)].map((m) => Number(m[1]));
-    return kilobytes.reduce((sum, one) => sum + one, 0) * 1024;
+    return Number(/^Private_Dirty:\s+(\d+) kB$/m.exec(text)?.[1] ?? 0) * 1024;
   } catch {
     return 0;
   }

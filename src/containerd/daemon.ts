@@ -3,6 +3,7 @@ import { rmSync } from "node:fs";
 import { messageOf } from "../errors/errors.ts";
 import { type GrpcServer, serveGrpc } from "../grpc/server.ts";
 import type { Logger } from "../log/log.ts";
+import { trimWhenQuiet } from "../memory/trim.ts";
 import type { Server as TtrpcServer } from "../ttrpc/server.ts";
 import { type Config, layout as layoutOf } from "./config.ts";
 import { EventExchange } from "./events/exchange.ts";
@@ -25,6 +26,8 @@ import { findPrograms } from "./tasks/programs.ts";
 import { recoverTasks } from "./tasks/recovery.ts";
 
 /** How long calls under way may take when the daemon ends, in milliseconds. */
+/** Milliseconds of quiet after which memory is given back. */
+const QUIET = 1000;
 const GRACE = 1_000;
 
 export interface Daemon {
@@ -72,6 +75,7 @@ async function start(config: Config, log: Logger, undo: (() => void | Promise<vo
   if (adopted + cleaned > 0) log.info("tasks of a former run", { adopted, cleaned });
 
   const uuid = serverUuid(layout);
+  const trimSoon = trimWhenQuiet(QUIET);
   const { services, collector } = allServices({
     layout,
     db,
@@ -85,7 +89,8 @@ async function start(config: Config, log: Logger, undo: (() => void | Promise<vo
   undo.push(() => collector.stop());
   collector.start();
   removeStaleSocket(config.socket);
-  const server: GrpcServer = await serveGrpc(config.socket, services);
+  const server: GrpcServer = await serveGrpc(config.socket, services, trimSoon);
+  trimSoon();
   undo.push(() => server.close(GRACE));
   protectSocket(config.socket, config);
   log.info("serving", { address: config.socket, shim: programs.shim, runtime: programs.runtime });

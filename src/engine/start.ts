@@ -6,6 +6,7 @@ import type { Server } from "node:http";
 import { join, resolve } from "node:path";
 import { messageOf } from "../errors/errors.ts";
 import { createLogger, type Logger } from "../log/log.ts";
+import { trimWhenQuiet } from "../memory/trim.ts";
 import { GIT_COMMIT, VERSION } from "../version/version.ts";
 import type { EngineConfig } from "./config/config.ts";
 import { type Daemon, openDaemon } from "./daemon.ts";
@@ -18,6 +19,10 @@ import { type TLSOptions, tlsOptions } from "./startup/tls.ts";
 import { ContainerdSupervisor } from "./supervisor/containerd.ts";
 
 type Undo = () => void | Promise<void>;
+
+/** Milliseconds of quiet after which memory is given back. */
+const QUIET = 1000;
+const trimSoon = trimWhenQuiet(QUIET);
 
 /** Seconds that an external containerd gets to appear. */
 const CONTAINERD_PATIENCE = 5;
@@ -72,6 +77,7 @@ async function start(
   });
   stopOnSignals(undo, () => reload(daemon, reread, log), log);
   await daemon.startPolicies();
+  trimSoon();
 }
 
 function supervisorFor(config: EngineConfig, log: Logger): ContainerdSupervisor {
@@ -104,6 +110,7 @@ async function serve(
       else log.debug(`Handler for ${request} returned: ${messageOf(error)}`, { status });
     },
   });
+  server.on("request", trimSoon);
   if (address.kind === "tcp" && !tls) {
     log.warn("the API is served without TLS: whoever reaches this port is root on this machine", {
       address: show(address),

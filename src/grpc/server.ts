@@ -167,12 +167,15 @@ function wireMethod(serviceName: string, method: MethodDefinition): WireDefiniti
   };
 }
 
-function addService(server: Server, { definition, load }: Service): void {
+function addService(server: Server, { definition, load }: Service, onCall: () => void): void {
   const wire: Record<string, WireDefinition[string]> = {};
   const handlers: Record<string, UntypedHandleCall> = {};
   for (const [key, method] of Object.entries(definition.methods)) {
     wire[key] = wireMethod(definition.fullName, method);
-    const handler: Loader = async () => (await load())[key] as Awaited<ReturnType<Loader>>;
+    const handler: Loader = async () => {
+      onCall();
+      return (await load())[key] as Awaited<ReturnType<Loader>>;
+    };
     handlers[key] = method.responseStream ? stream(handler, requestOf) : unary(handler);
   }
   server.addService(wire, handlers);
@@ -183,13 +186,17 @@ export interface GrpcServer {
   close(grace: number): Promise<void>;
 }
 
-/** Serves on a unix socket, which must not exist. */
-export async function serveGrpc(socket: string, services: readonly Service[]): Promise<GrpcServer> {
+/** Serves on a unix socket, which must not exist. `onCall` runs at the start of each call. */
+export async function serveGrpc(
+  socket: string,
+  services: readonly Service[],
+  onCall: () => void = () => {},
+): Promise<GrpcServer> {
   const server = new Server({
     "grpc.max_receive_message_length": 64 << 20,
     "grpc.max_send_message_length": 64 << 20,
   });
-  for (const one of services) addService(server, one);
+  for (const one of services) addService(server, one, onCall);
   await new Promise<void>((resolve, reject) => {
     server.bindAsync(`unix:${socket}`, ServerCredentials.createInsecure(), (error) =>
       error ? reject(error) : resolve(),

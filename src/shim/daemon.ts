@@ -2,16 +2,18 @@
 
 import { readSmallFile, unlinkIfThere } from "../linux/fd.ts";
 import { becomeSubreaper } from "../linux/prctl.ts";
+import { trimWhenQuiet } from "../memory/trim.ts";
 import { type Server, serve } from "../ttrpc/server.ts";
 import type { Flags } from "./flags.ts";
 import { log, setDebug } from "./log.ts";
 import { Publisher } from "./publisher.ts";
 import { Reaper } from "./reaper.ts";
 import { TaskService } from "./service.ts";
-import { trimSoon } from "./trim.ts";
 
 /** How long events may still wait for containerd at the end, in milliseconds. */
 const LAST_EVENTS = 3_000;
+/** Milliseconds of quiet after which memory is given back: a shim sleeps for the life of its container. */
+const QUIET = 400;
 /** Time for the answer to the shutdown request to leave. */
 const LAST_ANSWER = 50;
 
@@ -19,6 +21,7 @@ const LAST_ANSWER = 50;
 export function runDaemon(flags: Flags, listener: number): void {
   setDebug(flags.debug);
   becomeSubreaper();
+  const trimSoon = trimWhenQuiet(QUIET);
   const reaper = new Reaper();
   const publisher = new Publisher(process.env["TTRPC_ADDRESS"] ?? "", flags.namespace);
   // Read now: at the end the bundle may be gone.

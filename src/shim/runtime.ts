@@ -2,9 +2,9 @@
 import { type EngineError, notFound, systemError } from "../errors/errors.ts";
 import { closeFd, O_NONBLOCK, O_RDWR, openFd, pipe, readFd, readSmallFile } from "../linux/fd.ts";
 import { spawn } from "../linux/spawn.ts";
+import { trim } from "../memory/trim.ts";
 import { isSameBuild, SHORT_LIVED_SETTINGS } from "../version/same_build.ts";
 import type { Reaper } from "./reaper.ts";
-import { trim } from "./trim.ts";
 
 export interface RuntimeOptions {
   /** Absolute path of the runtime. */
