@@ -35,6 +35,12 @@ const FLAGS = {
     fallback: DEFAULTS.state,
   },
   "metrics-interval": { kind: "string", help: "Interval of samples of container metrics", value: "DURATION" },
+  "tasks-per-shim": {
+    kind: "int",
+    help: "Tasks that share a shim process at most",
+    value: "N",
+    fallback: "4",
+  },
   debug: { kind: "bool", help: "Log debug messages" },
   "log-level": { kind: "string", help: "Log from this level on: debug, info, warn or error", value: "LEVEL" },
 } as const;
@@ -74,6 +80,7 @@ async function run(args: string[]): Promise<number> {
     socket: values.listen ?? values.address,
     shim: values.shim,
     runtime: values.runtime,
+    tasksPerShim: values["tasks-per-shim"],
     ...(interval === undefined ? {} : { metricsInterval: parseInterval(interval) }),
     ...(values.debug || values["log-level"] === "debug" ? { debug: true } : {}),
   });

@@ -46,6 +46,8 @@ function interpret(table: Table, path: string): FileConfig {
     shim: reader.text("shim") ?? reader.text("plugins", "linux", "shim"),
     runtime: reader.text("runtime") ?? reader.text("plugins", "linux", "runtime"),
   };
+  const tasks = reader.number("tasks_per_shim");
+  if (tasks !== undefined) config.tasksPerShim = tasks;
   const level = reader.text("debug", "level");
   if (level !== undefined) config.debug = level === "debug" || level === "trace";
   const interval = reader.text("metrics_interval");

@@ -63,7 +63,10 @@ async function start(config: Config, log: Logger, undo: (() => void | Promise<vo
   const namespaces = new NamespaceStore(db);
   const containers = new ContainerStore(db, namespaces);
   const environment = { socket: config.socket, ttrpcSocket: layout.ttrpcSocket, debug: config.debug };
-  const tasks = new TaskManager({ layout, programs, environment, events, log });
+  const tasks = new TaskManager({
+    ...{ layout, programs, environment, events, log },
+    tasksPerShim: config.tasksPerShim,
+  });
   undo.push(() => tasks.close());
 
   const shimEvents = listenForShims(layout.ttrpcSocket, tasks, events);

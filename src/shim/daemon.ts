@@ -5,7 +5,7 @@ import { becomeSubreaper } from "../linux/prctl.ts";
 import { trimWhenQuiet } from "../memory/trim.ts";
 import { type Server, serve } from "../ttrpc/server.ts";
 import type { Flags } from "./flags.ts";
-import { log, setDebug } from "./log.ts";
+import { log, setDebug, setLogBundle } from "./log.ts";
 import { Publisher } from "./publisher.ts";
 import { Reaper } from "./reaper.ts";
 import { TaskService } from "./service.ts";
@@ -26,6 +26,9 @@ export function runDaemon(flags: Flags, listener: number): void {
   const publisher = new Publisher(process.env["TTRPC_ADDRESS"] ?? "", flags.namespace);
   // Read now: at the end the bundle may be gone.
   const socket = readSmallFile("address").replace("unix://", "");
+  setLogBundle(process.cwd());
+  // The bundle may go before the shim does, which may serve others.
+  process.chdir("/");
   let server: Server | undefined;
   let ending = false;
   const shutdown = () => {

@@ -5,6 +5,7 @@ import type { Call, Handler } from "../ttrpc/server.ts";
 import { VERSION } from "../version/version.ts";
 import { type Options, runtimeRoot, writeOptions } from "./bundle.ts";
 import { memoryCgroupWatch } from "./cgroup/oom.ts";
+import { setLogBundle } from "./log.ts";
 import { Empty, timestamp } from "./messages/common.ts";
 import * as m from "./messages/task.ts";
 import type { Process } from "./process.ts";
@@ -129,6 +130,7 @@ export class TaskService {
     if (r.checkpoint !== "")
       throw notImplemented("restoring a container from a checkpoint is not implemented");
     this.#reserved.add(r.id);
+    setLogBundle(r.bundle);
     try {
       const task = this.#newTask(r);
       await task.create(r);

@@ -28,11 +28,13 @@ export async function connectTask(
     id: bundle.id,
     bundle,
     shim,
+    address,
     connection,
     rpc: taskClient(connection),
     stopLog,
     pid: 0,
     deleting: false,
+    left: false,
     exit: undefined,
   };
   return task;

@@ -4,6 +4,7 @@ import { messageOf } from "../../errors/errors.ts";
 import type { Logger } from "../../log/log.ts";
 import type { DeleteResponse } from "../../proto/containerd/task/v2/shim.ts";
 import type { EventExchange } from "../events/exchange.ts";
+import { isServed } from "../start.ts";
 import { now } from "../timestamp.ts";
 import type { Bundle } from "./bundle.ts";
 import { deleteShim, type ShimEnvironment } from "./shim_binary.ts";
@@ -43,7 +44,8 @@ export class DeadShims {
       this.#options.log.warn("shim delete", { id: bundle.id, error: messageOf(error) });
     }
     const socket = bundle.address()?.replace(/^unix:\/\//, "");
-    if (socket?.startsWith("/")) rmSync(socket, { force: true });
+    // Other tasks' shim may serve there.
+    if (socket?.startsWith("/") && !(await isServed(socket))) rmSync(socket, { force: true });
     bundle.remove();
     return response;
   }

@@ -5,11 +5,13 @@
 import { EngineError, exists, isNotFound, kindOf, messageOf, notFound } from "../../errors/errors.ts";
 import type { Logger } from "../../log/log.ts";
 import { TaskExit } from "../../proto/containerd/events/task.ts";
+import { Options } from "../../proto/containerd/runc/v1/options.ts";
 import type { Container } from "../../proto/containerd/services/containers/v1/containers.ts";
 import type { CreateTaskRequest } from "../../proto/containerd/services/tasks/v1/tasks.ts";
 import type { DeleteResponse } from "../../proto/containerd/task/v2/shim.ts";
 import type { Envelope } from "../../proto/containerd/types/event.ts";
 import type { Any } from "../../proto/google/protobuf/any.ts";
+import { isSameBuild } from "../../version/same_build.ts";
 import type { Layout } from "../config.ts";
 import type { EventExchange } from "../events/exchange.ts";
 import { Bundle } from "./bundle.ts";
@@ -20,6 +22,7 @@ import type { Programs } from "./programs.ts";
 import { withDefaultRuntime } from "./runtime_options.ts";
 import { type ShimEnvironment, startShim } from "./shim_binary.ts";
 import { followShimLog } from "./shim_log.ts";
+import { ShimPool } from "./shim_pool.ts";
 import { type Task, taskKey } from "./task.ts";
 
 const SHUTDOWN_TIMEOUT = 3_000;
@@ -30,17 +33,24 @@ export interface TaskManagerOptions {
   environment: ShimEnvironment;
   events: EventExchange;
   log: Logger;
+  /** How many tasks share a shim of this build at most. */
+  tasksPerShim: number;
 }
+
+/** Annotations by which the client itself says which containers share a shim. */
+const GROUP_ANNOTATIONS = ["io.containerd.runc.v2.group", "io.kubernetes.cri.sandbox-id"];
 
 export class TaskManager {
   readonly options: TaskManagerOptions;
   readonly #tasks = new Map<string, Task>();
   readonly #locks = new KeyedLock();
   readonly #dead: DeadShims;
+  readonly #pool: ShimPool;
 
   constructor(options: TaskManagerOptions) {
     this.options = options;
     this.#dead = new DeadShims(options);
+    this.#pool = new ShimPool(options.tasksPerShim);
   }
 
   /** Errors: notFound. */
@@ -71,7 +81,8 @@ export class TaskManager {
       bundle.create(container.spec?.value ?? new Uint8Array(0), shim);
       let task: Task | undefined;
       try {
-        task = await this.#startShim(bundle, shim, options);
+        const shared = this.#mayShare(shim, container.spec?.value ?? new Uint8Array(0), options);
+        task = await this.#startShim(bundle, shim, options, shared);
         await this.#createInit(task, request, options);
         return task;
       } catch (error) {
@@ -81,16 +92,48 @@ export class TaskManager {
     });
   }
 
-  async #startShim(bundle: Bundle, shim: string, options: Any | undefined): Promise<Task> {
+  async #startShim(bundle: Bundle, shim: string, options: Any | undefined, shared: boolean): Promise<Task> {
     const stopLog = followShimLog(bundle);
     try {
+      const joined = shared ? await this.#joinShim(bundle, shim, stopLog) : undefined;
+      if (joined) return joined;
       const address = await startShim(shim, bundle, this.options.environment, options);
       bundle.saveAddress(address);
-      return await connectTask(bundle, shim, address, stopLog, (lost) => this.shimLost(lost));
+      const task = await this.#connect(bundle, shim, address, stopLog);
+      if (shared) this.#pool.add(bundle.namespace, address);
+      return task;
     } catch (error) {
       stopLog();
       throw new EngineError(kindOf(error), `failed to start shim: ${messageOf(error)}`, { cause: error });
     }
+  }
+
+  #connect(bundle: Bundle, shim: string, address: string, stopLog: () => void): Promise<Task> {
+    return connectTask(bundle, shim, address, stopLog, (lost) => this.shimLost(lost));
+  }
+
+  /** A place in a shim that runs already; undefined when there is none. */
+  async #joinShim(bundle: Bundle, shim: string, stopLog: () => void): Promise<Task | undefined> {
+    const address = this.#pool.join(bundle.namespace);
+    if (address === undefined) return undefined;
+    try {
+      const task = await this.#connect(bundle, shim, address, stopLog);
+      bundle.saveAddress(address);
+      return task;
+    } catch (error) {
+      this.options.log.debug("shim cannot be joined", { address, error: messageOf(error) });
+      this.#pool.forget(address);
+      return undefined;
+    }
+  }
+
+  /** Whether a container may share its shim: of this build, and with no wish of its own about it. */
+  #mayShare(shim: string, spec: Uint8Array, options: Any | undefined): boolean {
+    if (this.options.tasksPerShim < 2 || shim !== this.options.programs.shim || !isSameBuild(shim))
+      return false;
+    const text = Buffer.from(spec.buffer, spec.byteOffset, spec.byteLength);
+    if (GROUP_ANNOTATIONS.some((name) => text.includes(name))) return false;
+    return !options || Options.decode(options.value).shimCgroup === "";
   }
 
   async #createInit(task: Task, request: CreateTaskRequest, options: Any | undefined): Promise<void> {
@@ -159,7 +202,9 @@ export class TaskManager {
   /** Lets the shim go; it ends by itself when it has no more to serve. */
   async #disconnect(task: Task): Promise<void> {
     task.deleting = true;
-    if (task.connection.connected)
+    const last = !task.left && this.#pool.leave(task.address);
+    task.left = true;
+    if (last && task.connection.connected)
       await task.rpc.shutdown({ id: task.id, now: false }, { timeout: SHUTDOWN_TIMEOUT }).catch(() => {});
     task.connection.close();
     task.stopLog();
@@ -175,6 +220,7 @@ export class TaskManager {
   /** The connection to a shim has ended: unless we ended it, the shim is dead. */
   shimLost(task: Task): void {
     if (task.deleting) return;
+    this.#pool.forget(task.address);
     const key = taskKey(task.namespace, task.id);
     void this.#locks
       .run(key, async () => {

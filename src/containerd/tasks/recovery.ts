@@ -97,6 +97,7 @@ async function letGo(task: Task | undefined, stopLog: () => void): Promise<void>
   stopLog();
   if (!task) return;
   task.deleting = true;
-  await task.rpc.shutdown({ id: task.id, now: true }, { timeout: ANSWER_TIMEOUT }).catch(() => {});
+  // Not at once: it may serve other tasks.
+  await task.rpc.shutdown({ id: task.id, now: false }, { timeout: ANSWER_TIMEOUT }).catch(() => {});
   task.connection.close();
 }

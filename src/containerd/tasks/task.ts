@@ -14,6 +14,8 @@ export interface Task {
   readonly id: string;
   readonly bundle: Bundle;
   readonly shim: string;
+  /** Where the shim serves; several tasks may share one. */
+  readonly address: string;
   readonly connection: Client;
   readonly rpc: TaskClient;
   readonly stopLog: () => void;
@@ -21,6 +23,8 @@ export interface Task {
   pid: number;
   /** Set while it is being deleted: the connection may then close without the shim being dead. */
   deleting: boolean;
+  /** Set once its place in the shim is given back. */
+  left: boolean;
   /** The init process's exit, once its event has passed. */
   exit: InitExit | undefined;
 }
