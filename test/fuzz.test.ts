@@ -1,0 +1,171 @@
+/**
+ * Requests of every operation with wrong types, sizes, encodings and cut bodies, from a seed: never a crash, a hang, or
+ * a 500 without a message, and afterwards as many descriptors, child processes and mounts as before.
+ */
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { readdirSync, readFileSync } from "node:fs";
+import { connect } from "node:net";
+import { join } from "node:path";
+import { type Operation, readOperations } from "./lib/contract/document.ts";
+import { type Engine, eventually, startTestEngine } from "./lib/engine.ts";
+import { Random } from "./lib/random.ts";
+
+const SEED = Number(process.env["PEQUOD_FUZZ_SEED"] ?? 20_261_124);
+const ROUNDS = Number(process.env["PEQUOD_FUZZ_ROUNDS"] ?? 12);
+const HALF_OPEN = 500;
+
+let engine: Engine;
+let socket: string;
+/** When nothing ran. */
+let before: Counts;
+beforeAll(async () => {
+  engine = await startTestEngine();
+  socket = join(engine.folder, "docker.sock");
+  // What is opened once and kept for the daemon's life is opened now.
+  await engine.ok("run", "--rm", "busybox", "true");
+  await engine.ok("pull", "127.0.0.1:1/none").catch(() => {});
+  before = counts();
+  await engine.ok("run", "-d", "--init", "--name", "running", "busybox", "sleep", "1000");
+  await engine.ok("create", "--name", "stopped", "busybox", "true");
+  await engine.ok("volume", "create", "vol");
+});
+afterAll(() => engine.stop());
+
+interface Counts {
+  descriptors: number;
+  children: number;
+  mounts: number;
+}
+
+function counts(): Counts {
+  const { pid } = engine.chain.dockerd;
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
+  return {
+    descriptors: readdirSync(`/proc/${pid}/fd`).length,
+    children: children === "" ? 0 : children.split(" ").length,
+    mounts: readFileSync(`/proc/${pid}/mounts`, "utf8").trim().split("\n").length,
+  };
+}
+
+/** Operations that end the test's own premises, or wait for ever by design. */
+const LEFT_OUT =
+  /^(GET \/events|POST \/containers\/\{id\}\/wait|GET \/containers\/\{id\}\/attach\/ws|POST \/session)$/;
+
+const NAMES = [
+  "running",
+  "stopped",
+  "vol",
+  "busybox",
+  "bridge",
+  "none-such",
+  "../..",
+  "%00",
+  "a".repeat(300),
+  "é",
+];
+const STRINGS = ["", "x", "-1", "0", "\u0000", "../../etc", "💥", "x".repeat(5000), "null", "{}", "[", "%zz"];
+
+function value(random: Random, depth = 0): unknown {
+  const scalars = [null, true, -1, 0, 1e308, 2 ** 53, 0.5, random.pick(STRINGS), random.pick(NAMES)];
+  if (depth > 3 || random.chance(0.5)) return random.pick(scalars);
+  const items = Array.from({ length: random.below(4) }, () => value(random, depth + 1));
+  if (random.chance(0.5)) return items;
+  return Object.fromEntries(items.map((item) => [random.pick(KEYS), item]));
+}
+
+const KEYS = (
+  "Image Cmd Env Entrypoint HostConfig NetworkingConfig Labels ExposedPorts Volumes Healthcheck User WorkingDir " +
+  "Binds Mounts Memory NanoCpus CapAdd CapDrop PortBindings RestartPolicy LogConfig NetworkMode IpcMode PidMode Devices " +
+  "Ulimits Sysctls Tmpfs SecurityOpt DnsOptions ExtraHosts Links VolumesFrom Name Driver DriverOpts IPAM Config Type " +
+  "Source Target EndpointsConfig Aliases IPAMConfig Test Interval Timeout Retries AttachStdout Tty Detach ConsoleSize"
+).split(" ");
+const PARAMETERS = (
+  "all limit size filters stdout stderr tail since until follow timestamps t signal h w name path condition logs stream " +
+  "stdin detachKeys force v link fromImage tag repo fromSrc changes term names quiet type dangling container ps_args"
+).split(" ");
+
+function requestOf(
+  random: Random,
+  operation: Operation,
+): { method: string; path: string; body: Buffer | undefined } {
+  const path = operation.path.replace(/\{\w+\}/g, () =>
+    random.pick(NAMES.map(encodeURIComponent).concat("%zz")),
+  );
+  const query = Array.from({ length: random.below(4) }, () => {
+    const text = random.chance(0.5) ? JSON.stringify(value(random)) : random.pick(STRINGS);
+    return `${random.pick(PARAMETERS)}=${encodeURIComponent(text)}`;
+  })
+    // These two make an answer that has no end.
+    .filter((pair) => !/^(follow|stream)=/.test(pair))
+    .concat(/stats$/.test(path) ? ["stream=0", "one-shot=1"] : []);
+  const body = operation.takesJSON || random.chance(0.2) ? bodyOf(random) : undefined;
+  return { method: operation.method, path: `${path}?${query.join("&")}`, body };
+}
+
+function bodyOf(random: Random): Buffer {
+  const text = Buffer.from(JSON.stringify(random.chance(0.7) ? record(random) : value(random)) ?? "");
+  if (random.chance(0.15)) return text.subarray(0, random.below(text.length));
+  if (random.chance(0.1)) return Buffer.concat([text, Buffer.from([0xff, 0xfe, 0x00])]);
+  return text;
+}
+
+const record = (random: Random) =>
+  Object.fromEntries(Array.from({ length: 1 + random.below(5) }, () => [random.pick(KEYS), value(random)]));
+
+test(`no request of seed ${SEED} crashes, hangs or leaks`, async () => {
+  const random = new Random(SEED);
+  const operations = readOperations().filter(({ key }) => !LEFT_OUT.test(key));
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const operation of operations) {
+      const { method, path, body } = requestOf(random, operation);
+      const shown = `${method} ${path.slice(0, 300)} ${body?.toString().slice(0, 600) ?? ""}`;
+      const response = await fetch(`http://d/v1.50${path}`, {
+        unix: socket,
+        method,
+        signal: AbortSignal.timeout(20_000),
+        // A connection that the client keeps would count as a descriptor.
+        headers: { Connection: "close", ...(body ? { "Content-Type": "application/json" } : {}) },
+        ...(body && method !== "GET" && method !== "HEAD" ? { body } : {}),
+      }).catch((error) => {
+        throw new Error(`${shown}: ${error}`);
+      });
+      const text = await response.text();
+      if (response.status >= 400 && method !== "HEAD") {
+        const message = (JSON.parse(text || "{}") as { message?: unknown }).message;
+        expect({ shown, status: response.status, message }).toMatchObject({
+          message: expect.stringMatching(/./),
+        });
+      }
+      // A JavaScript error that got out says that something was not checked.
+      expect(`${shown}: ${text.slice(0, 300)}`).not.toMatch(
+        /is not (a function|iterable|an object)|undefined is not|Cannot read prop|Invalid argument type|must be of type/,
+      );
+    }
+  }
+  expect(engine.chain.dockerd.exitCode).toBeNull();
+  await removeAll();
+  await eventually(`the counts of before: ${JSON.stringify(before)}`, counts, (now) => {
+    return JSON.stringify(now) === JSON.stringify(before);
+  });
+});
+
+/** All containers go, whatever the requests have made of them. */
+async function removeAll(): Promise<void> {
+  const ids = (await engine.ok("ps", "-aq")).split("\n").filter(Boolean);
+  if (ids.length > 0) await engine.ok("rm", "-f", "-v", ...ids);
+}
+
+test("half-open and cut connections are let go of", async () => {
+  const sockets = Array.from({ length: HALF_OPEN }, (_, i) => {
+    const client = connect(socket);
+    client.on("error", () => {});
+    if (i % 3 === 0)
+      client.write("POST /v1.50/containers/create HTTP/1.1\r\nHost: d\r\nContent-Length: 100\r\n\r\n{");
+    if (i % 3 === 1) client.write("GET /v1.50/events HTTP/1.1\r\nHost: d\r\n\r\n");
+    return client;
+  });
+  await Promise.all(sockets.map((client) => new Promise((resolve) => client.once("connect", resolve))));
+  expect((await engine.docker(["version"])).code).toBe(0);
+  for (const client of sockets) client.destroy();
+  await eventually("the counts of before", counts, (now) => now.descriptors <= before.descriptors);
+});
