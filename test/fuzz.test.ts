@@ -11,7 +11,7 @@ import { type Engine, eventually, startTestEngine } from "./lib/engine.ts";
 import { Random } from "./lib/random.ts";
 
 const SEED = Number(process.env["PEQUOD_FUZZ_SEED"] ?? 20_261_124);
-const ROUNDS = Number(process.env["PEQUOD_FUZZ_ROUNDS"] ?? 12);
+const ROUNDS = Number(process.env["PEQUOD_FUZZ_ROUNDS"] ?? 25);
 const HALF_OPEN = 500;
 
 let engine: Engine;
@@ -63,6 +63,8 @@ const NAMES = [
   "a".repeat(300),
   "é",
 ];
+/** Ids of containers that have been made of random requests. */
+const made: string[] = [];
 const STRINGS = ["", "x", "-1", "0", "\u0000", "../../etc", "💥", "x".repeat(5000), "null", "{}", "[", "%zz"];
 
 function value(random: Random, depth = 0): unknown {
@@ -89,7 +91,7 @@ function requestOf(
   operation: Operation,
 ): { method: string; path: string; body: Buffer | undefined } {
   const path = operation.path.replace(/\{\w+\}/g, () =>
-    random.pick(NAMES.map(encodeURIComponent).concat("%zz")),
+    random.pick([...NAMES.map(encodeURIComponent), "%zz", ...made.slice(-5)]),
   );
   const query = Array.from({ length: random.below(4) }, () => {
     const text = random.chance(0.5) ? JSON.stringify(value(random)) : random.pick(STRINGS);
@@ -109,8 +111,14 @@ function bodyOf(random: Random): Buffer {
   return text;
 }
 
-const record = (random: Random) =>
-  Object.fromEntries(Array.from({ length: 1 + random.below(5) }, () => [random.pick(KEYS), value(random)]));
+function record(random: Random): object {
+  const fields = (count: number) =>
+    Object.fromEntries(Array.from({ length: count }, () => [random.pick(KEYS), value(random)]));
+  if (random.chance(0.3)) return fields(1 + random.below(5));
+  // What passes the first checks goes deeper.
+  const HostConfig = random.chance(0.5) ? { HostConfig: fields(2) } : {};
+  return { Image: "busybox", Cmd: ["sleep", "100"], ...fields(random.below(2)), ...HostConfig };
+}
 
 test(`no request of seed ${SEED} crashes, hangs or leaks`, async () => {
   const random = new Random(SEED);
@@ -130,6 +138,9 @@ test(`no request of seed ${SEED} crashes, hangs or leaks`, async () => {
         throw new Error(`${shown}: ${error}`);
       });
       const text = await response.text();
+      if (operation.key === "POST /containers/create" && response.status === 201) {
+        made.push((JSON.parse(text) as { Id: string }).Id);
+      }
       if (response.status >= 400 && method !== "HEAD") {
         const message = (JSON.parse(text || "{}") as { message?: unknown }).message;
         expect({ shown, status: response.status, message }).toMatchObject({
