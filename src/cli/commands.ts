@@ -4,6 +4,7 @@ import { CONTAINER_COMMANDS } from "./container/commands.ts";
 import { CONTEXT_COMMANDS } from "./context/commands.ts";
 import { IMAGE_COMMANDS } from "./image/commands.ts";
 import { NETWORK_COMMANDS } from "./network/commands.ts";
+import { REGISTRY_COMMANDS } from "./registry/commands.ts";
 import { SYSTEM_COMMANDS } from "./system/commands.ts";
 import { VOLUME_COMMANDS } from "./volume/commands.ts";
 
@@ -12,6 +13,7 @@ export const COMMANDS: Record<string, Entry> = {
   ...CONTEXT_COMMANDS,
   ...IMAGE_COMMANDS,
   ...NETWORK_COMMANDS,
+  ...REGISTRY_COMMANDS,
   ...SYSTEM_COMMANDS,
   ...VOLUME_COMMANDS,
 };

@@ -9,7 +9,7 @@ export function confirm(cli: Cli, question: string): boolean {
 }
 
 /** The next line of stdin, without reading past it; what there is of one at the end of the input. */
-function readLine(): string {
+export function readLine(): string {
   const byte = new Uint8Array(1);
   const bytes: number[] = [];
   while (readByte(byte) && byte[0] !== 10) bytes.push(byte[0]!);

@@ -1,5 +1,6 @@
 import type { Cli } from "../cli.ts";
 import type { AuthEntry } from "./file.ts";
+import { helperGet } from "./helper.ts";
 
 /** Docker Hub under the name that credentials are kept for. */
 export const HUB_KEY = "https://index.docker.io/v1/";
@@ -16,9 +17,9 @@ export interface Credentials {
 /** The name that a registry's credentials are kept under. */
 export const credentialsKey = (domain: string): string => (domain === "docker.io" ? HUB_KEY : domain);
 
-/** The X-Registry-Auth header for an image of this registry domain. */
+/** The X-Registry-Auth header for an image of this registry domain; a helper that fails counts as one that knows nothing. */
 export async function registryAuth(cli: Cli, domain: string): Promise<string> {
-  const credentials = await credentialsFor(cli, credentialsKey(domain));
+  const credentials = await credentialsFor(cli, credentialsKey(domain)).catch(() => ({}));
   return Buffer.from(JSON.stringify(credentials)).toString("base64url").padEnd(4, "=");
 }
 
@@ -48,21 +49,10 @@ function fromEntry(entry: AuthEntry, serveraddress: string): Credentials {
 }
 
 async function fromHelper(helper: string, serveraddress: string): Promise<Credentials> {
-  const child = Bun.spawn([`docker-credential-${helper}`, "get"], {
-    stdin: new Blob([serveraddress]),
-    stdout: "pipe",
-    stderr: "inherit",
-  });
-  const output = await new Response(child.stdout).text();
-  if ((await child.exited) !== 0) {
-    if (output.trim() === "credentials not found in native keychain") return {};
-    throw new Error(
-      `error getting credentials - err: exit status ${child.exitCode}, out: \`${output.trim()}\``,
-    );
-  }
-  const { Username, Secret } = JSON.parse(output) as { Username: string; Secret: string };
+  const kept = await helperGet(helper, serveraddress);
+  if (!kept) return {};
   // By the helpers' convention a token comes with this name.
-  return Username === "<token>"
-    ? { identitytoken: Secret, serveraddress }
-    : { username: Username, password: Secret, serveraddress };
+  return kept.Username === "<token>"
+    ? { identitytoken: kept.Secret, serveraddress }
+    : { username: kept.Username, password: kept.Secret, serveraddress };
 }

@@ -3,6 +3,7 @@ import { parseReference } from "../../reference/reference.ts";
 import { defineCommand } from "../command.ts";
 import { openFile } from "../open_file.ts";
 import { showProgress } from "../progress/show.ts";
+import { readInput } from "../terminal/input.ts";
 
 export default defineCommand({
   usage: "[OPTIONS] file|URL|- [REPOSITORY[:TAG]]",
@@ -36,7 +37,7 @@ export default defineCommand({
 
 /** What to send; nothing for a URL, which the engine fetches. */
 function sourceStream(source: string): AsyncIterable<Uint8Array> | undefined {
-  if (source === "-") return createReadStream("", { fd: 0, autoClose: false });
+  if (source === "-") return readInput();
   if (/^https?:\/\//.test(source)) return undefined;
   return createReadStream(source, { fd: openFile(source) });
 }

@@ -4,6 +4,7 @@ import { defineCommand } from "../command.ts";
 import { openFile } from "../open_file.ts";
 import { platformOption } from "../platform.ts";
 import { showProgress } from "../progress/show.ts";
+import { readInput } from "../terminal/input.ts";
 
 export default defineCommand({
   usage: "[OPTIONS]",
@@ -35,7 +36,7 @@ export default defineCommand({
 function openInput(cli: Cli, path: string | undefined): AsyncIterable<Uint8Array> {
   if (!path) {
     if (cli.isTerminal(0)) throw new Error("requested load from stdin, but stdin is empty");
-    return createReadStream("", { fd: 0, autoClose: false, highWaterMark: 1 << 18 });
+    return readInput();
   }
   return createReadStream(path, { fd: openFile(path), highWaterMark: 1 << 18 });
 }

@@ -2,6 +2,7 @@ import { canonicalReference, familiarName } from "../../reference/reference.ts";
 import type { Cli } from "../cli.ts";
 import { defineCommand } from "../command.ts";
 import { registryAuth } from "../config/auth.ts";
+import { printNote } from "../note.ts";
 import { platformOption } from "../platform.ts";
 import { awaitProgress, showProgress } from "../progress/show.ts";
 import { imagePath } from "./path.ts";
@@ -73,12 +74,4 @@ function notesOf(aux: unknown): string[] {
   return [
     `Not all multiplatform-content is present and only the available single-platform image was pushed\n\x1b[31m${originalIndex?.digest ?? ""}\x1b[0m -> \x1b[32m${selectedManifest?.digest ?? ""}\x1b[0m`,
   ];
-}
-
-/** A remark to the person, apart from the output proper; coloured on a terminal. */
-function printNote(cli: Cli, text: string): void {
-  const terminal = cli.isTerminal(1);
-  const head = terminal ? "\x1b[1;104m Info \x1b[0m\x1b[1m -> \x1b[0m" : " Info -> ";
-  const lines = text.split("\n").map((line, i) => (i === 0 ? head + line : `         ${line}`));
-  cli.out(`\n${lines.join("\n")}\n`);
 }

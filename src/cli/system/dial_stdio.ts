@@ -1,6 +1,6 @@
-import { createReadStream } from "node:fs";
 import { dial } from "../../api/client/dial.ts";
 import { defineCommand } from "../command.ts";
+import { readInput } from "../terminal/input.ts";
 import { writeAll } from "../terminal/output.ts";
 
 export default defineCommand({
@@ -11,8 +11,7 @@ export default defineCommand({
   async run(cli) {
     const wire = await dial(cli.client.endpoint);
     const upstream = async () => {
-      for await (const chunk of createReadStream("", { fd: 0, autoClose: false }))
-        await wire.write(chunk as Uint8Array);
+      for await (const chunk of readInput()) await wire.write(chunk);
       wire.closeWrite();
     };
     // What cannot be sent any more does not matter: the answer says why the engine has gone.
