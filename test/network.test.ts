@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { inNetns } from "../src/linux/netns.ts";
 import { askInside, startDnsServer } from "./lib/dns.ts";
 import { type Engine, eventually, startTestEngine } from "./lib/engine.ts";
 import { type Outside, startOutside } from "./lib/outside.ts";
@@ -58,7 +59,9 @@ function rules(): string[] {
   const saved = ["", "6"].map((v) => Bun.spawnSync([`ip${v}tables-save`]).stdout.toString()).join("");
   return saved.split("\n").filter((line) => line.startsWith("-A"));
 }
-const links = () => readdirSync("/sys/class/net").sort();
+/** Interfaces of the host. */
+const links = () =>
+  [...readFileSync("/proc/net/dev", "utf8").matchAll(/^\s*([^\s:]+):/gm)].map((match) => match[1]!).sort();
 const pins = () => readdirSync(join(engine.folder, "exec", "netns"));
 
 describe("the default bridge", () => {
@@ -111,38 +114,25 @@ describe("published ports", () => {
     await remove("served", "asking");
   });
   test("carry datagrams there and back", async () => {
-    await ok(
-      "run",
-      "-d",
-      "--name",
-      "echo",
-      "-p",
-      "5353:53/udp",
-      "busybox",
-      "nc",
-      "-u",
-      "-l",
-      "-p",
-      "53",
-      "-e",
-      "cat",
-    );
-    let answer = "";
-    const socket = await Bun.udpSocket({
+    await start("echo", "-p", "5353:53/udp");
+    // A server inside of the container's network, since busybox has none for UDP.
+    const { opening } = inNetns(`/proc/${await pidOf("echo")}/ns/net`, () => ({
+      opening: Bun.udpSocket({
+        hostname: "172.17.0.2",
+        port: 53,
+        socket: { data: (server, bytes, port, from) => void server.send(`echo ${bytes}`, port, from) },
+      }),
+    }));
+    const server = await opening;
+    const answer = Promise.withResolvers<string>();
+    const client = await Bun.udpSocket({
       connect: { hostname: "127.0.0.1", port: 5353 },
-      socket: {
-        data(_socket, bytes) {
-          answer = bytes.toString();
-        },
-        error() {},
-      },
+      socket: { data: (_socket, bytes) => answer.resolve(bytes.toString()) },
     });
-    const send = () => {
-      socket.send("hello");
-      return answer;
-    };
-    await eventually("an echo", send, (text) => text === "hello");
-    socket.close();
+    client.send("hello");
+    expect(await answer.promise).toBe("echo hello");
+    client.close();
+    server.close();
     await remove("echo");
   });
   test("take many bytes in both directions, and a half-close", async () => {
@@ -204,38 +194,38 @@ describe("user-defined networks", () => {
   });
 
   test("keep containers apart, and from the outside where they are internal", async () => {
-    await start("r", "--network", "red");
-    await start("b", "--network", "blue");
-    await start("i", "--network", "inner");
-    expect(await ping("r", "10.22.0.2")).toBe(false);
-    expect(await ping("b", outside.address)).toBe(true);
-    expect(await exec("i", "ip route")).not.toContain("default");
-    expect(await ping("i", "10.21.0.2")).toBe(false);
-    await ok("network", "connect", "blue", "r");
-    expect(await ping("r", "10.22.0.2")).toBe(true);
-    expect(await exec("r", "ip -o -4 addr show eth1")).toContain("10.22.0.3/24");
+    await start("in-red", "--network", "red");
+    await start("in-blue", "--network", "blue");
+    await start("in-inner", "--network", "inner");
+    expect(await ping("in-red", "10.22.0.2")).toBe(false);
+    expect(await ping("in-blue", outside.address)).toBe(true);
+    expect(await exec("in-inner", "ip route")).not.toContain("default");
+    expect(await ping("in-inner", "10.21.0.2")).toBe(false);
+    await ok("network", "connect", "blue", "in-red");
+    expect(await ping("in-red", "10.22.0.2")).toBe(true);
+    expect(await exec("in-red", "ip -o -4 addr show eth1")).toContain("10.22.0.3/24");
     // The default route goes over the first network by name.
-    expect(await exec("r", "ip route")).toContain("default via 10.22.0.1 dev eth1");
+    expect(await exec("in-red", "ip route")).toContain("default via 10.22.0.1 dev eth1");
     expect(await fails("network", "rm", "blue")).toContain("has active endpoints");
-    expect(await fails("network", "connect", "blue", "r")).toContain("already exists in network blue");
-    await ok("network", "disconnect", "blue", "r");
-    expect(await exec("r", "ip route")).toContain("default via 10.21.0.1 dev eth0");
-    expect(await exec("r", "cat /etc/hosts")).not.toContain("10.22.");
-    await remove("r", "b", "i");
+    expect(await fails("network", "connect", "blue", "in-red")).toContain("already exists in network blue");
+    await ok("network", "disconnect", "blue", "in-red");
+    expect(await exec("in-red", "ip route")).toContain("default via 10.21.0.1 dev eth0");
+    expect(await exec("in-red", "cat /etc/hosts")).not.toContain("10.22.");
+    await remove("in-red", "in-blue", "in-inner");
   });
   test("give the addresses that are asked for", async () => {
-    await start("a", "--network", "red", "--ip", "10.21.0.77", "--mac-address", "02:00:00:00:00:07");
-    expect(await exec("a", "ip addr show eth0")).toMatch(/02:00:00:00:00:07[\s\S]*10\.21\.0\.77\/24/);
+    await start("asked", "--network", "red", "--ip", "10.21.0.77", "--mac-address", "02:00:00:00:00:07");
+    expect(await exec("asked", "ip addr show eth0")).toMatch(/02:00:00:00:00:07[\s\S]*10\.21\.0\.77\/24/);
     expect(await fails("run", "--rm", "--network", "red", "--ip", "10.21.0.77", "busybox")).toContain(
       "Address already in use",
     );
     expect(await fails("run", "--rm", "--network", "red", "--ip", "10.99.0.1", "busybox")).toContain(
       "does not belong to any of this network's subnets",
     );
-    await ok("stop", "-t", "0", "a");
-    await ok("start", "a");
-    expect(await inspect("a", "{{.NetworkSettings.Networks.red.MacAddress}}")).toBe("02:00:00:00:00:07");
-    await remove("a");
+    await ok("stop", "-t", "0", "asked");
+    await ok("start", "asked");
+    expect(await inspect("asked", "{{.NetworkSettings.Networks.red.MacAddress}}")).toBe("02:00:00:00:00:07");
+    await remove("asked");
   });
   test("reserve auxiliary addresses, give out of a range, carry IPv6", async () => {
     const range = ["--subnet", "10.24.0.0/24", "--ip-range", "10.24.0.128/25", "--gateway", "10.24.0.1"];

@@ -37,23 +37,36 @@ export async function adoptSandboxes(
 }
 
 async function adopt(parts: Parts, sandboxes: Sandboxes, record: SandboxRecord): Promise<void> {
-  const { networks, publisher, store, firewall, options } = parts;
+  const { networks, publisher, store, firewall } = parts;
   sandboxes.keep(record);
   record.endpoints = record.endpoints.filter(({ networkID }) => networks.get(networkID));
   for (const { networkID, address, address6 } of record.endpoints) {
     for (const taken of [address, address6]) if (taken) networks.spaces(networkID).note(taken);
   }
-  try {
+  await attempt(parts, record, "ports of an adopted container are not served", async () => {
     Object.assign(record, await publisher.adopt(record));
-    store.saveSandbox(record);
-  } catch (error) {
-    options.log.warn("ports of an adopted container are not served", {
-      container: record.request.containerID,
-      error: messageOf(error),
-    });
-  }
+  });
+  await attempt(parts, record, "names are not served to an adopted container", () =>
+    sandboxes.serveNames(record),
+  );
+  store.saveSandbox(record);
   if (record.gatewayEndpoint !== undefined)
     firewall.notePorts(record.gatewayEndpoint, rulesOf(parts, record));
+}
+
+/** What cannot be served again is told, and the container goes on without it. */
+async function attempt(
+  { options }: Parts,
+  record: SandboxRecord,
+  complaint: string,
+  work: () => Promise<void>,
+): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    const container = record.request.containerID;
+    options.log.warn(complaint, { container, error: messageOf(error) });
+  }
 }
 
 function rulesOf({ networks, driverOf }: Parts, record: SandboxRecord): Rule[] {

@@ -32,7 +32,6 @@ export function ensurePredefined(
     if (present) networks.remove(present.id);
     return;
   }
-  if (present) networks.remove(present.id);
   networks.add(defaultBridge(networks, options, pools, host, present));
 }
 

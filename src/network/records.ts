@@ -70,6 +70,8 @@ export interface PublishedPort {
 
 export interface SandboxRecord {
   id: string;
+  /** Milliseconds since 1970. */
+  made: number;
   request: SandboxRequest;
   /** undefined: the host's own namespace. */
   netnsPath?: string;

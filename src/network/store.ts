@@ -28,9 +28,11 @@ export class NetworkStore {
     });
   }
 
+  /** Oldest first, which is the order of their firewall rules. */
   loadSandboxes(): SandboxRecord[] {
     const names = readdirSync(this.#sandboxFolder).filter((name) => name.endsWith(".json"));
-    return names.map((name) => parse<SandboxRecord>(join(this.#sandboxFolder, name)));
+    const records = names.map((name) => parse<SandboxRecord>(join(this.#sandboxFolder, name)));
+    return records.toSorted((a, b) => a.made - b.made);
   }
 
   /** Lives no longer than the machine, so it need not survive a power loss. */

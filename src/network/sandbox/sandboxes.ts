@@ -53,6 +53,7 @@ export class Sandboxes {
     if (this.#records.has(request.containerID)) await this.teardown(request.containerID);
     const record: SandboxRecord = {
       id: newID(),
+      made: Date.now(),
       request,
       endpoints: [],
       published: [],
