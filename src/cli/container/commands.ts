@@ -96,10 +96,6 @@ const CONTAINER_GROUP: Record<string, Entry> = {
 
 export const CONTAINER_COMMANDS: Record<string, Entry> = {
   ...BOTH,
-  events: {
-    summary: "Print what happens in the engine, as it happens",
-    load: () => import("../events/command.ts"),
-  },
   inspect: {
     summary: "Print all that is known about objects of the engine",
     load: () => import("../inspect/command.ts"),

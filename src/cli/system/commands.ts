@@ -1,7 +1,10 @@
 /** The commands about the engine itself. */
 import type { Entry } from "../command.ts";
 
-const events: Entry = { summary: "Show what happens in the engine", load: () => import("./events.ts") };
+const events: Entry = {
+  summary: "Show what happens in the engine",
+  load: () => import("../events/command.ts"),
+};
 const info: Entry = { summary: "Show what the engine says of itself", load: () => import("./info.ts") };
 
 const SYSTEM_GROUP: Record<string, Entry> = {

@@ -16,6 +16,8 @@ const KILL_PATIENCE_MS = 10_000;
 export async function killContainer(env: Env, container: Container, signal: string): Promise<void> {
   const number = signal === "" ? SIGKILL : parseSignal(signal);
   if (container.state.status === "restarting" && number === SIGKILL) return abandonRestart(env, container);
+  // A start under way comes first: its process may be heard of before its container counts as running.
+  if (!container.state.hasTask) await container.lock.run(async () => {});
   if (!container.state.hasTask) {
     throw conflict(`cannot kill container: ${container.name}: container ${container.id} is not running`);
   }
