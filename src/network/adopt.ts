@@ -24,7 +24,7 @@ export async function adoptSandboxes(
     if (running.has(containerID) && alive) await adopt(parts, sandboxes, record);
     else {
       obsolete.push(...rulesOf(parts, record));
-      stopProxies(record.proxies);
+      await stopProxies(record.proxies);
       if (record.netnsPath !== undefined) removeNetns(record.netnsPath);
       store.removeSandbox(containerID);
       options.log.info("removed the network sandbox of a container that does not run", {

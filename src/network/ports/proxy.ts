@@ -35,6 +35,9 @@ function flags(port: PublishedPort): string[] {
   return pairs.flatMap(([name, value]) => [`-${name}`, String(value)]);
 }
 
+/** The ends of proxies that this process has started. */
+const children = new Map<number, Promise<void>>();
+
 /** Starts what serves these ports and returns the process ids. The sockets may be closed afterwards. */
 export async function startProxies(program: ProxyProgram, ports: readonly HeldPort[]): Promise<number[]> {
   if (ports.length === 0) return [];
@@ -44,7 +47,7 @@ export async function startProxies(program: ProxyProgram, ports: readonly HeldPo
     for (const port of ports) started.push(await startOne(program, [port]));
     return started;
   } catch (error) {
-    stopProxies(started);
+    await stopProxies(started);
     throw error;
   }
 }
@@ -63,6 +66,11 @@ async function startOne(program: ProxyProgram, ports: readonly HeldPort[]): Prom
       detached: true,
     });
     child.unref();
+    const { pid } = child;
+    children.set(
+      pid,
+      child.exited.then(() => void children.delete(pid)),
+    );
     const status = child.stdio[3];
     if (mustWait && typeof status === "number") await awaitStatus(status);
     return child.pid;
@@ -77,15 +85,28 @@ async function awaitStatus(fd: number): Promise<void> {
   if (code !== "0") throw new Error(rest.join("\n").trim() || "the proxy ended without saying why");
 }
 
-/** Ends proxies by id, but only those that still are proxies. */
-export function stopProxies(pids: readonly number[]): void {
-  for (const pid of pids) {
-    try {
-      if (isProxy(pid)) process.kill(pid, "SIGTERM");
-    } catch {
-      // Gone meanwhile.
-    }
+/** Ends proxies by id, but only those that still are proxies; resolves when they have let go of their ports. */
+export async function stopProxies(pids: readonly number[]): Promise<void> {
+  await Promise.all(pids.filter(isProxy).map(stopOne));
+}
+
+async function stopOne(pid: number): Promise<void> {
+  try {
+    process.kill(pid, "SIGTERM");
+  } catch {
+    // Gone meanwhile.
+    return;
   }
+  const exited = children.get(pid);
+  if (exited) await exited;
+  else await goneAtLast(pid);
+}
+
+/** Milliseconds that a proxy of an earlier engine, which is no child of this one, gets to end. */
+const PATIENCE_MS = 2000;
+
+async function goneAtLast(pid: number): Promise<void> {
+  for (const deadline = Date.now() + PATIENCE_MS; isProxy(pid) && Date.now() < deadline; ) await Bun.sleep(1);
 }
 
 /** Whether the process is a docker-proxy: ids are reused. */

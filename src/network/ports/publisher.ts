@@ -60,14 +60,14 @@ export class Publisher {
     for (const port of published) this.#allocator.take(port.proto, [port.hostIP], port.hostPort);
     const alive = publication.proxies.length > 0 && publication.proxies.every(isProxy);
     if (this.#options.userlandProxy && alive) return publication;
-    stopProxies(publication.proxies);
+    await stopProxies(publication.proxies);
     const held = published.map((port) => ({ ...port, fd: this.#tryBind(port) }));
     const proxies = this.#options.userlandProxy ? await this.#serve(held) : this.#hold(held);
     return { published, proxies };
   }
 
-  release({ published, proxies }: Publication): void {
-    stopProxies(proxies);
+  async release({ published, proxies }: Publication): Promise<void> {
+    await stopProxies(proxies);
     for (const port of published) {
       this.#allocator.release(port.proto, port.hostIP, port.hostPort);
       this.#unhold(port);

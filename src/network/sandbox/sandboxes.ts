@@ -174,11 +174,13 @@ export class Sandboxes {
   }
 
   async #unpublish(record: SandboxRecord, gatewayEndpoint: string | undefined): Promise<void> {
-    this.#parts.publisher.release(record);
+    const { publisher, firewall } = this.#parts;
+    const { published, proxies } = record;
     record.published = [];
     record.proxies = [];
     record.ports = {};
-    if (gatewayEndpoint !== undefined) await this.#parts.firewall.removePorts(gatewayEndpoint);
+    const unruled = gatewayEndpoint === undefined ? undefined : firewall.removePorts(gatewayEndpoint);
+    await Promise.all([publisher.release({ published, proxies }), unruled]);
   }
 
   #writeFiles(record: SandboxRecord): void {
