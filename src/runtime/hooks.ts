@@ -1,8 +1,8 @@
 /** Hooks that run in docker-runc's own namespaces: prestart, createRuntime, poststart, poststop. */
 import { messageOf, systemError } from "../errors/errors.ts";
-import { closeFd } from "../linux/fd.ts";
+import { closeFd, readToEnd } from "../linux/fd.ts";
 import { kill } from "../linux/kill.ts";
-import { rewind, sealedFile } from "../linux/memfd.ts";
+import { memoryFile, rewind, sealedFile } from "../linux/memfd.ts";
 import { spawn } from "../linux/spawn.ts";
 import { reapOne, waitFor } from "../linux/wait.ts";
 import type { ContainerStatus, Hook, State } from "../oci/runtime-spec.ts";
@@ -35,23 +35,32 @@ function waitSeconds(pid: number, seconds: number | undefined): number | undefin
   return undefined;
 }
 
+/** What a hook printed, for the error message. */
+function printed(fd: number): string {
+  rewind(fd);
+  const text = new TextDecoder().decode(readToEnd(fd)).trim();
+  return text === "" ? "" : `: ${text}`;
+}
+
 function runHook(hook: Hook, tag: string, state: string): void {
-  const input = sealedFile("state", Buffer.from(state));
+  const input = sealedFile("state", new TextEncoder().encode(state));
+  const output = memoryFile("output");
   rewind(input);
   try {
     const argv = hook.args?.length ? hook.args : [hook.path];
-    const pid = spawn({ path: hook.path, argv, env: hook.env ?? [], fds: [input, 1, 2] });
+    const pid = spawn({ path: hook.path, argv, env: hook.env ?? [], fds: [input, output, output] });
     const status = waitSeconds(pid, hook.timeout);
     if (status === undefined) {
       kill(pid, SIGKILL);
       waitFor(pid);
       throw systemError(`hook ran longer than ${hook.timeout} s`);
     }
-    if (status !== 0) throw systemError(`exit status ${status}`);
+    if (status !== 0) throw systemError(`exit status ${status}${printed(output)}`);
   } catch (error) {
     throw systemError(`error running hook ${tag}: ${hook.path}: ${messageOf(error)}`, { cause: error });
   } finally {
     closeFd(input);
+    closeFd(output);
   }
 }
 

@@ -12,7 +12,6 @@ import { join } from "node:path";
 import { BIN, eventually, type Result } from "./engine.ts";
 
 const APPLETS = ["sh", "cat", "echo", "sleep", "stty", "sha256sum", "seq", "ls", "true", "tr", "head"];
-/** The OCI runtime under which the shim itself is tested. */
 const RUNTIME = Bun.which("runc") ?? "";
 
 export interface StockContainerd {
@@ -36,13 +35,22 @@ export function missing(): string {
   return ["containerd", "ctr", "runc", "busybox"].filter((name) => Bun.which(name) === null).join(", ");
 }
 
-export async function startStockContainerd(): Promise<StockContainerd> {
+export interface StockOptions {
+  /** Default runc, under which the shim itself is tested. */
+  runtime?: string;
+  /** Whose shim containerd finds; default ours. */
+  shim?: "ours" | "stock";
+}
+
+export async function startStockContainerd(options: StockOptions = {}): Promise<StockContainerd> {
+  const runtime = options.runtime ?? RUNTIME;
   const folder = mkdtempSync("/tmp/pequod-shim-");
   const socket = join(folder, "c.sock");
   const rootfs = makeRootfs(join(folder, "rootfs"));
   const path = join(folder, "path");
   mkdirSync(path);
-  symlinkSync(join(BIN, "docker-containerd-shim"), join(path, "containerd-shim-runc-v2"));
+  if (options.shim !== "stock")
+    symlinkSync(join(BIN, "docker-containerd-shim"), join(path, "containerd-shim-runc-v2"));
   const config = join(folder, "config.toml");
   writeFileSync(
     config,
@@ -70,9 +78,9 @@ export async function startStockContainerd(): Promise<StockContainerd> {
       if (code !== 0) throw new Error(`ctr ${args.join(" ")}: exit code ${code}\n${stderr}${stdout}`);
       return stdout.trim();
     },
-    run: (id, options, ...command) => [
-      ...["run", "--runc-binary", RUNTIME, "--env", "PATH=/bin", "--rootfs"],
-      ...[...options, rootfs, id, ...command],
+    run: (id, flags, ...command) => [
+      ...["run", "--runc-binary", runtime, "--env", "PATH=/bin", "--rootfs"],
+      ...[...flags, rootfs, id, ...command],
     ],
     shimOf: (id) =>
       Number(readFileSync(`${folder}/state/io.containerd.runtime.v2.task/default/${id}/shim.pid`, "utf8")),

@@ -133,6 +133,10 @@ void op_clone(const struct op *op)
 	/* Without root docker-runc may write the mappings only while /proc/PID is its user's; become_root() ends that. */
 	if (op->number[1] == 2)
 		prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+	int gate[2];
+	char byte;
+	if (pipe2(gate, O_CLOEXEC) < 0)
+		fail(errno, "clone into new namespaces");
 	/* CLONE_PARENT: the container's process is docker-runc's child, and so later its caller's. */
 	long pid = clone_process((uint64_t)op->number[0] | CLONE_PARENT);
 	if (pid < 0)
@@ -141,6 +145,11 @@ void op_clone(const struct op *op)
 		send_message(MSG_PID, (int32_t)pid, "");
 		_exit(0);
 	}
+	/* docker-runc hears of the new process before it hears from it: the gate closes with the first process. */
+	close(gate[1]);
+	while (read(gate[0], &byte, 1) < 0 && errno == EINTR)
+		;
+	close(gate[0]);
 	init.child = true;
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	umask(0);
