@@ -16,10 +16,11 @@ Commands (on a data root that no dockerd uses):
 Options:
 `;
 
-/** Work on a data root that no dockerd uses: `dockerd migrate`, `dockerd fsck`. */
+/** Work on a data root that no dockerd uses, and work that dockerd does in a process of its own. */
 const OFFLINE: Record<string, (args: string[]) => Promise<number>> = {
   migrate: async (args) => (await import("../src/engine/offline/migrate.ts")).migrateCommand(args),
   fsck: async (args) => (await import("../src/engine/offline/fsck.ts")).fsckCommand(args),
+  "unpack-layer": async (args) => (await import("../src/images/layers/unpack.ts")).unpackChild(args),
 };
 
 export async function main(args: string[]): Promise<void> {

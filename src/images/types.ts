@@ -48,6 +48,16 @@ export interface LayerStore {
   readonly driverName: string;
   /** Stores a tar as a layer on `parent`; verifies `expected` (diffID) if given. Errors: dataLoss on a wrong digest. */
   register(tar: AsyncIterable<Uint8Array>, parent: Digest | undefined, expected?: Digest): Promise<Layer>;
+  /**
+   * Stores a whole stack of layers, each on the one before, and gives a reference to the topmost. Layers that are here
+   * already are taken; the others are unpacked at the same time where the storage driver can. Nobody else stores the
+   * same layers meanwhile. Errors: dataLoss on a wrong digest, those of `open`; layers below the failed one go again.
+   */
+  registerStack(
+    parent: Digest | undefined,
+    steps: readonly LayerStep[],
+    signal?: AbortSignal,
+  ): Promise<Layer>;
   /** Takes a reference. Errors: notFound. */
   get(chainID: Digest): Layer;
   has(chainID: Digest): boolean;
@@ -60,6 +70,19 @@ export interface LayerStore {
   /** Errors: notFound. */
   getRWLayer(name: string): RWLayer;
   releaseRWLayer(name: string): Promise<void>;
+}
+
+/** One layer of a stack that is to be stored. */
+export interface LayerStep {
+  diffID: Digest;
+  /** What errors call it. */
+  name?: string;
+  /** Gives the file that has the layer, packed or not, when it is there. Not called for a layer that is here. */
+  open(): Promise<string>;
+  /** Bytes of the file that have been read. */
+  onRead?(bytes: number): void;
+  /** The layer has been unpacked; `present`: it was here. */
+  onDone?(present: boolean): void;
 }
 
 export interface RWLayerOptions {

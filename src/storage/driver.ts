@@ -1,4 +1,5 @@
 import type { TarObserver } from "../archive/tar/reader.ts";
+import type { Whiteouts } from "../archive/unpack.ts";
 
 /**
  * A storage driver keeps layers as directories and makes the root file system of a container from them.
@@ -31,6 +32,10 @@ export interface StorageDriver {
    * `observer` is told of every byte, for the record from which the tar can be put together again (tar-split).
    */
   applyDiff(id: string, tar: AsyncIterable<Uint8Array>, observer?: TarObserver): Promise<number>;
+  /** Where applyDiff would unpack to, for a process that does it in the driver's place. */
+  diffTarget(id: string): { folder: string; whiteouts: Whiteouts };
+  /** True if a layer can be filled while the one below it is not yet. */
+  readonly independentLayers: boolean;
   /** Opens a file that the layer itself holds, by its name in the tar; never outside of the layer. Errors: ENOENT. */
   openFile(id: string, name: string): number;
   /** The layer against its parent, as an uncompressed tar with .wh. entries. */

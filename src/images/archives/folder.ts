@@ -1,8 +1,7 @@
-import { closeSync, fstatSync, readSync } from "node:fs";
+import { closeSync, fstatSync, readlinkSync, readSync } from "node:fs";
 import { errnoOf, invalidArgument } from "../../errors/errors.ts";
 import { openInRoot, openRoot } from "../../linux/openat2.ts";
 
-const CHUNK = 1 << 20;
 const MAX_DOCUMENT = 16 * 1024 * 1024;
 
 /** The files of an archive that has been taken apart; links in it cannot lead out of it. */
@@ -45,6 +44,16 @@ export class ArchiveFolder {
     return size;
   }
 
+  /** Where a file really is, with no link on the way; nobody else changes the folder. */
+  realPath(name: string): string {
+    const fd = this.#open(name);
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`);
+    } finally {
+      closeSync(fd);
+    }
+  }
+
   /** A small file, whole. */
   bytes(name: string): Uint8Array {
     const fd = this.#open(name);
@@ -72,22 +81,6 @@ export class ArchiveFolder {
         throw invalidArgument(`invalid image archive: ${name} is not JSON: ${cause.message}`, { cause });
       }
       throw cause;
-    }
-  }
-
-  /** A large file, in portions; lets others run between them. */
-  async *stream(name: string): AsyncGenerator<Uint8Array> {
-    const fd = this.#open(name);
-    try {
-      for (;;) {
-        const chunk = Buffer.allocUnsafe(CHUNK);
-        const got = readSync(fd, chunk);
-        if (got === 0) return;
-        yield chunk.subarray(0, got);
-        await new Promise((resolve) => setImmediate(resolve));
-      }
-    } finally {
-      closeSync(fd);
     }
   }
 }

@@ -2,14 +2,14 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { unpack } from "../../archive/unpack.ts";
-import { dataLoss, invalidArgument, messageOf } from "../../errors/errors.ts";
-import { chainID, hexOf } from "../layers/chain-id.ts";
+import { invalidArgument, messageOf } from "../../errors/errors.ts";
+import { hexOf } from "../layers/chain-id.ts";
 import type { ImageRoot } from "../open.ts";
 import { canonicalReference, familiarReference, parseReference, withDefaultTag } from "../reference.ts";
 import { decompressLayer } from "../registry/decompress.ts";
 import { layerProgress, meter, type ProgressSink } from "../registry/progress.ts";
 import { parseConfig } from "../store/images.ts";
-import type { Digest, Image, Layer } from "../types.ts";
+import type { Digest, Image, Layer, LayerStep } from "../types.ts";
 import { ArchiveFolder } from "./folder.ts";
 import { imagesInLayout } from "./oci-layout.ts";
 
@@ -112,11 +112,8 @@ async function loadOne(
       `invalid manifest, layers length mismatch: expected ${diffIDs.length}, got ${archived.layers.length}`,
     );
   }
-  const held: Layer[] = [];
+  const top = await loadLayers(root, archive, archived.layers, diffIDs, options);
   try {
-    for (const [i, path] of archived.layers.entries()) {
-      held.push(await loadLayer(root, archive, path, diffIDs[i]!, held.at(-1)?.chainID, options));
-    }
     const image = await root.images.create(raw);
     for (const tag of tags)
       await tagLoaded(root, canonicalReference(tag), familiarReference(tag), image.id, options.progress);
@@ -125,38 +122,36 @@ async function loadOne(
     for (const line of names.length > 0 ? names : [`Loaded image ID: ${image.id}\n`])
       options.progress({ stream: line });
   } finally {
-    for (const layer of held) await root.layers.release(layer);
+    if (top) await root.layers.release(top);
   }
 }
 
-async function loadLayer(
+/** A reference to the topmost layer. */
+async function loadLayers(
   root: ImageRoot,
   archive: ArchiveFolder,
-  path: string,
-  diffID: Digest,
-  parent: Digest | undefined,
+  paths: string[],
+  diffIDs: Digest[],
   { quiet, progress, signal }: LoadOptions,
-): Promise<Layer> {
-  const id = chainID(parent, diffID);
-  if (root.layers.has(id)) return root.layers.get(id);
-  const size = archive.size(path);
-  const short = hexOf(diffID).slice(0, 12);
-  const report = meter(size, (current) => progress(layerProgress(short, "Loading layer", current, size)));
-  let seen = 0;
-  async function* counted(): AsyncGenerator<Uint8Array> {
-    for await (const chunk of archive.stream(path)) {
-      signal.throwIfAborted();
-      seen += chunk.length;
-      if (!quiet) report(seen);
-      yield chunk;
-    }
-  }
-  try {
-    return await root.layers.register(decompressLayer(counted()), parent, diffID);
-  } catch (cause) {
-    if (signal.aborted) throw cause;
-    throw dataLoss(`layer ${path} of the archive: ${messageOf(cause)}`, { cause });
-  }
+): Promise<Layer | undefined> {
+  if (paths.length === 0) return undefined;
+  const steps = paths.map((path, i): LayerStep => {
+    const short = hexOf(diffIDs[i]!).slice(0, 12);
+    let report: (read: number) => void = () => {};
+    return {
+      diffID: diffIDs[i]!,
+      name: `layer ${path} of the archive`,
+      async open() {
+        const size = archive.size(path);
+        report = meter(size, (current) => progress(layerProgress(short, "Loading layer", current, size)));
+        return archive.realPath(path);
+      },
+      onRead: (read) => {
+        if (!quiet) report(read);
+      },
+    };
+  });
+  return root.layers.registerStack(undefined, steps, signal);
 }
 
 async function tagLoaded(

@@ -1,12 +1,19 @@
-import { createHash, randomBytes } from "node:crypto";
-import { conflict, dataLoss, messageOf, notFound } from "../../errors/errors.ts";
+import { randomBytes } from "node:crypto";
+import { availableParallelism } from "node:os";
+import { conflict, messageOf, notFound } from "../../errors/errors.ts";
 import type { Logger } from "../../log/log.ts";
 import type { StorageDriver } from "../../storage/driver.ts";
-import type { Digest, Layer, LayerStore, RWLayer, RWLayerOptions } from "../types.ts";
+import { KeyedLock } from "../registry/keyed_lock.ts";
+import { Slots } from "../registry/slots.ts";
+import type { Digest, Layer, LayerStep, LayerStore, RWLayer, RWLayerOptions } from "../types.ts";
 import { chainID } from "./chain-id.ts";
 import { type LayerRecord, LayerRecords, type MountRecord } from "./records.ts";
 import { ContainerLayer } from "./rw-layer.ts";
-import { assembleTar, TarSplitWriter, tarSizeOf } from "./tar-split.ts";
+import { type PendingLayer, refuseOther, StackBuilder } from "./stack.ts";
+import { assembleTar, tarSizeOf } from "./tar-split.ts";
+import { type UnpackContext, type Unpacked, unpackLayer } from "./unpack.ts";
+
+const UNPACKERS = Math.max(2, Math.min(4, availableParallelism()));
 
 /** A layer and how often it is referred to: by images, by containers, by layers on top of it. */
 interface Held {
@@ -64,6 +71,10 @@ export class LayerDatabase implements LayerStore {
   readonly #records: LayerRecords;
   readonly #layers = new Map<Digest, Held>();
   readonly #containers = new Map<string, ContainerLayer>();
+  /** By chainID: two that store the same layer do so one after the other. */
+  readonly #locks = new KeyedLock();
+  /** Layers that are unpacked at the same time, over all images. */
+  readonly #unpacking = new Slots(() => UNPACKERS);
 
   private constructor(driver: StorageDriver, records: LayerRecords) {
     this.#driver = driver;
@@ -142,45 +153,85 @@ export class LayerDatabase implements LayerStore {
     }
   }
 
+  /** A stream of a tar, packed or not. */
   async register(
     tar: AsyncIterable<Uint8Array>,
     parent: Digest | undefined,
     expected?: Digest,
   ): Promise<Layer> {
     if (parent !== undefined && !this.#layers.has(parent)) throw notFound(`layer ${parent} does not exist`);
-    const transaction = this.#records.newTransaction();
-    const cacheID = randomBytes(32).toString("hex");
-    this.#records.begin(transaction, cacheID);
-    const split = new TarSplitWriter(`${transaction}/tar-split.json.gz`);
     const below = parent === undefined ? undefined : this.#retain(parent);
     try {
-      await this.#driver.create(cacheID, below?.layer.cacheID);
-      const hash = createHash("sha256");
-      const size = await this.#driver.applyDiff(cacheID, hashed(tar, hash), split);
-      await split.finish();
-      const diffID: Digest = `sha256:${hash.digest("hex")}`;
-      if (expected !== undefined && diffID !== expected) {
-        throw dataLoss(`layer has digest ${diffID}, but ${expected} was expected: the archive is damaged`);
+      const pending = await this.#begin(below?.layer.cacheID);
+      try {
+        const unpacked = await this.#fill(pending, undefined, { stream: tar });
+        refuseOther(unpacked.diffID, expected);
+        const id = chainID(parent, unpacked.diffID);
+        return await this.#locks.run(id, () => this.#commit(pending, parent, unpacked));
+      } catch (error) {
+        await this.#abandon(pending);
+        throw error;
       }
-      return await this.#commit(transaction, {
-        chainID: chainID(parent, diffID),
-        diffID,
-        parent,
-        cacheID,
-        size,
-      });
-    } catch (error) {
-      split.abandon();
-      await this.#driver.remove(cacheID);
-      this.#records.forget(transaction);
-      throw error;
     } finally {
       if (below) await this.#unreference(below);
     }
   }
 
+  async registerStack(
+    parent: Digest | undefined,
+    steps: readonly LayerStep[],
+    signal?: AbortSignal,
+  ): Promise<Layer> {
+    const stack = new StackBuilder(
+      {
+        has: (id) => this.#layers.has(id),
+        retain: (id) => this.#retain(id).layer,
+        release: (layer) => this.release(layer),
+        begin: (below) => this.#begin(below),
+        fill: (pending, file, context) => this.#fill(pending, file, context),
+        commit: (pending, below, unpacked) => this.#commit(pending, below, unpacked),
+        abandon: (pending) => this.#abandon(pending),
+        parallel: this.#driver.independentLayers,
+      },
+      this.#unpacking,
+    );
+    return stack.build(parent, steps, this.#locks, signal);
+  }
+
+  async #begin(below: string | undefined): Promise<PendingLayer> {
+    const transaction = this.#records.newTransaction();
+    const cacheID = randomBytes(32).toString("hex");
+    this.#records.begin(transaction, cacheID);
+    try {
+      await this.#driver.create(cacheID, below);
+    } catch (error) {
+      this.#records.forget(transaction);
+      throw error;
+    }
+    return { transaction, cacheID };
+  }
+
+  #fill(
+    { transaction, cacheID }: PendingLayer,
+    file: string | undefined,
+    context: UnpackContext,
+  ): Promise<Unpacked> {
+    const tarSplit = `${transaction}/tar-split.json.gz`;
+    return unpackLayer({ file, tarSplit, ...this.#driver.diffTarget(cacheID) }, context);
+  }
+
+  async #abandon({ transaction, cacheID }: PendingLayer): Promise<void> {
+    await this.#driver.remove(cacheID);
+    this.#records.forget(transaction);
+  }
+
   /** The same layer may have come by another way meanwhile; then that one serves. */
-  async #commit(transaction: string, record: LayerRecord): Promise<Layer> {
+  async #commit(
+    { transaction, cacheID }: PendingLayer,
+    parent: Digest | undefined,
+    { diffID, size }: Unpacked,
+  ): Promise<Layer> {
+    const record: LayerRecord = { chainID: chainID(parent, diffID), diffID, parent, cacheID, size };
     const present = this.#layers.get(record.chainID);
     if (present) {
       present.references++;
@@ -306,15 +357,5 @@ export class LayerDatabase implements LayerStore {
         log.warn("cannot remove a container's layer", { container: name, error: messageOf(error) });
       }
     }
-  }
-}
-
-async function* hashed(
-  tar: AsyncIterable<Uint8Array>,
-  hash: { update(data: Uint8Array): unknown },
-): AsyncGenerator<Uint8Array> {
-  for await (const chunk of tar) {
-    hash.update(chunk);
-    yield chunk;
   }
 }

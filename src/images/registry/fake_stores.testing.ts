@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { dataLoss } from "../../errors/errors.ts";
-import type { Image, Layer } from "../types.ts";
+import type { Image, Layer, LayerStep } from "../types.ts";
 import { RegistryClient } from "./client.ts";
+import { decompressLayer } from "./decompress.ts";
 import { digestOf } from "./descriptor.ts";
 import { Downloads } from "./downloads.ts";
 import type { RegistrySettings } from "./endpoint.ts";
@@ -49,8 +50,7 @@ export class TestEngine {
       downloads: this.downloads,
       records,
       layers: {
-        register: (tar, parent, expected) => this.register(tar, parent, expected),
-        get: (chainID) => this.take(chainID),
+        registerStack: (_, steps, signal) => this.registerStack(steps, signal),
         has: (chainID) => this.layerMap.has(chainID),
         release: async (layer) => this.drop(layer.chainID),
       },
@@ -94,6 +94,40 @@ export class TestEngine {
     const left = this.references.get(chainID)! - 1;
     this.references.set(chainID, left);
     if (left === 0) this.layerMap.delete(chainID);
+  }
+
+  /** As the layer store: those that are here are taken, and a failure takes away what was made. */
+  private async registerStack(steps: readonly LayerStep[], signal?: AbortSignal): Promise<Layer> {
+    let top: Layer | undefined;
+    try {
+      const files = steps.map((step, i) => {
+        const id = steps
+          .slice(0, i + 1)
+          .reduce((parent, { diffID }) => (parent ? digestOf(`${parent} ${diffID}`) : diffID), "");
+        return this.layerMap.has(id) ? id : step.open();
+      });
+      const failed = Promise.all(files);
+      failed.catch(() => {});
+      for (const [i, step] of steps.entries()) {
+        signal?.throwIfAborted();
+        const file = files[i]!;
+        const before: Layer | undefined = top;
+        if (typeof file === "string") top = this.take(file);
+        else {
+          await Promise.race([file, failed]);
+          const blob = Bun.file(await file);
+          step.onRead?.(blob.size);
+          const tar = decompressLayer(blob.stream());
+          top = await this.register(tar, before?.chainID, step.diffID);
+        }
+        if (before) this.drop(before.chainID);
+        step.onDone?.(typeof file === "string");
+      }
+      return top!;
+    } catch (error) {
+      if (top) this.drop(top.chainID);
+      throw error;
+    }
   }
 
   private async register(tar: AsyncIterable<Uint8Array>, parent?: string, expected?: string): Promise<Layer> {

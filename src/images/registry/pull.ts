@@ -1,13 +1,10 @@
-import { createReadStream } from "node:fs";
 import { dataLoss, invalidArgument } from "../../errors/errors.ts";
-import type { Digest, ImageConfig, ImageStore, Layer, LayerStore } from "../types.ts";
-import { throwIfAborted } from "./abort.ts";
+import type { Digest, ImageConfig, ImageStore, Layer, LayerStep, LayerStore } from "../types.ts";
+import { unlessAborted } from "./abort.ts";
 import { type ChosenImage, chooseImage } from "./choose.ts";
 import type { Reached, RegistryClient, RepositoryRequest } from "./client.ts";
-import { decompressLayer } from "./decompress.ts";
 import { type Descriptor, digestOf, type Platform, shortDigest } from "./descriptor.ts";
 import type { DownloadState, Downloads, HeldBlob } from "./downloads.ts";
-import { KeyedLock } from "./keyed_lock.ts";
 import { layerProgress, layerStatus, meter, type ProgressSink } from "./progress.ts";
 import type { BlobRecords } from "./records.ts";
 
@@ -27,7 +24,7 @@ export interface PulledImage {
 export interface PullerOptions {
   client: RegistryClient;
   downloads: Downloads;
-  layers: Pick<LayerStore, "register" | "get" | "has" | "release">;
+  layers: Pick<LayerStore, "registerStack" | "has" | "release">;
   images: Pick<ImageStore, "create" | "has">;
   records: BlobRecords;
 }
@@ -42,9 +39,6 @@ interface Step {
 
 /** Pulls images: manifest, configuration, layers; nothing is kept of an image that fails half-way. */
 export class Puller {
-  /** Two pulls of one image must not unpack the same layer twice. */
-  private readonly unpacking = new KeyedLock();
-
   constructor(private readonly options: PullerOptions) {}
 
   /** Pulls what one tag or digest stands for. Errors: in stock's words; cancelled. */
@@ -85,87 +79,85 @@ export class Puller {
       await this.options.records.record(diffID, { digest: blob.digest, size: blob.size, repository });
   }
 
-  /** Starts all downloads and unpacks the layers in order as they arrive; returns a reference to the topmost. */
+  /** Starts all downloads, and stores the layers as they arrive; returns a reference to the topmost. */
   private async fetchLayers(
     steps: Step[],
     reached: Reached<ChosenImage>,
     { progress, signal }: PullRequest,
   ): Promise<Layer | undefined> {
-    const { layers, downloads } = this.options;
+    if (steps.length === 0) return undefined;
+    const { layers } = this.options;
     const there = steps.findLastIndex((step) => layers.has(step.chainID));
     for (const [i, { blob }] of steps.entries())
       progress(layerStatus(shortDigest(blob.digest), i <= there ? "Already exists" : "Pulling fs layer"));
     const stop = new AbortController();
-    const either = AbortSignal.any([signal, stop.signal]);
-    let top = there >= 0 ? layers.get(steps[there]!.chainID) : undefined;
-    const fetched = steps.slice(there + 1).map((step) => {
-      const blob = downloads.get(step.blob, reached.sources, watcher(step.blob, progress), either);
-      blob.catch(() => {});
-      return { step, blob };
-    });
-    // A later layer's failure must not wait for its turn.
-    const failed = failureOfAny(fetched.map(({ blob }) => blob));
+    const blobs = this.downloadsFor(steps, reached, progress, AbortSignal.any([signal, stop.signal]));
+    for (let i = there + 1; i < steps.length; i++) blobs.start(i);
+    const stored = layers.registerStack(
+      undefined,
+      steps.map((step, i) => layerStep(step, i > there, () => blobs.start(i), progress)),
+      signal,
+    );
     try {
-      for (const { step, blob } of fetched) {
-        await Promise.race([blob, failed]);
-        const layer = await this.unpack(step, await blob, progress, signal);
-        if (top) await layers.release(top);
-        top = layer;
-      }
-      return top;
+      return await unlessAborted(stored, signal);
     } catch (error) {
       stop.abort();
-      if (top) await layers.release(top);
+      // A pull that only waited for another one of the same layers may still get them.
+      stored.then(
+        (layer) => layers.release(layer),
+        () => {},
+      );
       throw error;
     } finally {
-      const results = await Promise.allSettled(fetched.map(({ blob }) => blob));
-      for (const result of results) if (result.status === "fulfilled") await result.value.release();
+      await blobs.releaseAll();
     }
   }
 
-  private unpack(step: Step, held: HeldBlob, progress: ProgressSink, signal: AbortSignal): Promise<Layer> {
-    const { layers } = this.options;
-    const id = shortDigest(step.blob.digest);
-    return this.unpacking.run(step.chainID, async () => {
-      throwIfAborted(signal);
-      const total = step.blob.size;
-      const report = meter(total, (current) => progress(layerProgress(id, "Extracting", current, total)));
-      const layer = layers.has(step.chainID)
-        ? layers.get(step.chainID)
-        : await layers.register(
-            decompressLayer(readFile(held.file, report, signal)),
-            step.parent,
-            step.diffID,
-          );
-      await held.release();
-      progress(layerStatus(id, "Pull complete"));
-      return layer;
-    });
+  /** The blobs of the steps, each downloaded once it is asked for. */
+  private downloadsFor(
+    steps: Step[],
+    reached: Reached<ChosenImage>,
+    progress: ProgressSink,
+    signal: AbortSignal,
+  ): { start(i: number): Promise<HeldBlob>; releaseAll(): Promise<void> } {
+    const started = new Map<number, Promise<HeldBlob>>();
+    const start = (i: number): Promise<HeldBlob> => {
+      const { blob } = steps[i]!;
+      const held =
+        started.get(i) ?? this.options.downloads.get(blob, reached.sources, watcher(blob, progress), signal);
+      held.catch(() => {});
+      started.set(i, held);
+      return held;
+    };
+    const releaseAll = async (): Promise<void> => {
+      for (const result of await Promise.allSettled(started.values()))
+        if (result.status === "fulfilled") await result.value.release();
+    };
+    return { start, releaseAll };
   }
 }
 
-/** Rejects as soon as one of them does; never resolves. */
-function failureOfAny(promises: Promise<unknown>[]): Promise<never> {
-  const failed = new Promise<never>((_, reject) => {
-    for (const promise of promises) promise.catch(reject);
-  });
-  failed.catch(() => {});
-  return failed;
-}
-
-async function* readFile(
-  file: string,
-  report: (current: number) => void,
-  signal: AbortSignal,
-): AsyncGenerator<Uint8Array> {
-  let current = 0;
-  for await (const piece of createReadStream(file, { highWaterMark: 256 * 1024 })) {
-    throwIfAborted(signal);
-    const bytes = piece as Buffer;
-    current += bytes.length;
-    report(current);
-    yield bytes;
-  }
+function layerStep(
+  { blob, diffID }: Step,
+  missing: boolean,
+  download: () => Promise<HeldBlob>,
+  progress: ProgressSink,
+): LayerStep {
+  const id = shortDigest(blob.digest);
+  const report = meter(blob.size, (current) => progress(layerProgress(id, "Extracting", current, blob.size)));
+  let held: HeldBlob | undefined;
+  return {
+    diffID,
+    async open() {
+      held = await download();
+      return held.file;
+    },
+    onRead: report,
+    onDone() {
+      if (missing) progress(layerStatus(id, "Pull complete"));
+      void held?.release();
+    },
+  };
 }
 
 /** Checks a configuration against its manifest and gives each layer its place. Errors: dataLoss, invalidArgument. */

@@ -4,6 +4,7 @@ import { pack } from "../../archive/pack.ts";
 import type { TarObserver } from "../../archive/tar/reader.ts";
 import { unpack, type Whiteouts } from "../../archive/unpack.ts";
 import { exists, invalidArgument } from "../../errors/errors.ts";
+import { removeTree } from "../../files/remove-tree.ts";
 import { closeFd } from "../../linux/fd.ts";
 import { openInRoot, openRoot } from "../../linux/openat2.ts";
 import type { Change, CreateLayerOptions, StorageDriver } from "../driver.ts";
@@ -72,7 +73,7 @@ export class Overlay implements StorageDriver {
     if (existsSync(join(folder, "link"))) {
       rmSync(join(this.#layout.root, "l", this.#layout.link(id)), { force: true });
     }
-    rmSync(folder, { recursive: true, force: true });
+    await removeTree(folder);
   }
 
   async mount(id: string): Promise<string> {
@@ -106,6 +107,12 @@ export class Overlay implements StorageDriver {
   applyDiff(id: string, tar: AsyncIterable<Uint8Array>, observer?: TarObserver): Promise<number> {
     const { whiteouts } = this.#kind;
     return unpack(tar, this.#layout.diff(id), { whiteouts, ...(observer ? { observer } : {}) });
+  }
+
+  readonly independentLayers = true;
+
+  diffTarget(id: string): { folder: string; whiteouts: Whiteouts } {
+    return { folder: this.#layout.diff(id), whiteouts: this.#kind.whiteouts };
   }
 
   openFile(id: string, name: string): number {

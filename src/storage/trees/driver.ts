@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { pack } from "../../archive/pack.ts";
 import type { TarObserver } from "../../archive/tar/reader.ts";
-import { unpack } from "../../archive/unpack.ts";
+import { unpack, type Whiteouts } from "../../archive/unpack.ts";
 import { exists, invalidArgument, notFound } from "../../errors/errors.ts";
 import { closeFd } from "../../linux/fd.ts";
 import { openInRoot, openRoot } from "../../linux/openat2.ts";
@@ -82,6 +82,12 @@ export abstract class TreeDriver implements StorageDriver {
 
   applyDiff(id: string, tar: AsyncIterable<Uint8Array>, observer?: TarObserver): Promise<number> {
     return unpack(tar, this.path(id), { whiteouts: "remove", ...(observer ? { observer } : {}) });
+  }
+
+  readonly independentLayers = false;
+
+  diffTarget(id: string): { folder: string; whiteouts: Whiteouts } {
+    return { folder: this.path(id), whiteouts: "remove" };
   }
 
   openFile(id: string, name: string): number {

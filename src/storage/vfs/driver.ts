@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { systemError } from "../../errors/errors.ts";
+import { removeTree } from "../../files/remove-tree.ts";
 import { TreeDriver } from "../trees/driver.ts";
 
 /** Each layer a whole copy of the one below: slow and large, but it works on every file system. */
@@ -29,7 +30,7 @@ export class Vfs extends TreeDriver {
     throw systemError(`cannot copy storage layer ${from} to ${to}: ${why}`);
   }
 
-  protected removeTree(path: string): void {
-    rmSync(path, { recursive: true, force: true });
+  protected removeTree(path: string): Promise<void> {
+    return removeTree(path);
   }
 }

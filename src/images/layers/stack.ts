@@ -1,0 +1,177 @@
+import { dataLoss, EngineError, kindOf, messageOf } from "../../errors/errors.ts";
+import { unlessAborted } from "../registry/abort.ts";
+import type { KeyedLock } from "../registry/keyed_lock.ts";
+import type { Slots } from "../registry/slots.ts";
+import type { Digest, Layer, LayerStep } from "../types.ts";
+import { chainID } from "./chain-id.ts";
+import type { UnpackContext, Unpacked } from "./unpack.ts";
+
+/** A layer that has its place, but is not recorded yet. */
+export interface PendingLayer {
+  /** The folder with the record to be. */
+  transaction: string;
+  cacheID: string;
+}
+
+/** What a stack needs of the layer store. */
+export interface StackStore {
+  has(id: Digest): boolean;
+  /** Takes a reference. */
+  retain(id: Digest): Layer & { cacheID: string };
+  release(layer: Layer): Promise<void>;
+  begin(below: string | undefined): Promise<PendingLayer>;
+  fill(pending: PendingLayer, file: string, context: UnpackContext): Promise<Unpacked>;
+  commit(pending: PendingLayer, parent: Digest | undefined, unpacked: Unpacked): Promise<Layer>;
+  abandon(pending: PendingLayer): Promise<void>;
+  /** True if layers can be unpacked at the same time. */
+  parallel: boolean;
+}
+
+/** Errors: dataLoss when the digest is another than was expected. */
+export function refuseOther(found: Digest, expected: Digest | undefined): void {
+  if (expected === undefined || found === expected) return;
+  throw dataLoss(`layer has digest ${found}, but ${expected} was expected: the archive is damaged`);
+}
+
+interface Place extends LayerStep {
+  id: Digest;
+  parent: Digest | undefined;
+}
+
+/** A layer being unpacked. */
+interface Filling {
+  place: Place;
+  pending: PendingLayer;
+  unpacked: Promise<Unpacked>;
+}
+
+/** What a stack has come to. */
+interface Work {
+  /** Not recorded yet, bottom first. */
+  fillings: Filling[];
+  /** The topmost recorded layer, with a reference. */
+  top: Layer | undefined;
+}
+
+/**
+ * Stores the layers of an image: makes the place of each in order, unpacks them at the same time, and records them in
+ * order. The locks on all of them are held from the bottom up, so that nobody else is about to record one of them.
+ */
+export class StackBuilder {
+  readonly #store: StackStore;
+  readonly #slots: Slots;
+
+  constructor(store: StackStore, slots: Slots) {
+    this.#store = store;
+    this.#slots = slots;
+  }
+
+  build(
+    parent: Digest | undefined,
+    steps: readonly LayerStep[],
+    locks: KeyedLock,
+    signal?: AbortSignal,
+  ): Promise<Layer> {
+    const places: Place[] = [];
+    for (const step of steps) {
+      const below = places.at(-1)?.id ?? parent;
+      places.push({ ...wrapped(step), parent: below, id: chainID(below, step.diffID) });
+    }
+    const locked = (i: number): Promise<Layer> =>
+      i === places.length ? this.#storeAll(places, signal) : locks.run(places[i]!.id, () => locked(i + 1));
+    return locked(0);
+  }
+
+  async #storeAll(places: Place[], signal: AbortSignal | undefined): Promise<Layer> {
+    const there = places.findLastIndex((place) => this.#store.has(place.id));
+    for (const place of places.slice(0, there + 1)) place.onDone?.(true);
+    const missing = places.slice(there + 1);
+    const top = there >= 0 ? places[there]!.id : places[0]?.parent;
+    if (missing.length === 0) return this.#store.retain(top!);
+    const stop = new AbortController();
+    const either = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
+    const work: Work = { fillings: [], top: undefined };
+    const base = top === undefined ? undefined : this.#store.retain(top);
+    try {
+      signal?.throwIfAborted();
+      await this.#startAll(missing, base?.cacheID, work.fillings, either);
+      await this.#commitAll(work);
+      return work.top!;
+    } catch (error) {
+      stop.abort(error);
+      await this.#undo(work);
+      throw error;
+    } finally {
+      if (base) await this.#store.release(base);
+    }
+  }
+
+  /** What lies on the committed layers goes before they do. */
+  async #undo({ fillings, top }: Work): Promise<void> {
+    await Promise.allSettled(fillings.map(({ unpacked }) => unpacked));
+    for (const { pending } of fillings.toReversed()) await this.#store.abandon(pending);
+    if (top) await this.#store.release(top);
+  }
+
+  /** Where layers depend on each other each is waited for before the next one gets its place. */
+  async #startAll(
+    missing: Place[],
+    base: string | undefined,
+    fillings: Filling[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    for (const place of missing) {
+      const pending = await this.#store.begin(fillings.at(-1)?.pending.cacheID ?? base);
+      const unpacked = this.#fill(place, pending, signal);
+      unpacked.catch(() => {});
+      fillings.push({ place, pending, unpacked });
+      if (!this.#store.parallel) await unpacked;
+    }
+  }
+
+  async #fill(place: Place, pending: PendingLayer, signal: AbortSignal): Promise<Unpacked> {
+    const file = await unlessAborted(place.open(), signal);
+    try {
+      return await this.#fillFrom(file, place, pending, signal);
+    } catch (cause) {
+      if (signal.aborted || place.name === undefined) throw cause;
+      throw new EngineError(kindOf(cause), `${place.name}: ${messageOf(cause)}`, { cause });
+    }
+  }
+
+  async #fillFrom(file: string, place: Place, pending: PendingLayer, signal: AbortSignal): Promise<Unpacked> {
+    const leave = await this.#slots.enter(signal);
+    try {
+      const { onRead } = place;
+      const unpacked = await this.#store.fill(pending, file, { signal, ...(onRead ? { onRead } : {}) });
+      refuseOther(unpacked.diffID, place.diffID);
+      return unpacked;
+    } finally {
+      leave();
+    }
+  }
+
+  /** In order; a failure of any ends it at once. */
+  async #commitAll(work: Work): Promise<void> {
+    const never = new Promise<never>(() => {});
+    const failed = Promise.race(work.fillings.map(({ unpacked }) => unpacked.then(() => never)));
+    failed.catch(() => {});
+    for (const { place, pending, unpacked } of [...work.fillings]) {
+      const done = await Promise.race([unpacked, failed]);
+      const layer = await this.#store.commit(pending, place.parent, done);
+      work.fillings.shift();
+      const before = work.top;
+      work.top = layer;
+      if (before) await this.#store.release(before);
+      place.onDone?.(false);
+    }
+  }
+}
+
+const wrapped = (step: LayerStep): LayerStep => ({
+  diffID: step.diffID,
+  ...(step.name === undefined ? {} : { name: step.name }),
+  open: () => step.open(),
+  ...(step.onRead ? { onRead: (bytes: number) => step.onRead?.(bytes) } : {}),
+  ...(step.onDone ? { onDone: (present: boolean) => step.onDone?.(present) } : {}),
+});
