@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Engine, eventually, type Result, startTestEngine } from "./lib/engine.ts";
+import { END_OF_ARCHIVE, encodeHeader, padding, tarHeader } from "../src/archive/tar/writer.ts";
+import { type Engine, eventually, OUR_CLI, type Result, startTestEngine } from "./lib/engine.ts";
 
 let engine: Engine;
 beforeAll(async () => {
@@ -245,5 +246,170 @@ describe("errors", () => {
     expect(stderr).toContain("dockerfile parse error line 3: unknown instruction: COYP (did you mean COPY?)");
     expect(stderr).toContain("Dockerfile:3\n");
     expect(stderr).toContain("   3 | >>> COYP a b");
+  });
+});
+
+describe("our client", () => {
+  const context = (files: Record<string, string>): string => {
+    const folder = mkdtempSync(join(engine.folder, "context-"));
+    for (const [path, content] of Object.entries(files)) {
+      mkdirSync(join(folder, path, ".."), { recursive: true });
+      writeFileSync(join(folder, path), content);
+    }
+    return folder;
+  };
+  const ours = (...args: string[]) =>
+    engine.docker(["build", ...args], { cli: OUR_CLI, env: { DOCKER_BUILDKIT: "1" } });
+
+  test("gives secrets to commands that ask for them, and to nothing else", async () => {
+    const secret = join(engine.folder, "secret");
+    writeFileSync(secret, "very-secret-words");
+    const folder = context({
+      Dockerfile: `FROM busybox
+RUN --mount=type=secret,id=word wc -c < /run/secrets/word > /n; stat -c %a /run/secrets/word >> /n
+RUN ls /run/secrets 2>/dev/null | wc -l >> /n`,
+    });
+    const { code, stderr } = await ours("-t", "secretive", "--secret", `id=word,src=${secret}`, folder);
+    expect(stderr).toContain("#2 [stage-0 2/3] RUN --mount=type=secret");
+    expect(code).toBe(0);
+    expect(await sh("secretive", "cat /n")).toBe("17\n400\n0");
+    const found = Bun.spawnSync(["grep", "-rl", "very-secret-words", join(engine.folder, "root")]);
+    expect(found.stdout.toString()).toBe("");
+  });
+  test("marks what was cached, shows where it failed, and ends with the command's code", async () => {
+    const folder = context({ Dockerfile: "FROM busybox\nRUN echo one\nRUN echo two; exit 9\n" });
+    await ours(folder);
+    const { code, stderr } = await ours("--progress", "plain", folder);
+    expect(code).toBe(9);
+    expect(stderr).toContain("#2 CACHED");
+    expect(stderr).toMatch(/#3 \d+\.\d+ two/);
+    expect(stderr).toContain("   3 | >>> RUN echo two; exit 9");
+  });
+  test("takes a Dockerfile from stdin, from elsewhere, and a .dockerignore of its own", async () => {
+    const folder = context({
+      a: "a",
+      b: "b",
+      "own.Dockerfile": "FROM busybox\nCOPY . /c",
+      "own.Dockerfile.dockerignore": "b\n*own*",
+    });
+    expect((await ours("-t", "own", "-f", join(folder, "own.Dockerfile"), folder)).code).toBe(0);
+    expect(await sh("own", "ls /c")).toBe("a");
+    const stdin = "FROM busybox\nCOPY . /c\n";
+    const result = await engine.docker(["build", "-t", "piped", "-f", "-", folder], { cli: OUR_CLI, stdin });
+    expect(result.code).toBe(0);
+    expect(await sh("piped", "ls /c")).toBe("a\nb\nown.Dockerfile\nown.Dockerfile.dockerignore");
+  });
+  test("writes files, archives, ids and metadata", async () => {
+    const folder = context({ Dockerfile: "FROM scratch\nCOPY f /deep/f", f: "exported" });
+    const out = join(engine.folder, "out");
+    const metadata = join(engine.folder, "metadata.json");
+    expect((await ours("-o", out, "--metadata-file", metadata, "-t", "files", folder)).code).toBe(0);
+    expect(await Bun.file(join(out, "deep/f")).text()).toBe("exported");
+    const id = await engine.ok("image", "inspect", "-f", "{{.Id}}", "files");
+    expect(await Bun.file(metadata).json()).toMatchObject({ "containerimage.config.digest": id });
+    expect((await ours("-q", folder)).stdout).toBe(`${id}\n`);
+    expect(
+      (await ours("-o", `type=docker,dest=${join(engine.folder, "f.tar")}`, "-t", "files", folder)).code,
+    ).toBe(0);
+    expect(existsSync(join(engine.folder, "f.tar"))).toBe(true);
+  });
+  test("builder prune takes cache folders away, system df shows them", async () => {
+    const folder = context({
+      Dockerfile: "FROM busybox\nRUN --mount=type=cache,id=big,target=/c head -c 100000 /dev/zero > /c/x",
+    });
+    expect((await ours(folder)).code).toBe(0);
+    const usage = await engine.ok("system", "df", "-v", "--format", "{{json .BuildCache}}");
+    expect(usage).toContain("cached mount big");
+    const pruned = await engine.docker(["builder", "prune", "-f"], { cli: OUR_CLI });
+    expect(pruned.stdout).toContain("Deleted build cache objects:");
+    expect(await engine.ok("system", "df", "--format", "{{.Type}} {{.TotalCount}}")).toContain(
+      "Build Cache 0",
+    );
+  });
+});
+
+describe("contexts that are not to be trusted", () => {
+  /** A tar of raw entries, by the system's tar or by hand. */
+  const post = async (body: Uint8Array | string, query = "") => {
+    const response = await fetch(`http://d/v1.41/build?${query}`, {
+      method: "POST",
+      unix: join(engine.folder, "docker.sock"),
+      headers: { "content-type": "application/x-tar" },
+      body: body as Bun.BodyInit,
+    });
+    return { status: response.status, text: await response.text() };
+  };
+  const archive = (...entries: [Parameters<typeof tarHeader>[0], string?][]) =>
+    Buffer.concat([
+      ...entries.flatMap(([fields, content = ""]) => [
+        encodeHeader(tarHeader({ ...fields, size: content.length })),
+        Buffer.from(content),
+        padding(content.length),
+      ]),
+      END_OF_ARCHIVE,
+    ]);
+  const file = (name: string, content: string): [Parameters<typeof tarHeader>[0], string] => [
+    { name, type: "file" },
+    content,
+  ];
+  const link = (name: string, linkname: string): [Parameters<typeof tarHeader>[0]] => [
+    { name, type: "symlink", linkname },
+  ];
+  const DOCKERFILE = file("Dockerfile", "FROM busybox\nCOPY x /x\nRUN cat /x\n");
+
+  test("links lead nowhere outside of the context", async () => {
+    const absolute = await post(archive(DOCKERFILE, link("x", "/etc/hostname")));
+    expect(absolute.text).toContain("file not found in build context");
+    const upwards = await post(archive(DOCKERFILE, link("x", "../../../../../etc/hostname")));
+    expect(upwards.text).toContain("file not found in build context");
+    const inside = await post(archive(DOCKERFILE, link("x", "/real"), file("real", "from inside")));
+    expect(inside.text).toContain("from inside");
+    const circle = await post(archive(DOCKERFILE, link("x", "y"), link("y", "x")));
+    expect(circle.text).toContain("they go in circles");
+    const dockerfile = await post(archive(link("Dockerfile", "/etc/hostname")));
+    expect(dockerfile).toMatchObject({
+      status: 500,
+      text: expect.stringContaining("Cannot locate specified Dockerfile"),
+    });
+  });
+  test("entries above the root, devices and broken archives are refused", async () => {
+    expect(await post(archive(DOCKERFILE, file("../x", "out")))).toMatchObject({ status: 400 });
+    const device = await post(archive(DOCKERFILE, [{ name: "x", type: "char", devmajor: 1, devminor: 3 }]));
+    expect(device.text).toContain("has a device in it");
+    expect(
+      (await post(archive(DOCKERFILE, [{ name: "x", type: "link", linkname: "/etc/passwd" }]))).text,
+    ).toContain("which is not in the archive");
+    expect(
+      (await post("this is no archive at all, but long enough".repeat(100))).status,
+    ).toBeGreaterThanOrEqual(400);
+    const cut = archive(DOCKERFILE, file("x", "y".repeat(5000))).subarray(0, 3000);
+    expect((await post(cut)).text).toContain("unexpected EOF");
+    expect((await post(Bun.gzipSync(archive(DOCKERFILE)).subarray(0, 60))).status).toBeGreaterThanOrEqual(
+      400,
+    );
+    expect((await post(archive())).text).toContain("Cannot locate specified Dockerfile");
+  });
+  test("a client that never finishes its context leaves nothing behind", async () => {
+    const controller = new AbortController();
+    const endless = new ReadableStream({
+      pull: (stream) =>
+        void stream.enqueue(encodeHeader(tarHeader({ name: `${Math.random()}`, type: "file" }))),
+    });
+    const asked = fetch("http://d/v1.41/build", {
+      method: "POST",
+      unix: join(engine.folder, "docker.sock"),
+      body: endless,
+      signal: controller.signal,
+    });
+    await Bun.sleep(300);
+    controller.abort();
+    await asked.catch(() => {});
+    const spool = join(engine.folder, "root/tmp/builder");
+    await eventually(
+      "no spool is left",
+      () => (existsSync(spool) ? readdirSync(spool) : []),
+      (names) => names.length === 0,
+    );
+    expect((await build("FROM busybox\nENV still=here")).code).toBe(0);
   });
 });

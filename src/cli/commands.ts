@@ -1,4 +1,6 @@
 /** The command tree of the client. */
+
+import { BUILD_COMMANDS } from "./build/commands.ts";
 import type { Entry } from "./command.ts";
 import { CONTAINER_COMMANDS } from "./container/commands.ts";
 import { CONTEXT_COMMANDS } from "./context/commands.ts";
@@ -9,6 +11,7 @@ import { SYSTEM_COMMANDS } from "./system/commands.ts";
 import { VOLUME_COMMANDS } from "./volume/commands.ts";
 
 export const COMMANDS: Record<string, Entry> = {
+  ...BUILD_COMMANDS,
   ...CONTAINER_COMMANDS,
   ...CONTEXT_COMMANDS,
   ...IMAGE_COMMANDS,

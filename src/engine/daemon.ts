@@ -18,6 +18,7 @@ import { pluginRoutes } from "./api/plugins/routes.ts";
 import { swarmRoutes } from "./api/swarm/routes.ts";
 import { systemRoutes } from "./api/system/routes.ts";
 import { volumeRoutes } from "./api/volumes/routes.ts";
+import { cacheRecords } from "./build/cache-records.ts";
 import { Builder } from "./build/service.ts";
 import type { EngineConfig } from "./config/config.ts";
 import { applyReload, reloadAttributes } from "./config/reload.ts";
@@ -218,13 +219,14 @@ function reload(parts: Parts, next: EngineConfig): void {
 function routesOf(parts: Parts): Route[] {
   const { events, volumes, containers, network } = parts;
   const service = imageService(parts);
-  const system = systemBackend(parts, service);
+  const builder = builderOf(parts, service);
+  const system = systemBackend(parts, service, builder);
   return [
     ...systemRoutes(system),
     ...containerRoutes(containers),
     ...execRoutes(containers),
     ...imageRoutes(service),
-    ...buildRoutes(builderOf(parts, service)),
+    ...buildRoutes(builder, (filters) => service.prune(filters)),
     ...networkRoutes({ network, events, containers }),
     ...pluginRoutes(),
     ...swarmRoutes(),
@@ -283,7 +285,7 @@ function imageService({ images, events, containers, registry }: Parts): ImageSer
   });
 }
 
-function systemBackend(parts: Parts, service: ImageService) {
+function systemBackend(parts: Parts, service: ImageService, builder: Builder) {
   const { config, events, containers, containerd, images, volumes, driver, registry, runtimes } = parts;
   const id = engineID(config.dataRoot);
   const host = hostFacts();
@@ -313,7 +315,16 @@ function systemBackend(parts: Parts, service: ImageService) {
     version: async () =>
       systemVersion(host, await containerdVersion().catch(() => ({ version: "unreachable", revision: "" }))),
     diskUsage: (kinds: Parameters<typeof diskUsage>[1]) =>
-      diskUsage({ images, volumes, listImages, listContainers: all }, kinds),
+      diskUsage(
+        {
+          images,
+          volumes,
+          listImages,
+          listContainers: all,
+          buildCache: () => cacheRecords(builder.env.cacheMounts),
+        },
+        kinds,
+      ),
   };
 }
 

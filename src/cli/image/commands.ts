@@ -22,6 +22,7 @@ const BOTH: Record<string, Entry> = { history, import: importEntry, load, pull, 
 
 const IMAGE_GROUP: Record<string, Entry> = {
   ...BOTH,
+  build: { summary: "Build an image from a Dockerfile", load: () => import("../build/build.ts") },
   inspect: {
     summary: "Print all that is known about one or more images",
     load: () => import("./inspect.ts"),

@@ -9,6 +9,7 @@ import {
   type Reference,
   withDefaultTag,
 } from "../../images/reference.ts";
+import { KEPT_BYTES, pruneCacheMounts } from "./cache-records.ts";
 import { openContext } from "./context/open.ts";
 import { CacheMounts } from "./run/cache-mounts.ts";
 import { Solver } from "./solve/solver.ts";
@@ -47,6 +48,7 @@ export class Builder {
       return state.imageID;
     } finally {
       context.tree.close();
+      pruneCacheMounts(this.env.cacheMounts, { until: undefined, keep: KEPT_BYTES, ids: [] });
     }
   }
 

@@ -1,4 +1,4 @@
-import type { ContainerSummary, ImageSummary, Volume } from "../../api/schema.ts";
+import type { BuildCache, ContainerSummary, ImageSummary, Volume } from "../../api/schema.ts";
 import type { Images, Layer } from "../../images/types.ts";
 import type { DiskUsageKind } from "../api/system/routes.ts";
 import type { VolumeStore } from "../volumes/types.ts";
@@ -10,6 +10,7 @@ export interface DiskUsageSources {
   listImages(): Promise<ImageSummary[]>;
   /** All containers with their sizes. */
   listContainers(): Promise<ContainerSummary[]>;
+  buildCache(): BuildCache[];
 }
 
 /** GET /system/df */
@@ -26,8 +27,9 @@ export async function diskUsage(
   if (kinds.includes("volume"))
     usage["Volumes"] = await Promise.all(sources.volumes.list().map((v) => sized(sources, v)));
   if (kinds.includes("build-cache")) {
-    usage["BuildCache"] = [];
-    usage["BuilderSize"] = 0;
+    const records = sources.buildCache();
+    usage["BuildCache"] = records;
+    usage["BuilderSize"] = records.reduce((sum, { Size = 0 }) => sum + Size, 0);
   }
   return usage;
 }

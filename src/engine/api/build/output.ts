@@ -2,6 +2,9 @@ import { EngineError, messageOf } from "../../../errors/errors.ts";
 import type { BuildEvent, BuildOutput } from "../../build/types.ts";
 import type { Context, JSONStream } from "../../http/route.ts";
 
+/** What a client that draws events itself wants to know beside. */
+const REMARK = /^(?:\[Warning\]|\[WARNING\]|Successfully tagged|Note: )/;
+
 /**
  * A build's words as a JSON stream that begins with the first of them: an error before becomes an HTTP status, one
  * after it the stream's last line.
@@ -23,6 +26,7 @@ export class StreamOutput implements BuildOutput {
 
   text(text: string, stream: "stdout" | "stderr" = "stdout"): void {
     if (text === "" || this.#quiet) return;
+    if (this.#events && !REMARK.test(text)) return;
     // Stock's way to have errors in red on a terminal.
     this.#send({ stream: stream === "stderr" ? `\u001b[91m${text}\u001b[0m` : text });
   }

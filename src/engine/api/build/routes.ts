@@ -1,9 +1,10 @@
 import type { Builder } from "../../build/service.ts";
 import type { Route } from "../../http/route.ts";
 import { StreamOutput } from "./output.ts";
+import { type PruneImages, pruneBuilds } from "./prune.ts";
 import { readRequest } from "./request.ts";
 
-export function buildRoutes(builder: Builder): Route[] {
+export function buildRoutes(builder: Builder, pruneImages: PruneImages): Route[] {
   return [
     {
       method: "POST",
@@ -17,6 +18,12 @@ export function buildRoutes(builder: Builder): Route[] {
           await out.fail(error);
         }
       },
+    },
+    {
+      method: "POST",
+      path: "/build/prune",
+      since: "1.31",
+      handle: (ctx) => pruneBuilds(builder, pruneImages, ctx),
     },
   ];
 }

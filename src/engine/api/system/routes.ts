@@ -28,6 +28,8 @@ export function systemRoutes(backend: SystemBackend): Route[] {
 
 function ping(ctx: Context): void {
   ctx.res.setHeader("Builder-Version", "1");
+  // For our own client: POST /build tells events, and takes secrets.
+  ctx.res.setHeader("Pequod-Build", "1");
   ctx.res.setHeader("Swarm", "inactive");
   ctx.res.setHeader("Cache-Control", "no-cache, no-store, must-revalidate");
   ctx.res.setHeader("Pragma", "no-cache");

@@ -27,9 +27,10 @@ export async function buildStage(
   solver: Solver,
   node: GraphNode,
   numbering: Numbering,
-  out: BuildOutput,
+  words: BuildOutput,
 ): Promise<StageState> {
-  const reporter = new Reporter(node, numbering, out);
+  const reporter = new Reporter(node, numbering, words);
+  const out = reporter.withLogs();
   const base = await reporter.step(node.stage.text, () => baseOf(solver, node, out));
   const state = new StageState(base, solver.args.forStage());
   const context = contextOf(solver, node, state, out);
@@ -168,7 +169,21 @@ class Reporter {
     }
   }
 
-  #tell(status: BuildEvent["status"], text: string): void {
+  /** The stage's output; what a command prints is told as an event of its step, too. */
+  withLogs(): BuildOutput {
+    const out = this.#out;
+    return {
+      text: (text, stream) => {
+        out.text(text, stream);
+        if (stream) this.#tell("log", text, stream);
+      },
+      event: (event) => out.event(event),
+      image: (id) => out.image(id),
+      progress: (message) => out.progress(message),
+    };
+  }
+
+  #tell(status: BuildEvent["status"], text: string, stream?: "stdout" | "stderr"): void {
     const { index, stage } = this.#node;
     this.#out.event({
       stage: index,
@@ -177,6 +192,7 @@ class Reporter {
       total: this.#total,
       status,
       text,
+      ...(stream ? { stream } : {}),
       time: Date.now(),
     });
   }

@@ -1,10 +1,10 @@
 import { closeSync, mkdirSync, openSync, readSync, unlinkSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { FIELDS, type TarHeader } from "../../../archive/tar/header.ts";
-import { type TarObserver, TarReader } from "../../../archive/tar/reader.ts";
+import type { TarHeader } from "../../../archive/tar/header.ts";
+import { TarReader } from "../../../archive/tar/reader.ts";
 import { tarHeader } from "../../../archive/tar/writer.ts";
 import { cancelled, invalidArgument } from "../../../errors/errors.ts";
-import { EntryHash } from "./hash.ts";
+import { EntryHash, hashedOnDisk } from "./hash.ts";
 import { resolvePath } from "./resolve.ts";
 import { baseName, joinPath, parentOf, type SourceTree, type TreeEntry } from "./tree.ts";
 
@@ -12,7 +12,8 @@ interface Node {
   header: TarHeader;
   /** Where its content begins in the spool. */
   offset: number;
-  digest: string;
+  /** undefined: not computed yet. */
+  digest: string | undefined;
   inode: string | undefined;
   /** Names, of a folder. */
   children: Set<string> | undefined;
@@ -71,7 +72,7 @@ export class TarTree implements SourceTree {
     for (const [name, content] of Object.entries(files)) {
       const bytes = Buffer.from(content);
       const header = tarHeader({ name, type: "file", size: bytes.length, mode: 0o644 });
-      const hash = new EntryHash({ name, header, mode: 0o100644, typeFlag: "0", uname: "", gname: "" });
+      const hash = new EntryHash(hashedOnDisk(name, header));
       hash.update(bytes);
       tree.#put(name, {
         header,
@@ -103,12 +104,11 @@ export class TarTree implements SourceTree {
   }
 
   async #load(tar: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
-    const raw = new RawHeaders();
-    const reader = new TarReader(tar, raw);
+    const reader = new TarReader(tar);
     for (let header = await reader.next(); header; header = await reader.next()) {
       if (signal.aborted) throw cancelled("build was cancelled");
       const name = cleanName(header.name);
-      const hash = new EntryHash(raw.hashed(header));
+      const hash = new EntryHash(hashedOnDisk(name, header));
       const offset = this.#end;
       for await (const chunk of reader.body()) {
         hash.update(chunk);
@@ -133,7 +133,7 @@ export class TarTree implements SourceTree {
         );
       }
       target.inode ??= `${target.offset}:${header.linkname}`;
-      this.#put(name, { ...target, digest });
+      this.#put(name, { ...target, digest: undefined });
       return;
     }
     const before = this.#nodes.get(name);
@@ -229,7 +229,12 @@ export class TarTree implements SourceTree {
   }
 
   async digest(entry: TreeEntry): Promise<string> {
-    return this.#nodes.get(entry.path)!.digest;
+    const node = this.#nodes.get(entry.path)!;
+    if (node.digest !== undefined) return node.digest;
+    const hash = new EntryHash(hashedOnDisk(entry.path, node.header));
+    for await (const chunk of this.read(entry)) hash.update(chunk);
+    node.digest = hash.hex();
+    return node.digest;
   }
 }
 
@@ -252,32 +257,4 @@ function cleanName(name: string): string {
     }
   }
   return parts.join("/");
-}
-
-/** Remembers each entry's header block, for what the reader leaves out. */
-class RawHeaders implements TarObserver {
-  #block: Uint8Array = new Uint8Array(512);
-
-  segment(bytes: Uint8Array): void {
-    if (bytes.length === 512) this.#block = bytes;
-  }
-  entry(): void {}
-  content(): void {}
-
-  hashed(header: TarHeader) {
-    const text = ([offset, length]: readonly [number, number]): string => {
-      const field = this.#block.subarray(offset, offset + length);
-      const end = field.indexOf(0);
-      return Buffer.from(end < 0 ? field : field.subarray(0, end)).toString("utf8");
-    };
-    const flag = String.fromCharCode(this.#block[FIELDS.typeflag[0]]!);
-    return {
-      name: header.type === "directory" ? `${header.name.replace(/\/$/, "")}/` : header.name,
-      header,
-      mode: Number.parseInt(text(FIELDS.mode).trim() || "0", 8),
-      typeFlag: flag === "\0" ? "0" : flag,
-      uname: "",
-      gname: "",
-    };
-  }
 }
