@@ -1,4 +1,5 @@
 import type { Cli } from "../cli.ts";
+import { isTerminal } from "../terminal/is_terminal.ts";
 import { terminalSize } from "../terminal/size.ts";
 
 const ATTEMPTS = 10;
@@ -6,7 +7,7 @@ const STEP_MS = 10;
 
 /** Height and width of the terminal on stdout; zeros when it is none, as the engine takes it. */
 export function consoleSize(): [height: number, width: number] {
-  const size = terminalSize(1);
+  const size = isTerminal(1) ? terminalSize(1) : undefined;
   return size ? [size.rows, size.columns] : [0, 0];
 }
 

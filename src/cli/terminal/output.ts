@@ -7,6 +7,10 @@ const RETRY_MS = 2;
 const BROKEN_PIPE_CODE = 141;
 /** A pipe that has room at all has room for a page. */
 const PAGE = 4096;
+/** What a pipe holds that nobody reads from: so much is written without a look, which takes a millisecond to set up. */
+const UNLOOKED = 32 * 1024;
+
+let written = 0;
 
 /**
  * Writes all of it, waiting while the reader is slow: back-pressure reaches the engine because nothing is read from it
@@ -29,7 +33,8 @@ export function writeFully(fd: number, data: string | Uint8Array): void {
  * What can be written at once is, and then nothing is returned.
  */
 export function writeAll(fd: number, data: Uint8Array): Promise<void> | void {
-  if (data.length > PAGE || !isWritable(fd)) return writeSlowly(fd, data);
+  written += data.length;
+  if (written > UNLOOKED && (data.length > PAGE || !isWritable(fd))) return writeSlowly(fd, data);
   writeFully(fd, data);
 }
 
