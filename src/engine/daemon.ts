@@ -24,6 +24,7 @@ import type { EngineConfig } from "./config/config.ts";
 import { applyReload, reloadAttributes } from "./config/reload.ts";
 import type { RuntimeChoice } from "./containerd/client.ts";
 import { GrpcContainerd } from "./containerd/grpc.ts";
+import { imageLayerNames } from "./containers/image-mounts.ts";
 import { listContainers } from "./containers/inspect/list.ts";
 import { pauseContainer, unpauseContainer } from "./containers/lifecycle/pause.ts";
 import { Containers } from "./containers/manager.ts";
@@ -182,7 +183,10 @@ async function takeOver({ containers, network, images, log, registry }: Parts): 
   containers.load();
   await network.adopt(containers.runningIDs());
   await containers.restore();
-  await images.layers.keepOnly(new Set(containers.all().map(({ id }) => id)), log);
+  await images.layers.keepOnly(
+    new Set(containers.all().flatMap((container) => [container.id, ...imageLayerNames(container)])),
+    log,
+  );
   await registry.sweep();
 }
 

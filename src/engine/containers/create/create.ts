@@ -11,6 +11,7 @@ import { now } from "../../time.ts";
 import { Container, type ContainerFacts, type MountPoint } from "../container.ts";
 import type { Env } from "../env.ts";
 import { publish } from "../events.ts";
+import { removeImageMounts } from "../image-mounts.ts";
 import { saveNew } from "../record.ts";
 import { writeInitLayer } from "../rootfs/init-layer.ts";
 import { ContainerState } from "../state/machine.ts";
@@ -107,6 +108,7 @@ async function undo(env: Env, container: Container): Promise<void> {
   env.store.releaseName(container.name, container.id);
   env.volumes.release(container.id);
   rmSync(container.folder, { recursive: true, force: true });
+  await removeImageMounts(env, container).catch(() => {});
   await env.images.layers.releaseRWLayer(container.id).catch(() => {});
 }
 

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { posix } from "node:path";
 import type { Mount } from "../../../api/schema.ts";
-import { invalidArgument, notImplemented } from "../../../errors/errors.ts";
+import { invalidArgument } from "../../../errors/errors.ts";
 
 /** Which options go with which type. */
 const OPTIONS: Record<string, keyof Mount> = {
@@ -32,13 +32,21 @@ export function checkMount(mount: Mount): void {
       if (Source !== "") refuse("field Source must not be specified");
       return;
     case "image":
-      throw notImplemented("mounts of type image are not implemented yet");
+      if (Source === "") refuse("field Source must not be empty");
+      checkSubpath(mount.ImageOptions?.Subpath, refuse);
+      return;
     default:
       if (Source !== "" && !/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(Source)) {
         refuse(`${JSON.stringify(Source)} includes invalid characters for a local volume name`);
       }
-      if (mount.VolumeOptions?.Subpath) throw notImplemented("volume subpaths are not implemented yet");
+      checkSubpath(mount.VolumeOptions?.Subpath, refuse);
   }
+}
+
+function checkSubpath(path: string | undefined, refuse: (why: string) => void): void {
+  if (!path) return;
+  const inside = !path.startsWith("/") && !posix.normalize(path).startsWith("..");
+  if (!inside) refuse(`subpath must be a relative path within the volume, got ${JSON.stringify(path)}`);
 }
 
 function checkBind(mount: Mount, source: string, refuse: (why: string) => void): void {

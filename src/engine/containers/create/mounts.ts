@@ -172,6 +172,8 @@ export function parseMount(mount: Mount): MountPoint {
         Propagation: mount.BindOptions?.Propagation ?? "rprivate",
         SkipMountpointCreation: !mount.BindOptions?.CreateMountpoint,
       };
+    case "image":
+      return { ...common, RW: false };
     default:
       return common;
   }

@@ -2,12 +2,14 @@ import { mkdirSync, statSync } from "node:fs";
 import { conflict, errnoOf, invalidArgument } from "../../../errors/errors.ts";
 import type { Container, MountPoint } from "../container.ts";
 import type { Env } from "../env.ts";
+import { createImageMount } from "../image-mounts.ts";
 import { copyUp } from "../rootfs/copy-up.ts";
 
 /** Makes the volumes of a new container, fills empty ones from the image, and makes missing sources of -v. */
 export async function makeVolumes(env: Env, container: Container, points: MountPoint[]): Promise<void> {
   for (const point of points) {
     if (point.Type === "bind") makeBindSource(point);
+    else if (point.Type === "image") await createImageMount(env, container, point);
     else if (point.Type === "volume") await makeVolume(env, container, point);
   }
   await fill(env, container, points);

@@ -3,6 +3,7 @@ import { conflict, isNotFound, messageOf, systemError } from "../../../errors/er
 import type { Container } from "../container.ts";
 import type { Env } from "../env.ts";
 import { publish } from "../events.ts";
+import { removeImageMounts } from "../image-mounts.ts";
 import { saveContainer } from "../record.ts";
 
 /** What goes with a removed container. */
@@ -21,6 +22,7 @@ export async function removeLocked(env: Env, container: Container, options: Dest
     await env.images.layers.releaseRWLayer(id).catch((error) => {
       if (!isNotFound(error)) throw error;
     });
+    await removeImageMounts(env, container);
     rmSync(container.folder, { recursive: true, force: true });
   } catch (cause) {
     state.move("dead");

@@ -8,6 +8,7 @@ import type { Container } from "../container.ts";
 import type { Env } from "../env.ts";
 import { publish } from "../events.ts";
 import { endExecs } from "../exec/exit.ts";
+import { forEachImageLayer } from "../image-mounts.ts";
 import { fifoFolder } from "../io/fifo-folder.ts";
 import { saveContainer } from "../record.ts";
 import { removeLocked } from "./destroy.ts";
@@ -15,6 +16,7 @@ import { unmountShm, unmountVolume } from "./mounts.ts";
 import { tearDownNetwork } from "./network.ts";
 import { nextDelay, wantsRestart } from "./restart-policy.ts";
 import { startLocked } from "./start.ts";
+import { releaseSubMounts } from "./sub-mounts.ts";
 
 /** A container's init process has ended. `pid` tells which run it was, 0 if that is not known. */
 export function containerExited(
@@ -98,6 +100,7 @@ export async function releaseRun(env: Env, container: Container): Promise<Endpoi
       warn(env, container, `${what} of a container could not be released`, error);
     }
   };
+  await attempt("part of a volume", () => releaseSubMounts(container));
   const volumes = Object.values(container.facts.mountPoints).filter(({ Type }) => Type === "volume");
   await Promise.all([
     attempt("record in containerd", () => env.containerd.deleteContainer(container.id)),
@@ -105,6 +108,7 @@ export async function releaseRun(env: Env, container: Container): Promise<Endpoi
       left = await tearDownNetwork(env, container);
     }),
     attempt("root file system", () => env.images.layers.getRWLayer(container.id).unmount()),
+    attempt("image", () => forEachImageLayer(env, container, (layer) => layer.unmount())),
     ...volumes.map((point) => attempt("volume", () => unmountVolume(env, container, point))),
   ]);
   if (container.hostConfig.IpcMode === "shareable")

@@ -6,12 +6,15 @@ import type { Container, MountPoint } from "../container.ts";
 import { containerOf } from "../create/modes.ts";
 import { makeBindSource } from "../create/volumes.ts";
 import type { Env } from "../env.ts";
+import { imageMountLayer } from "../image-mounts.ts";
 import { type ReadyMount, tmpfsOptions } from "../spec/mounts.ts";
 import type { Rollback } from "./rollback.ts";
+import { bindInside, releaseSubMounts } from "./sub-mounts.ts";
 
 /** Makes ready whatever the user has mounted into the container. */
 export async function userMounts(env: Env, container: Container, rollback: Rollback): Promise<ReadyMount[]> {
   const ready: ReadyMount[] = [];
+  rollback.add(() => releaseSubMounts(container));
   for (const point of Object.values(container.facts.mountPoints)) {
     ready.push(await readyMount(env, container, point, rollback));
   }
@@ -41,7 +44,17 @@ async function readyMount(
         "read/write": String(point.RW),
         propagation: point.Propagation,
       });
-      return { ...common, source, propagation: point.Propagation || "rprivate" };
+      const subpath = point.Spec.VolumeOptions?.Subpath;
+      const from = subpath ? bindInside(container, source, subpath) : source;
+      return { ...common, source: from, propagation: point.Propagation || "rprivate" };
+    }
+    case "image": {
+      const layer = imageMountLayer(env, container, point);
+      const source = await layer.mount();
+      rollback.add(() => layer.unmount());
+      const subpath = point.Spec.ImageOptions?.Subpath;
+      const from = subpath ? bindInside(container, source, subpath) : source;
+      return { ...common, source: from, propagation: "rprivate" };
     }
     default: {
       makeBindSource(point);

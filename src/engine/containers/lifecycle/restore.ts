@@ -4,6 +4,7 @@ import { millisBetween, NEVER, now } from "../../time.ts";
 import type { Container } from "../container.ts";
 import type { Env } from "../env.ts";
 import { startHealthChecks } from "../health/monitor.ts";
+import { forEachImageLayer } from "../image-mounts.ts";
 import { fifoFolder } from "../io/fifo-folder.ts";
 import { ProcessIO } from "../io/process-io.ts";
 import { saveContainer } from "../record.ts";
@@ -62,6 +63,7 @@ async function restore(env: Env, container: Container, tasks: Map<string, Proces
 /** Mounts that the earlier daemon made are counted again, so that the end of the run can take them away. */
 async function recount(env: Env, container: Container): Promise<void> {
   await env.images.layers.getRWLayer(container.id).mount();
+  await forEachImageLayer(env, container, (layer) => layer.mount());
   for (const point of Object.values(container.facts.mountPoints)) {
     if (point.Type === "volume") await env.volumes.mount(point.Name, container.id);
   }
