@@ -1,6 +1,6 @@
 import { EngineClient } from "../api/client/client.ts";
 import type { Endpoint } from "../api/client/endpoint.ts";
-import { invalidArgument, messageOf } from "../errors/errors.ts";
+import { invalidArgument, isNotFound, messageOf } from "../errors/errors.ts";
 import { API_VERSION } from "../version/version.ts";
 import { type ConfigFile, configFolder, loadConfig } from "./config/file.ts";
 import { resolveEndpoint } from "./connection.ts";
@@ -35,6 +35,7 @@ export class Cli {
     try {
       return resolveEndpoint(this.global, this.config);
     } catch (error) {
+      if (!isNotFound(error)) throw error;
       throw invalidArgument(`Failed to initialize: unable to resolve docker endpoint: ${messageOf(error)}`);
     }
   }

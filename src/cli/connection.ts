@@ -1,6 +1,6 @@
 import { readTlsFile } from "../api/client/dial.ts";
 import { DEFAULT_HOST, type Endpoint, parseEndpoint, type TlsOptions } from "../api/client/endpoint.ts";
-import { invalidArgument } from "../errors/errors.ts";
+import { invalidArgument, notFound } from "../errors/errors.ts";
 import { type ConfigFile, configFolder } from "./config/file.ts";
 import type { GlobalFlags } from "./global.ts";
 
@@ -50,7 +50,7 @@ function contextEndpoint(folder: string, name: string): Endpoint {
   const id = new Bun.CryptoHasher("sha256").update(name).digest("hex");
   const meta = readTlsFile(`${folder}/contexts/meta/${id}/meta.json`);
   if (meta === undefined)
-    throw invalidArgument(
+    throw notFound(
       `context ${JSON.stringify(name)}: context not found: open ${folder}/contexts/meta/${id}/meta.json: no such file or directory`,
     );
   const parsed = JSON.parse(meta) as { Endpoints?: { docker?: { Host?: string; SkipTLSVerify?: boolean } } };

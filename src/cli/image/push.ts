@@ -40,7 +40,7 @@ export default defineCommand({
         cli.out(`${canonicalReference(reference)}\n`);
       } else await showProgress(cli, response, collect);
     } finally {
-      for (const note of notes) printNote(cli, note);
+      for (const note of notes) printNote(cli, 1, note);
     }
     return 0;
   },
@@ -56,6 +56,7 @@ function platformFor(cli: Cli, text: string): string {
   }
   printNote(
     cli,
+    1,
     "Using --platform pushes only the specified platform manifest of a multi-platform image index.\nOther components, like attestations, will not be included.\nTo push the complete multi-platform image, remove the --platform flag.\n",
   );
   return platform;

@@ -52,9 +52,9 @@ async function givenPassword(cli: Cli, flags: PasswordFlags): Promise<string> {
 /** Tries what is kept; undefined when there is nothing, or it is not good any more. */
 async function loginWithKept(cli: Cli, server: string, kept: Credentials): Promise<string | undefined> {
   if (!kept.username || !kept.password) return undefined;
-  cli.out(`Authenticating with existing credentials... [Username: ${kept.username}]\n`);
-  printNote(cli, "To login with a different account, run 'docker logout' followed by 'docker login'");
-  cli.out("\n\n");
+  cli.err(`Authenticating with existing credentials... [Username: ${kept.username}]\n`);
+  printNote(cli, 2, "To login with a different account, run 'docker logout' followed by 'docker login'");
+  cli.err("\n\n");
   try {
     return await authenticate(cli, server, kept);
   } catch (error) {

@@ -20,8 +20,8 @@ export default defineCommand({
     const usage = await cli.client.json<DiskUsage>("GET", "/system/df");
     const chosen = flags.format || "table";
     if (flags.verbose) {
-      const { verboseUsage } = await import("./df_verbose.ts");
-      cli.out(verboseUsage(usage, chosen));
+      const { printVerboseUsage } = await import("./df_verbose.ts");
+      printVerboseUsage(cli, usage, chosen);
       return 0;
     }
     const format = chosen === "table" ? TABLE : chosen === "raw" ? RAW : chosen;

@@ -1,4 +1,5 @@
 import type { ImageSummary } from "../../api/schema.ts";
+import type { Cli } from "../cli.ts";
 import {
   HEADERS as CONTAINER_HEADERS,
   ROW_TYPE as CONTAINER_TYPE,
@@ -7,6 +8,7 @@ import {
 import { type Columns, formatList, rowField, rowOf } from "../format/list.ts";
 import { humanSize } from "../format/size.ts";
 import { firstRowOf, HEADERS as IMAGE_HEADERS, ROW_TYPE as IMAGE_TYPE } from "../image/columns.ts";
+import { printTemplate } from "../print_template.ts";
 import { compileTemplate } from "../template/execute.ts";
 import { GoStruct } from "../template/struct.ts";
 import {
@@ -35,7 +37,7 @@ interface Rows {
 }
 
 /** `docker system df -v`: four tables, or a template for all objects together. */
-export function verboseUsage(usage: DiskUsage, format: string): string {
+export function printVerboseUsage(cli: Cli, usage: DiskUsage, format: string): void {
   const short = format.startsWith("table");
   const rows: Rows = {
     images: (usage.Images ?? []).map((image: ImageSummary) => firstRowOf(image, short)),
@@ -43,7 +45,8 @@ export function verboseUsage(usage: DiskUsage, format: string): string {
     volumes: (usage.Volumes ?? []).map(volumeColumns),
     cache: (usage.BuildCache ?? []).toSorted(byLastUse).map((record) => cacheColumns(record, short)),
   };
-  return format === "table" ? tables(rows, usage) : templated(rows, format);
+  if (format === "table") cli.out(tables(rows, usage));
+  else printTemplated(cli, rows, format);
 }
 
 function tables(rows: Rows, usage: DiskUsage): string {
@@ -58,7 +61,7 @@ function tables(rows: Rows, usage: DiskUsage): string {
   ].join("\n");
 }
 
-function templated(rows: Rows, format: string): string {
+function printTemplated(cli: Cli, rows: Rows, format: string): void {
   const list = (columns: Columns[], type: string) => columns.map((each) => rowOf(each, type));
   const data = new GoStruct("*formatter.diskUsageContext", {
     Images: { value: list(rows.images, IMAGE_TYPE) },
@@ -69,7 +72,7 @@ function templated(rows: Rows, format: string): string {
   const template = compileTemplate(format === "json" ? "{{json .}}" : format, (value, name) =>
     value instanceof GoStruct ? fieldOf(value, name) : rowField(value, name),
   );
-  return template.execute(data);
+  printTemplate(cli, template, data, "");
 }
 
 function fieldOf(data: GoStruct, name: string): unknown {

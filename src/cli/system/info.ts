@@ -3,6 +3,7 @@ import { messageOf } from "../../errors/errors.ts";
 import type { Cli } from "../cli.ts";
 import { defineCommand, ExitError } from "../command.ts";
 import { describe } from "../describe.ts";
+import { printTemplate } from "../print_template.ts";
 import { compileTemplate } from "../template/execute.ts";
 import { type Field, GoStruct, structField } from "../template/struct.ts";
 import { clientFields } from "./client_version.ts";
@@ -36,7 +37,7 @@ export default defineCommand({
       }
     }
     if (format === "") printText(cli, known);
-    else cli.out(`${formatInfo(format, known)}\n`);
+    else printFormatted(cli, format, known);
     if (known.failure !== undefined) throw new ExitError(1, known.failure);
     return 0;
   },
@@ -69,7 +70,7 @@ function needsServer(format: string, known: Known): boolean {
   }
 }
 
-function formatInfo(format: string, known: Known): string {
+function printFormatted(cli: Cli, format: string, known: Known): void {
   const data = new GoStruct("system.dockerInfo", {
     ...serverFields(known.server ?? {}),
     ServerErrors: { value: [], omitEmpty: true },
@@ -82,7 +83,7 @@ function formatInfo(format: string, known: Known): string {
   } catch (error) {
     throw new ExitError(BAD_TEMPLATE_CODE, `template parsing error: ${messageOf(error)}`);
   }
-  return template.execute(data);
+  printTemplate(cli, template, data, "\n");
 }
 
 function printText(cli: Cli, { client, server }: Known): void {

@@ -1,8 +1,10 @@
 import type { SystemVersion } from "../../api/schema.ts";
 import { messageOf } from "../../errors/errors.ts";
+import type { Cli } from "../cli.ts";
 import { defineCommand, ExitError } from "../command.ts";
 import { describe } from "../describe.ts";
 import { alignTabs } from "../format/table.ts";
+import { printTemplate } from "../print_template.ts";
 import { compileTemplate, type Template } from "../template/execute.ts";
 import { type Field, GoStruct, plainFields, structField } from "../template/struct.ts";
 import { ansicTime, clientFields } from "./client_version.ts";
@@ -26,7 +28,7 @@ export default defineCommand({
       failure = describe(error);
     }
     const client = clientFields(cli, cli.client.version);
-    if (template) cli.out(`${execute(template, client, server)}\n`);
+    if (template) print(cli, template, client, server);
     else
       cli.out(
         alignTabs(`${[clientText(client), server ? serverText(server) : []].flat().join("\n")}\n`, LAYOUT),
@@ -50,17 +52,18 @@ const named = (error: unknown) =>
     .replace("template: :", "template: version:")
     .replace('executing ""', 'executing "version"');
 
-function execute(
+function print(
+  cli: Cli,
   template: Template,
   client: Record<string, Field>,
   server: SystemVersion | undefined,
-): string {
+): void {
   const data = new GoStruct("system.versionInfo", {
     Client: { value: new GoStruct("system.clientVersion", client) },
     Server: { value: server ? serverStruct(server) : null },
   });
   try {
-    return template.execute(data);
+    printTemplate(cli, template, data, "\n");
   } catch (error) {
     throw new Error(named(error));
   }

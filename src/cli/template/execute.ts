@@ -75,7 +75,12 @@ class Execution {
   }
 
   run(nodes: Node[]): string {
-    this.#list(nodes, this.#data);
+    try {
+      this.#list(nodes, this.#data);
+    } catch (error) {
+      if (error instanceof TemplateError) error.printed = this.#out;
+      throw error;
+    }
     return this.#out;
   }
 

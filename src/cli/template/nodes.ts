@@ -23,7 +23,10 @@ export type Operand =
   | { kind: "group"; pipe: Pipe; path: string[]; at: number };
 
 /** A template that cannot be parsed, or fails on its data; `message` is Go's. */
-export class TemplateError extends Error {}
+export class TemplateError extends Error {
+  /** What the template gave before it failed. */
+  printed = "";
+}
 
 /** "1:2": line, and byte in the line, of a place in the source. */
 export function placeOf(source: string, at: number): string {
