@@ -1,0 +1,267 @@
+/** The known ways out of a container, tried against docker-runc: each must fail. Races have a bounded number of rounds. */
+import { afterAll, afterEach, beforeAll, expect, test } from "bun:test";
+import { createHash } from "node:crypto";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { RuntimeBench } from "./lib/runtime.ts";
+
+const ROUNDS = 15;
+let bench: RuntimeBench;
+beforeAll(() => {
+  bench = new RuntimeBench();
+});
+afterEach(() => expect(bench.leftovers()).toEqual([]));
+afterAll(() => bench.close());
+
+const digest = (path: string) => createHash("sha256").update(readFileSync(path)).digest("hex");
+const bind = (source: string, destination: string) => ({
+  destination,
+  type: "bind",
+  source,
+  options: ["rbind"],
+});
+
+/** Runs a shell script on the host, over and over, until stopped. */
+function racer(script: string): () => Promise<void> {
+  const child = Bun.spawn(["/bin/sh", "-c", `while :; do ${script}; done`], {
+    stdout: "ignore",
+    stderr: "ignore",
+  });
+  return async () => {
+    child.kill("SIGKILL");
+    await child.exited;
+  };
+}
+
+test("CVE-2019-5736: the runtime cannot be written to through /proc/PID/exe", async () => {
+  const before = digest(bench.binary);
+  // The container's "command" is the runtime itself again, by the name that the kernel gives it.
+  writeFileSync(join(bench.root, "bin/evil"), "#!/proc/self/exe\n");
+  chmodSync(join(bench.root, "bin/evil"), 0o755);
+  const { id, path } = bench.bundle(["/bin/evil"]);
+  const result = await bench.runc(["run", "--bundle", path, id]);
+  expect(result.code).not.toBe(0);
+  // A container that overwrites whatever enters it.
+  const overwrite = "while :; do for p in /proc/[0-9]*; do echo x > $p/exe; done; done 2>/dev/null";
+  const grabber = bench.bundle(["sh", "-c", overwrite]);
+  await bench.detached(["run", "--detach", "--bundle", grabber.path, grabber.id]);
+  for (let i = 0; i < ROUNDS; i++) await bench.runc(["exec", grabber.id, "/bin/evil"]);
+  await bench.kill(grabber.id);
+  expect(digest(bench.binary)).toBe(before);
+});
+
+test("CVE-2019-5736: what a container sees of init is a sealed copy", async () => {
+  const id = await bench.sleeping();
+  await bench.kill(id);
+  const created = bench.bundle(["true"]);
+  await bench.detached(["create", "--bundle", created.path, created.id]);
+  const { pid } = JSON.parse((await bench.runc(["state", created.id])).stdout) as { pid: number };
+  expect(readlinkSync(`/proc/${pid}/exe`)).toBe("/memfd:docker-runc-init (deleted)");
+  expect(() => writeFileSync(`/proc/${pid}/exe`, "x")).toThrow(/ETXTBSY|EPERM/);
+  await bench.kill(created.id);
+});
+
+test("CVE-2019-16884, CVE-2019-19921: nothing but procfs is mounted on /proc", async () => {
+  const fake = join(bench.folder, "fake-proc");
+  mkdirSync(join(fake, "self/attr"), { recursive: true });
+  for (const destination of ["/proc", "/proc/self", "/proc/sys/kernel", "/x/../proc"])
+    expect(await bench.sh("true", (spec) => spec.mounts!.push(bind(fake, destination)))).toContain(
+      "inside /proc only procfs itself",
+    );
+  // By a link in the image.
+  symlinkSync("/proc/self", join(bench.root, "way-in"));
+  expect(await bench.sh("true", (spec) => spec.mounts!.push(bind(fake, "/way-in/attr")))).toContain(
+    "is inside /proc",
+  );
+  expect(
+    await bench.sh("true", (spec) =>
+      spec.mounts!.push({ destination: "/way-in", type: "tmpfs", source: "tmpfs" }),
+    ),
+  ).toContain("is inside /proc");
+});
+
+test("CVE-2019-19921: /proc and /sys of the image must not be links", async () => {
+  const root = join(bench.folder, "linked");
+  Bun.spawnSync(["cp", "-a", bench.root, root]);
+  for (const name of ["proc", "sys"]) {
+    rmSync(join(root, name), { recursive: true });
+    symlinkSync("/tmp", join(root, name));
+    const seen = await bench.sh("true", (spec) => {
+      spec.root!.path = root;
+    });
+    expect(seen).toContain(`/${name} must be a folder, not a link`);
+    rmSync(join(root, name));
+    mkdirSync(join(root, name));
+  }
+});
+
+test("CVE-2021-30465, CVE-2023-27561, CVE-2024-45310: swapping a mount's target for a link creates and mounts nothing outside", async () => {
+  const outside = join(bench.folder, "outside");
+  const source = join(bench.folder, "source");
+  mkdirSync(outside);
+  mkdirSync(source);
+  writeFileSync(join(source, "secret"), "secret");
+  const at = join(bench.root, "race");
+  const stop = racer(
+    `rm -rf ${at}; mkdir ${at}; rm -rf ${at}; ln -s ${outside} ${at}; rm -f ${at}; ln -s ../../../../../..${outside} ${at}`,
+  );
+  try {
+    for (let i = 0; i < ROUNDS; i++) {
+      // It may fail, as the target goes away; if it does not, the mounts are somewhere in the root.
+      await bench.sh("true", (spec) =>
+        spec.mounts!.push(bind(source, `/race/folder${i}`), bind(join(source, "secret"), `/race/file${i}/x`)),
+      );
+      expect(readdirSync(outside)).toEqual([]);
+    }
+  } finally {
+    await stop();
+    rmSync(at, { recursive: true, force: true });
+  }
+  expect(readFileSync("/proc/self/mountinfo", "utf8")).not.toContain(outside);
+});
+
+test("CVE-2024-21626: no descriptor of the host is left, nor can be the working folder", async () => {
+  const marker = join(bench.folder, "marker");
+  writeFileSync(marker, "host");
+  expect(await bench.sh("ls /proc/self/fd | tr '\\n' ' '")).toBe("0 1 2 3");
+  for (let fd = 3; fd < 16; fd++) {
+    const seen = await bench.sh(`cat ../../../../../../../..${marker}`, (spec) => {
+      spec.process!.cwd = `/proc/self/fd/${fd}`;
+    });
+    expect(seen).toStartWith("exit ");
+    expect(seen).not.toContain("host\n");
+  }
+  const id = await bench.sleeping();
+  // A link in the container to a descriptor of the process that enters.
+  await bench.runc([
+    "exec",
+    id,
+    "sh",
+    "-c",
+    "for i in 3 4 5 6 7 8 9 10; do ln -s /proc/self/fd/$i /tmp/fd$i; done",
+  ]);
+  for (let fd = 3; fd <= 10; fd++) {
+    const { code, stdout } = await bench.runc([
+      "exec",
+      "--cwd",
+      `/tmp/fd${fd}`,
+      id,
+      "cat",
+      `../../../../../../..${marker}`,
+    ]);
+    expect(code).not.toBe(0);
+    expect(stdout).toBe("");
+  }
+  await bench.kill(id);
+  for (let fd = 3; fd <= 10; fd++) rmSync(join(bench.root, `tmp/fd${fd}`), { force: true });
+});
+
+test("CVE-2025-31133: a false /dev/null of the image does not unmask paths", async () => {
+  const dev = join(bench.folder, "dev");
+  mkdirSync(dev);
+  symlinkSync("/proc/sys/kernel/core_pattern", join(dev, "null"));
+  const seen = await bench.sh("wc -c < /proc/timer_list; grep ' /proc/timer_list ' /proc/mounts", (spec) => {
+    spec.mounts = spec.mounts!.filter(({ destination }) => !destination.startsWith("/dev"));
+    spec.mounts.push(bind(dev, "/dev"));
+  });
+  expect(seen).toStartWith("0\n");
+  expect(seen).not.toContain("core_pattern");
+});
+
+test("CVE-2025-31133: swapping a masked path for a link hides nothing else, and never mounts outside", async () => {
+  const at = join(bench.root, "masked");
+  const other = join(bench.root, "other");
+  writeFileSync(other, "visible");
+  const stop = racer(
+    `rm -rf ${at}; echo a > ${at}; rm -f ${at}; ln -s /proc/uptime ${at}; rm -f ${at}; ln -s ../../../../etc/passwd ${at}`,
+  );
+  try {
+    for (let i = 0; i < ROUNDS; i++) {
+      const seen = await bench.sh("cat /other; test -s /proc/uptime", (spec) =>
+        spec.linux!.maskedPaths!.push("/masked"),
+      );
+      if (!seen.startsWith("exit 1: runc run failed")) expect(seen).toContain("visible");
+    }
+  } finally {
+    await stop();
+    rmSync(at, { force: true });
+  }
+  expect(readFileSync("/etc/passwd").length).toBeGreaterThan(0);
+});
+
+test("CVE-2025-52565: /dev/console that leads into /proc is refused", async () => {
+  const dev = join(bench.folder, "console-dev");
+  mkdirSync(join(dev, "pts"), { recursive: true });
+  symlinkSync("/proc/uptime", join(dev, "console"));
+  const seen = await bench.sh("true", (spec) => {
+    spec.process!.terminal = true;
+    spec.mounts = [
+      ...spec.mounts!.filter(({ destination }) => !destination.startsWith("/dev")),
+      bind(dev, "/dev"),
+      spec.mounts!.find(({ destination }) => destination === "/dev/pts")!,
+    ];
+  });
+  expect(seen).toContain("/dev/console is inside /proc");
+});
+
+test("CVE-2025-52565: /dev/pts/ptmx that is not a terminal multiplexer is refused", async () => {
+  const pts = join(bench.folder, "pts");
+  mkdirSync(pts);
+  writeFileSync(join(pts, "ptmx"), "");
+  const seen = await bench.sh("true", (spec) => {
+    spec.process!.terminal = true;
+    spec.mounts = spec.mounts!.filter(({ destination }) => destination !== "/dev/pts");
+    spec.mounts.push(bind(pts, "/dev/pts"));
+  });
+  expect(seen).toContain("is not a terminal multiplexer");
+});
+
+test("CVE-2025-52881: sysctls and labels are written to the real procfs, whatever the image puts in its place", async () => {
+  const before = readFileSync("/proc/sys/kernel/core_pattern", "utf8");
+  // Links with the names that the runtime writes to, reachable if it went by the image's /proc.
+  const root = join(bench.folder, "redirect");
+  Bun.spawnSync(["cp", "-a", bench.root, root]);
+  mkdirSync(join(root, "proc/sys/net/ipv4"), { recursive: true });
+  symlinkSync("/proc/sys/kernel/core_pattern", join(root, "proc/sys/net/ipv4/ip_forward"));
+  const seen = await bench.sh("cat /proc/sys/net/ipv4/ip_forward", (spec) => {
+    spec.root!.path = root;
+    spec.linux!.sysctl = { "net.ipv4.ip_forward": "1" };
+  });
+  expect(seen).toBe("1");
+  // Without a procfs of its own the container has only the image's false one.
+  const without = await bench.sh("cat /proc/sys/net/ipv4/ip_forward; exit 0", (spec) => {
+    spec.root!.path = root;
+    spec.mounts = spec.mounts!.filter(({ destination }) => destination !== "/proc");
+    spec.linux!.sysctl = { "net.ipv4.ip_forward": "1" };
+    spec.linux!.maskedPaths = [];
+    spec.linux!.readonlyPaths = [];
+  });
+  expect(without).not.toBe("1");
+  expect(readFileSync("/proc/sys/kernel/core_pattern", "utf8")).toBe(before);
+});
+
+test("device nodes and links of config.json stay in the root, whatever /dev is", async () => {
+  const outside = join(bench.folder, "outside-dev");
+  mkdirSync(outside);
+  const root = join(bench.folder, "linked-dev");
+  Bun.spawnSync(["cp", "-a", bench.root, root]);
+  rmSync(join(root, "dev"), { recursive: true, force: true });
+  symlinkSync(`../../../../../../..${outside}`, join(root, "dev"));
+  await bench.sh("true", (spec) => {
+    spec.root!.path = root;
+    spec.mounts = spec.mounts!.filter(({ destination }) => !destination.startsWith("/dev"));
+    spec.linux!.devices = [{ path: "/dev/evil", type: "c", major: 1, minor: 3 }];
+  });
+  expect(readdirSync(outside)).toEqual([]);
+  expect(existsSync(join(root, outside, "evil"))).toBe(true);
+});
