@@ -10,7 +10,7 @@ import type { GlobalFlags } from "./global.ts";
  */
 export function resolveEndpoint(global: GlobalFlags, config: ConfigFile): Endpoint {
   const hosts = global.host;
-  if (hosts.length > 1) throw invalidArgument("specify only one -H");
+  if (hosts.length > 1) throw invalidArgument("Specify only one -H");
   if (global.context && hosts.length > 0)
     throw invalidArgument("conflicting options: cannot specify both --host and --context");
   const host = hosts[0] ?? (global.context ? undefined : process.env["DOCKER_HOST"] || undefined);
@@ -33,7 +33,7 @@ function tlsFromFlags(global: GlobalFlags): TlsOptions | undefined {
   const folder = process.env["DOCKER_CERT_PATH"] || configFolder(global.config);
   return {
     verify,
-    ...pem("ca", global.tlscacert, `${folder}/ca.pem`),
+    ...pem("ca", global.tlscacert ?? `${folder}/ca.pem`, ""),
     ...pem("cert", global.tlscert, `${folder}/cert.pem`),
     ...pem("key", global.tlskey, `${folder}/key.pem`),
   };
@@ -42,7 +42,7 @@ function tlsFromFlags(global: GlobalFlags): TlsOptions | undefined {
 function pem(name: "ca" | "cert" | "key", given: string | undefined, usual: string): Partial<TlsOptions> {
   const text = readTlsFile(given ?? usual);
   if (text === undefined && given !== undefined)
-    throw invalidArgument(`could not read ${name === "ca" ? "CA certificate" : name} "${given}"`);
+    throw invalidArgument(`open ${given}: no such file or directory`);
   return text === undefined ? {} : { [name]: text };
 }
 

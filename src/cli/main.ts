@@ -8,6 +8,7 @@ import { GLOBAL_FLAGS, type GlobalFlags } from "./global.ts";
 import { writeFully } from "./terminal/output.ts";
 
 const FLAG_ERROR_CODE = 125;
+const LOG_LEVELS = new Set(["panic", "fatal", "error", "warn", "warning", "info", "debug", "trace"]);
 
 /** Runs the client with these arguments; returns the exit code. */
 export async function runCli(args: readonly string[]): Promise<number> {
@@ -31,6 +32,8 @@ async function dispatch(args: readonly string[]): Promise<number> {
     writeFully(1, `${versionLine("Docker")}\n`);
     return 0;
   }
+  if (flags["log-level"] && !LOG_LEVELS.has(flags["log-level"].toLowerCase()))
+    throw new ExitError(1, `Unable to parse logging level: ${flags["log-level"]}`);
   const cli = new Cli(flags);
   if (flags.help || global.rest.length === 0 || global.rest[0] === "help") {
     const help = global.rest[0] === "help" ? global.rest.slice(1) : global.rest;
@@ -60,6 +63,8 @@ async function runNamed(
   const [name, ...rest] = words as [string, ...string[]];
   const entry = Object.hasOwn(entries, name) ? entries[name] : undefined;
   if (!entry) {
+    if (path === "docker" && (rest.includes("--help") || rest.includes("-h")))
+      return (await import("./help.ts")).printHelpFor(cli, []);
     const usage = path === "docker" ? "" : `Usage:  ${path}\n\n`;
     throw new ExitError(
       1,
@@ -75,6 +80,7 @@ async function runNamed(
 async function runGroup(cli: Cli, entry: Entry, path: string, words: string[]): Promise<number> {
   const first = words[0];
   if (first === undefined || first === "--help" || first === "-h") {
+    if (first === "-h") cli.out("Flag shorthand -h has been deprecated, use --help\n");
     (await import("./help.ts")).printGroup(cli, entry, path, first !== undefined);
     return 0;
   }
@@ -111,6 +117,7 @@ async function runCommand(cli: Cli, command: Command, path: string, words: strin
     return (await command.run(cli, invocation)) ?? 0;
   } catch (error) {
     if (error instanceof HelpAsked) {
+      cli.out(error.message);
       (await import("./help.ts")).printCommand(cli, command, path);
       return 0;
     }

@@ -38,7 +38,7 @@ export function parseEndpoint(text: string, tls?: TlsOptions): Endpoint {
     case "ssh":
       return sshEndpoint(text);
     default:
-      throw invalidArgument(`unable to parse docker host \`${text}\``);
+      throw invalidArgument(`invalid bind address format: ${text}`);
   }
 }
 

@@ -16,8 +16,10 @@ export interface Parsed {
 /** Flags that cannot be understood; `message` is pflag's. */
 export class FlagError extends Error {}
 
-/** `--help` was among the flags. */
+/** `--help` was among the flags; `message` is what is to be said first, if anything. */
 export class HelpAsked extends Error {}
+
+const OLD_HELP = "Flag shorthand -h has been deprecated, use --help\n";
 
 /** Reads flags as pflag does; with `stopAtFirst` up to the first argument that is none. Errors: FlagError, HelpAsked. */
 export function parseFlags(table: FlagTable, args: readonly string[], stopAtFirst: boolean): Parsed {
@@ -67,7 +69,7 @@ class Parser {
     if (name === "" || name.startsWith("-")) throw new FlagError(`bad flag syntax: ${arg}`);
     const flag = Object.hasOwn(this.#table, name) ? this.#table[name] : undefined;
     if (!flag) {
-      if (name === "help") throw new HelpAsked();
+      if (name === "help") return this.#help(equals < 0 ? "true" : arg.slice(equals + 1));
       throw new FlagError(`unknown flag: --${name}`);
     }
     if (equals >= 0) this.#set(name, flag, arg.slice(equals + 1));
@@ -75,12 +77,16 @@ class Parser {
     else this.#set(name, flag, this.#next(`flag needs an argument: --${name}`));
   }
 
+  #help(text: string): void {
+    if (this.#valueOf("help", { kind: "bool", help: "" }, text) === true) throw new HelpAsked();
+  }
+
   #shorts(letters: string, arg: string): void {
     for (let i = 0; i < letters.length; i++) {
       const letter = letters[i]!;
       const found = Object.entries(this.#table).find(([, flag]) => flag.short === letter);
       if (!found) {
-        if (letter === "h") throw new HelpAsked();
+        if (letter === "h") throw new HelpAsked(OLD_HELP);
         throw new FlagError(
           `unknown shorthand flag: '${letter}' in ${i === 0 ? arg : `-${letters.slice(i)}`}`,
         );

@@ -39,6 +39,7 @@ export const OBJECT_TYPES: readonly string[] = KINDS.map(({ type }) => type).sor
 
 /** Finds an object by name or id, of a given type or the first that has it; returns its JSON text. */
 export async function fetchAny(cli: Cli, name: string, type: string, size: boolean): Promise<string> {
+  if (name.trim() === "") throw new Error(`invalid ${type || "container"} name or ID: value is empty`);
   let manager: boolean | undefined;
   for (const kind of KINDS) {
     if (type !== "" && kind.type !== type) continue;
