@@ -56,6 +56,11 @@ install: ## Copy the programs from bundles/latest to PREFIX (default /usr/bin)
 bench: bootstrap test-deps ## Compare with stock docker.io side by side and print ratios
 	@hack/isolated $(BUN) bench/engine.ts
 
+.PHONY: swap-matrix
+swap-matrix: test-deps node_modules ## Run one scenario over every combination of our and stock's parts
+	@$(BUN) hack/build.ts --flat .build/bin
+	@hack/isolated $(BUN) hack/swap-matrix.ts $(FILTER)
+
 .PHONY: proto
 proto: node_modules ## Write src/proto again from proto/
 	@$(BUN) hack/gen-proto.ts
