@@ -328,14 +328,14 @@ describe.skipIf(!here)("both clients", () => {
   });
 
   test("volume create, ls, rm, prune", async () => {
-    const remove = ["volume rm v"];
-    await same("volume create v --label a=b --label c -o type=tmpfs -o device=tmpfs", remove);
-    await same("volume create v");
-    await same("volume inspect v");
-    await same("volume rm v nope", ["volume create v"]);
+    const remove = ["volume rm vol"];
+    await same("volume create vol --label a=b --label c -o type=tmpfs -o device=tmpfs", remove);
+    await same("volume create vol");
+    await same("volume inspect vol");
+    await same("volume rm vol nope", ["volume create vol"]);
     await same("volume rm -f nope");
     await same("volume prune");
-    await same("volume prune -a -f", ["volume prune -a -f", "volume create v"]);
+    await same("volume prune -a -f", ["volume prune -a -f", "volume create vol"]);
     await same("volume prune -f");
   });
 
