@@ -86,6 +86,8 @@ export class Containers {
     const { env } = this;
     env.closing = true;
     for (const container of this.all()) container.cancelRestart?.();
+    // One that is being started right now is a running one afterwards.
+    await Promise.all(this.all().map(({ lock }) => lock.run(async () => {})));
     if (!env.config.liveRestore) {
       const running = this.all().filter(({ state }) => state.hasTask);
       await Promise.allSettled(running.map((container) => stopRunning(env, container, {})));

@@ -15,7 +15,7 @@ const KILL_PATIENCE_MS = 10_000;
 /** `docker kill`. Errors: conflict if it does not run, invalidArgument for an unknown signal. */
 export async function killContainer(env: Env, container: Container, signal: string): Promise<void> {
   const number = signal === "" ? SIGKILL : parseSignal(signal);
-  if (container.state.status === "restarting" && number === SIGKILL) return abandonRestart(env, container);
+  if (number === SIGKILL && (await abandonRestart(container))) return;
   // A start under way comes first: its process may be heard of before its container counts as running.
   if (!container.state.hasTask) await container.lock.run(async () => {});
   if (!container.state.hasTask) {
@@ -66,7 +66,7 @@ async function reportMissing(env: Env, container: Container): Promise<void> {
 
 /** Ends a container for certain, and waits until it has been dealt with. */
 export async function killAndWait(env: Env, container: Container): Promise<void> {
-  if (container.state.status === "restarting") return abandonRestart(env, container);
+  if (await abandonRestart(container)) return;
   const { exit, stop } = exitWithin(container, KILL_PATIENCE_MS);
   try {
     await signalTask(env, container, SIGKILL);
@@ -96,15 +96,20 @@ export function exitWithin(container: Container, millis: number): { exit: Promis
   return { exit, stop };
 }
 
-/** Ends the waiting of the restart policy: the container is as it exited last. */
-export function abandonRestart(env: Env, container: Container): Promise<void> {
-  container.facts.manuallyStopped = true;
-  return container.lock.run(async () => {
+/**
+ * Ends the waiting of the restart policy: the container is as it exited last. False if it does not wait, or has been
+ * started just now, and so has to be stopped like any other.
+ */
+export async function abandonRestart(container: Container): Promise<boolean> {
+  const { state, facts, lock } = container;
+  if (state.status !== "restarting") return false;
+  facts.manuallyStopped = true;
+  return lock.run(async () => {
+    if (state.status !== "restarting") return !state.hasTask;
     container.cancelRestart?.();
-    if (container.state.status === "restarting") {
-      container.state.move("exited");
-      saveContainer(container);
-      container.waiters.exited({ exitCode: container.state.exitCode });
-    } else if (container.state.hasTask) void env.containerd.kill(container.id, SIGKILL).catch(() => {});
+    state.move("exited");
+    saveContainer(container);
+    container.waiters.exited({ exitCode: state.exitCode });
+    return true;
   });
 }

@@ -26,10 +26,7 @@ export async function stopContainer(env: Env, container: Container, options: Sto
 export async function stopRunning(env: Env, container: Container, options: StopOptions): Promise<void> {
   const signal = options.signal ? parseSignal(options.signal) : stopSignalOf(container);
   const timeout = options.timeout ?? container.config.StopTimeout ?? DEFAULT_TIMEOUT_S;
-  if (container.state.status === "restarting") {
-    await abandonRestart(env, container);
-    return;
-  }
+  if (await abandonRestart(container)) return;
   const { exit, stop } = exitWithin(container, timeout * 1000);
   try {
     await signalTask(env, container, signal);
