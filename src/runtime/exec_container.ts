@@ -94,6 +94,7 @@ export async function execInContainer(
       seccompFolder: `${store.root}/.cache`,
       fds: slotsOf(descriptors),
       preserveFds: options.preserveFds,
+      ...(options.pidFile === undefined ? {} : { pidFile: options.pidFile }),
     });
     const plan = compileExec(options.process, foreignNamespaces(record.pid), facts);
     const notify = record.spec.linux?.seccomp?.listenerPath ? await import("./seccomp_notify.ts") : undefined;

@@ -74,6 +74,7 @@ export interface FactOptions {
   /** Where compiled profiles are kept; undefined: nowhere. */
   seccompFolder: string | undefined;
   fds: Facts["fds"];
+  pidFile?: string;
   preserveFds: number;
   noPivot: boolean;
   noNewKeyring: boolean;
@@ -95,6 +96,7 @@ export async function gatherFacts(id: string, spec: Spec, options: FactOptions):
     hierarchies: cgroupLayout().hierarchies,
     ...(seccomp ? { seccomp } : {}),
     fds: options.fds,
+    pidFile: options.pidFile !== undefined,
     preserveFds: options.preserveFds,
     noPivot: options.noPivot,
     noNewKeyring: options.noNewKeyring,
@@ -110,7 +112,7 @@ export async function gatherFacts(id: string, spec: Spec, options: FactOptions):
 /** Facts for a further process in a container. */
 export async function gatherExecFacts(
   record: ContainerRecord,
-  options: Pick<FactOptions, "seccompFolder" | "fds" | "preserveFds"> & { cgroup: Cgroup },
+  options: Pick<FactOptions, "seccompFolder" | "fds" | "pidFile" | "preserveFds"> & { cgroup: Cgroup },
 ): Promise<Facts> {
   const seccomp = await seccompFacts(record.spec.linux?.seccomp, options.seccompFolder);
   return {
@@ -120,6 +122,7 @@ export async function gatherExecFacts(
     hierarchies: [],
     ...(seccomp ? { seccomp } : {}),
     fds: options.fds,
+    pidFile: options.pidFile !== undefined,
     preserveFds: options.preserveFds,
     noPivot: false,
     noNewKeyring: record.noNewKeyring ?? false,

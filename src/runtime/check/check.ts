@@ -18,6 +18,7 @@ function factsFor(bundle: string): Facts {
     cgroup: [],
     hierarchies: cgroupLayout().hierarchies,
     fds: {},
+    pidFile: false,
     preserveFds: 0,
     noPivot: false,
     noNewKeyring: false,

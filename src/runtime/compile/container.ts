@@ -145,7 +145,8 @@ export function compileContainer(spec: Spec, facts: Facts, wait: boolean): Plan 
     ...compileSysctls(spec),
     ...personalityOps(spec),
     ...compileProcess(process, facts, outside ? [] : limits),
-    { op: "ready", tag: "create", keepOpen: wait ? 0 : 1 },
+    // A process that waits for start need not wait for its pid file as well.
+    { op: "ready", tag: "create", keepOpen: wait ? 0 : 1, wait: !wait && facts.pidFile ? 1 : 0 },
     ...(wait && fifo !== undefined ? [{ op: "waitStart", tag: "start", fifo } as const] : []),
     ...hookOps("startContainer", spec.hooks?.startContainer),
     ...secureOps(process, facts),

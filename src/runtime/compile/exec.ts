@@ -36,7 +36,7 @@ export function compileExec(process: Process, target: ExecTarget, facts: Facts):
       : [{ op: "keyring", tag: "session keyring", name: `_ses.${facts.id}` } as const]),
     ...terminalOps(process, facts, false),
     ...compileProcess(process, facts, outside ? [] : limits),
-    { op: "ready", tag: "exec", keepOpen: 1 },
+    { op: "ready", tag: "exec", keepOpen: 1, wait: facts.pidFile ? 1 : 0 },
     ...secureOps(process, facts),
   ];
 }

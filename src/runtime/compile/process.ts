@@ -58,6 +58,13 @@ function labelOps(process: Process, facts: Facts): Plan {
   return plan;
 }
 
+/**
+ * Whether the filter is loaded last, so that it needs to allow fewer calls: where no_new_privs makes that possible,
+ * and nobody must be handed its descriptor before docker-runc lets go of the process.
+ */
+const isLate = (process: Process, facts: Facts) =>
+  process.noNewPrivileges === true && facts.seccomp?.listener !== true;
+
 const seccompOp = (facts: Facts): Plan =>
   facts.seccomp
     ? [
@@ -111,14 +118,14 @@ function userOps(process: Process, facts: Facts): Plan {
 
 /**
  * Limits, labels, privileges, user, working folder and the search for the command. Where no_new_privs allows it,
- * seccomp is left to secureOps(), so that the filter needs to allow fewer calls.
+ * seccomp is left to secureOps().
  */
 export function compileProcess(process: Process, facts: Facts, limits: Plan): Plan {
   const args = process.args ?? [];
   if (args.length === 0) throw invalidArgument("process.args must not be empty");
   const plan: Plan = [...compileScheduling(process), ...limits, ...labelOps(process, facts)];
   if (process.noNewPrivileges) plan.push({ op: "noNewPrivileges", tag: "process.noNewPrivileges" });
-  else plan.push(...seccompOp(facts));
+  if (!isLate(process, facts)) plan.push(...seccompOp(facts));
   const cwd = process.cwd || "/";
   if (!cwd.startsWith("/"))
     throw invalidArgument(`process.cwd: ${JSON.stringify(cwd)} is not an absolute path`);
@@ -139,7 +146,7 @@ export function compileProcess(process: Process, facts: Facts, limits: Plan): Pl
 export function secureOps(process: Process, facts: Facts): Plan {
   const env = (process.env ?? []).filter((entry) => entry !== "HOME=");
   return [
-    ...(process.noNewPrivileges ? seccompOp(facts) : []),
+    ...(isLate(process, facts) ? seccompOp(facts) : []),
     {
       op: "execute",
       tag: "process.args",

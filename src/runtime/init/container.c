@@ -101,12 +101,14 @@ void op_sync(const struct op *op)
 	}
 }
 
-/* numbers: whether the socket stays open until the command executes. */
+/* numbers: whether the socket stays open until the command executes, whether to wait for docker-runc's go. */
 void op_ready(const struct op *op)
 {
-	send_message(MSG_READY, 0, "");
-	free(wait_for_go());
+	/* From here on docker-runc may end without taking us along. */
 	prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
+	send_message(MSG_READY, 0, "");
+	if (op->number[1])
+		free(wait_for_go());
 	if (op->number[0])
 		return;
 	close(init.sync);

@@ -7,7 +7,7 @@ import { packetPair } from "../../linux/seqpacket.ts";
 import { spawn } from "../../linux/spawn.ts";
 import { waitFor } from "../../linux/wait.ts";
 import { encodePlan } from "../plan/encode.ts";
-import type { Plan } from "../plan/ops.ts";
+import type { Op, Plan } from "../plan/ops.ts";
 import { failureText, type InitMessage, nextMessage, sendGo } from "./channel.ts";
 import { initFile } from "./init_file.ts";
 
@@ -71,6 +71,7 @@ class Conversation {
   readonly #socket: number;
   readonly #handlers: Handlers;
   readonly #mapped: boolean;
+  readonly #ready: Extract<Op, { op: "ready" }> | undefined;
   /** What the new process said before the one that made it could tell who that is: on a busy machine it may be faster. */
   readonly #early: InitMessage[] = [];
 
@@ -78,11 +79,13 @@ class Conversation {
     this.#plan = plan;
     this.#socket = socket;
     this.#handlers = handlers;
+    this.#ready = plan.find((op) => op.op === "ready");
     this.#mapped = plan.some((op) => op.op === "clone" && op.userNamespace === 2);
   }
 
   run(): void {
-    for (;;) {
+    // One that waits for start is done when it is ready; else the command executes when the socket closes.
+    while (!this.isReady || this.#ready?.keepOpen) {
       const message = nextMessage(this.#socket);
       if (message) this.#take(message);
       else if (this.isReady) return;
@@ -105,7 +108,7 @@ class Conversation {
     else {
       this.#handlers.ready(this.pid);
       this.isReady = true;
-      sendGo(this.#socket);
+      if (this.#ready?.wait) sendGo(this.#socket);
     }
   }
 }

@@ -56,7 +56,7 @@ export const OPS = {
   chdir: { code: 34, numbers: ["make"], texts: ["path"] },
   findCommand: { code: 35, numbers: [], texts: ["name", "path"] },
   home: { code: 36, numbers: ["uid"], texts: [] },
-  ready: { code: 37, numbers: ["keepOpen"], texts: [] },
+  ready: { code: 37, numbers: ["keepOpen", "wait"], texts: [] },
   waitStart: { code: 38, numbers: ["fifo"], texts: [] },
   hook: { code: 39, numbers: ["timeout"], texts: ["path", "args", "env"] },
   execute: { code: 40, numbers: ["preserve"], texts: ["args", "env"] },
