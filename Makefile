@@ -64,6 +64,44 @@ swap-matrix: test-deps node_modules ## Run one scenario over every combination o
 bench-runc: bootstrap test-deps ## Compare docker-runc with runc and crun on one bundle
 	@hack/isolated $(BUN) bench/runc.ts
 
+# The image that the project is built in: any engine that DOCKER_HOST names builds it, ours or stock.
+DOCKER ?= $(firstword $(wildcard bundles/latest/binary-client/docker) docker)
+IMAGE ?= pequod-dev
+TARGET ?= dev
+# The network of the build's commands, and of containers that need none of their own.
+BUILD_NETWORK ?= default
+FROM_WHERE := BASE_IMAGE APT_MIRROR NPM_MIRROR HTTP_PROXY HTTPS_PROXY NO_PROXY http_proxy https_proxy no_proxy
+BUILD_ARGS = $(foreach name,$(FROM_WHERE),$(if $($(name)),--build-arg $(name)=$($(name))))
+COMMIT = $(shell git rev-parse --short=10 HEAD)$(shell git diff --quiet HEAD || echo -unsupported)
+EPOCH = $(shell git log -1 --format=%ct)
+IN_IMAGE = -e DOCKER_GITCOMMIT=$(COMMIT) -e SOURCE_DATE_EPOCH=$(EPOCH)
+
+.PHONY: build
+build: ## Build the image of the Dockerfile; BASE_IMAGE, APT_MIRROR, NPM_MIRROR, HTTP_PROXY ... say where from
+	$(DOCKER) build $(BUILD_ARGS) --network $(BUILD_NETWORK) --target $(TARGET) -t $(IMAGE) .
+
+.PHONY: binary
+binary: ## Compile in a container of that image into bundles/VERSION
+	@mkdir -p bundles
+	$(DOCKER) run --rm --network none $(IN_IMAGE) -v $(CURDIR)/bundles:/src/bundles $(IMAGE) node_modules/.bin/bun hack/build.ts
+
+.PHONY: shell
+shell: ## Open a shell in that image
+	$(DOCKER) run --rm -it --privileged $(IN_IMAGE) -v $(CURDIR)/bundles:/src/bundles $(IMAGE) bash
+
+.PHONY: test-in-container
+test-in-container: ## Run the tests in a container of that image
+	$(DOCKER) run --rm --privileged $(IN_IMAGE) $(IMAGE) node_modules/.bin/bun hack/test.ts
+
+.PHONY: base-image
+base-image: test-deps node_modules ## Make the base image from Debian packages alone: .build/base-image.tar
+	@hack/base-image
+
+.PHONY: self-host
+self-host: bootstrap ## Let the engine build itself twice; the results must be the same
+	@[ -e $${BASE_ARCHIVE:-.build/base-image.tar} ] || hack/base-image
+	@PEQUOD_HOST_NETWORK=1 hack/isolated $(BUN) hack/self-host.ts
+
 .PHONY: proto
 proto: node_modules ## Write src/proto again from proto/
 	@$(BUN) hack/gen-proto.ts
