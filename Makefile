@@ -102,6 +102,10 @@ self-host: bootstrap ## Let the engine build itself twice; the results must be t
 	@[ -e $${BASE_ARCHIVE:-.build/base-image.tar} ] || hack/base-image
 	@PEQUOD_HOST_NETWORK=1 hack/isolated $(BUN) hack/self-host.ts
 
+.PHONY: bench-build
+bench-build: bootstrap test-deps ## Compare builds with stock docker.io side by side and print ratios
+	@hack/isolated $(BUN) bench/build.ts
+
 .PHONY: proto
 proto: node_modules ## Write src/proto again from proto/
 	@$(BUN) hack/gen-proto.ts
