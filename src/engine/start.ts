@@ -76,6 +76,7 @@ async function start(
     storageDriver: daemon.driverName,
   });
   stopOnSignals(undo, () => reload(daemon, reread, log), log);
+  surviveMistakes(log);
   await daemon.startPolicies();
   trimSoon();
 }
@@ -122,6 +123,17 @@ async function serve(
       : await listen(server, address, config.group);
   log.info(`API listen on ${show(address)}`);
   return close;
+}
+
+/** A mistake in one place must not end the daemon for all containers; it is told with where it was made. */
+function surviveMistakes(log: Logger): void {
+  const tell = (error: unknown) =>
+    log.error("unhandled error: please report it", {
+      error: messageOf(error),
+      stack: error instanceof Error ? (error.stack ?? "") : "",
+    });
+  process.on("unhandledRejection", tell);
+  process.on("uncaughtException", tell);
 }
 
 /** A configuration that cannot be read or contradicts itself leaves everything as it is. */

@@ -69,6 +69,8 @@ export async function startTestEngine(options: EngineOptions = {}): Promise<Engi
     log: () => readFileSync(join(folder, "dockerd.log"), "utf8"),
     async stop() {
       await engine.chain.stop();
+      const mistake = /^.*unhandled error.*$/m.exec(engine.log())?.[0];
+      if (mistake) throw new Error(`dockerd made a mistake:\n${mistake}`);
       rmSync(folder, { recursive: true, force: true });
     },
   };

@@ -40,19 +40,19 @@ async function runCheck(
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(), check.timeout);
   const exit = exec.waiters.exit(late.signal);
+  // It may be given up while the start is still being waited for.
+  exit.catch(() => {});
   try {
     claimStart(exec);
     await startExec(env, exec, false);
     const { exitCode } = await exit;
     return { code: exitCode, output: output() };
   } catch (error) {
-    exit.catch(() => {});
     if (!late.signal.aborted) throw error;
     await env.containerd.kill(container.id, SIGKILL, { execID: exec.id }).catch(() => {});
     return { code: -1, output: `Health check exceeded timeout (${check.timeout / 1000}s)` };
   } finally {
     clearTimeout(timer);
-    exit.catch(() => {});
     late.abort();
   }
 }
