@@ -1,10 +1,6 @@
 /** The commands about images, and those kept from before there was `docker image`. */
 import type { Entry } from "../command.ts";
 
-const build: Entry = {
-  summary: "Build an image from a Dockerfile",
-  load: () => import("../build/build.ts"),
-};
 const history: Entry = {
   summary: "Show the steps that an image was made in",
   load: () => import("./history.ts"),
