@@ -60,6 +60,7 @@ bench: bootstrap test-deps ## Compare with stock docker.io side by side and prin
 swap-matrix: test-deps node_modules ## Run one scenario over every combination of our and stock's parts
 	@$(BUN) hack/build.ts --flat .build/bin
 	@hack/isolated $(BUN) hack/swap-matrix.ts $(FILTER)
+
 .PHONY: bench-runc
 bench-runc: bootstrap test-deps ## Compare docker-runc with runc and crun on one bundle
 	@hack/isolated $(BUN) bench/runc.ts

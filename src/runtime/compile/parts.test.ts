@@ -1,0 +1,126 @@
+import { describe, expect, test } from "bun:test";
+import type { Process } from "../../oci/runtime-spec.ts";
+import { compileExec } from "./exec.ts";
+import { inheritProcess, unknownCapabilities } from "./process.ts";
+import { compileRlimits } from "./rlimits.ts";
+import { compileScheduling } from "./scheduling.ts";
+import { compileSysctls } from "./sysctl.ts";
+import { testFacts, testSpec } from "./test_facts.ts";
+
+const process = (change: Partial<Process> = {}): Process => ({ ...testSpec().process!, ...change });
+
+describe("compileRlimits()", () => {
+  test("takes -1 and all from 2^63 on for no limit", () => {
+    const rlimits = [
+      { type: "RLIMIT_NOFILE", soft: 10, hard: 2 ** 64 },
+      { type: "RLIMIT_CORE", soft: -1, hard: -1 },
+    ];
+    expect(compileRlimits(process({ rlimits }))).toEqual([
+      { op: "rlimit", tag: "process.rlimits[0]", resource: 7, soft: 10n, hard: -1n },
+      { op: "rlimit", tag: "process.rlimits[1]", resource: 4, soft: -1n, hard: -1n },
+    ]);
+  });
+  test("refuses unknown limits and doubles", () => {
+    const limit = { type: "RLIMIT_NOFILE", soft: 1, hard: 1 };
+    expect(() => compileRlimits(process({ rlimits: [{ ...limit, type: "RLIMIT_X" }] }))).toThrow(
+      "unknown limit",
+    );
+    expect(() => compileRlimits(process({ rlimits: [limit, limit] }))).toThrow("given twice");
+  });
+});
+
+describe("compileSysctls()", () => {
+  const sysctl = (key: string, ...types: ("network" | "ipc" | "uts")[]) =>
+    compileSysctls(
+      testSpec(({ linux }) => {
+        linux!.namespaces!.push(...types.map((type) => ({ type })));
+        linux!.sysctl = { [key]: "1" };
+      }),
+    );
+  test("writes where sysctl(8) does, dots or slashes", () => {
+    expect(sysctl("net.ipv4.ip_forward", "network")).toMatchObject([
+      { path: "sys/net/ipv4/ip_forward", content: "1" },
+    ]);
+    expect(sysctl("net.ipv4.conf.eth0/1.x", "network")).toMatchObject([
+      { path: "sys/net/ipv4/conf/eth0.1/x" },
+    ]);
+    expect(sysctl("net/ipv4/conf/eth0.1/x", "network")).toMatchObject([
+      { path: "sys/net/ipv4/conf/eth0.1/x" },
+    ]);
+  });
+  test("only in a namespace that keeps it from the host, and nowhere else", () => {
+    expect(() => sysctl("net.ipv4.ip_forward")).toThrow("not allowed in the hosts network namespace");
+    expect(() => sysctl("kernel.shmmax", "network")).toThrow("not allowed in the hosts ipc namespace");
+    expect(() => sysctl("kernel.panic", "ipc", "uts", "network")).toThrow(
+      "not in a separate kernel namespace",
+    );
+    expect(() => sysctl("net/../kernel/panic", "network")).toThrow("not a name of a sysctl");
+  });
+});
+
+test("compileScheduling() takes names of policies, flags and classes", () => {
+  const plan = compileScheduling(
+    process({
+      scheduler: {
+        policy: "SCHED_DEADLINE",
+        runtime: 1,
+        deadline: 2,
+        period: 3,
+        flags: ["SCHED_FLAG_RECLAIM"],
+      },
+      ioPriority: { class: "IOPRIO_CLASS_BE", priority: 4 },
+    }),
+  );
+  expect(plan).toMatchObject([
+    { op: "scheduler", policy: 6, runtime: 1, deadline: 2, period: 3, flags: 2 },
+    { op: "ioPriority", value: (2 << 13) | 4 },
+  ]);
+  expect(() => compileScheduling(process({ scheduler: { policy: "SCHED_X" } }))).toThrow(
+    "process.scheduler.policy",
+  );
+});
+
+describe("compileExec()", () => {
+  const names = (namespaces: number, inUserNamespace: boolean) =>
+    compileExec(process(), { namespaces, inUserNamespace }, testFacts({ fds: { pidfd: 5 } })).map(
+      ({ op }) => op,
+    );
+  test("joins what is foreign, and enters the cgroups", () => {
+    const plan = compileExec(
+      process(),
+      { namespaces: 6, inUserNamespace: false },
+      testFacts({ fds: { pidfd: 5 } }),
+    );
+    expect(plan).toContainEqual({ op: "joinProcess", tag: "namespaces", pidfd: 5, namespaces: 6 });
+    expect(names(6, false).slice(0, 5)).toEqual([
+      "openCgroup",
+      "openCgroup",
+      "joinProcess",
+      "clone",
+      "enterCgroups",
+    ]);
+    expect(names(0, false)).not.toContain("joinProcess");
+    expect(names(6, true)).not.toContain("pivot");
+  });
+});
+
+test("inheritProcess() takes from the container what the document leaves open", () => {
+  const spec = testSpec(({ process }) => {
+    process!.rlimits = [{ type: "RLIMIT_NOFILE", soft: 1, hard: 1 }];
+    process!.capabilities = { bounding: ["CAP_KILL"] };
+    process!.apparmorProfile = "p";
+  });
+  const bare = { args: ["x"], cwd: "/", user: { uid: 1, gid: 1 } };
+  expect(inheritProcess(bare, spec)).toEqual({
+    ...bare,
+    rlimits: spec.process!.rlimits!,
+    capabilities: { bounding: ["CAP_KILL"] },
+    apparmorProfile: "p",
+  });
+  expect(inheritProcess({ ...bare, capabilities: {} }, spec).capabilities).toEqual({});
+});
+
+test("unknownCapabilities() names each once", () => {
+  const capabilities = { bounding: ["CAP_X", "CAP_KILL"], effective: ["CAP_X", "CAP_BPF"] };
+  expect(unknownCapabilities(process({ capabilities }), (1n << 39n) - 1n)).toEqual(["CAP_X", "CAP_BPF"]);
+});
