@@ -235,6 +235,32 @@ login -u a -p b --password-stdin
 login --password-stdin
 login -u a -p b 127.0.0.1:1
 logout a b
+node ls
+node ls -q
+node ls x
+node inspect self
+node rm x y
+service ls
+service inspect x
+service rm x
+secret ls
+secret inspect x
+secret rm x
+config ls
+config inspect x
+config rm x
+swarm leave
+swarm leave -f
+plugin ls
+plugin ls --format json
+plugin inspect x
+plugin rm x y
+plugin enable x
+plugin enable --timeout -1 x
+plugin disable x
+checkpoint ls up
+checkpoint create up x
+checkpoint rm up x
 -H unix:///none images
 -H unix:///none info -f '{{.Driver}}'
 --context nope images
