@@ -9,6 +9,7 @@ import { DnsService } from "./dns/service.ts";
 import { type NetworkDriver, plainDriver } from "./driver.ts";
 import { checkSettings } from "./endpoint.ts";
 import { Firewall } from "./firewall/firewall.ts";
+import { Firewalld } from "./firewalld/firewalld.ts";
 import { Networks } from "./networks.ts";
 import type { NetworkOptions } from "./options.ts";
 import type { Parts } from "./parts.ts";
@@ -48,7 +49,8 @@ export async function openNetworkController(options: NetworkOptions): Promise<Ne
   };
   let sandboxes: Sandboxes | undefined;
   const dns = new DnsService(() => sandboxes?.all() ?? [], options.log);
-  const parts: Parts = { options, store, networks, firewall, publisher, dns, host, driverOf };
+  const firewalld = new Firewalld(options.log, () => void firewall.repair().catch(() => {}));
+  const parts: Parts = { options, store, networks, firewall, firewalld, publisher, dns, host, driverOf };
   sandboxes = new Sandboxes(parts);
   ensurePredefined(networks, options, pools, host);
   return new Controller(parts, pools, sandboxes);
@@ -120,7 +122,7 @@ class Controller implements NetworkController {
   }
 
   async adopt(running: Set<string>): Promise<void> {
-    const { options, networks, firewall, driverOf } = this.#parts;
+    const { options, networks, firewall, firewalld, driverOf } = this.#parts;
     if (options.ipForward) this.#enableForwarding();
     for (const network of networks.all()) {
       try {
@@ -133,7 +135,16 @@ class Controller implements NetworkController {
     }
     const obsolete = await adoptSandboxes(this.#parts, this.#sandboxes, running);
     await firewall.start(obsolete);
+    if (options.iptables) {
+      for (const bridge of this.#bridges()) await firewalld.addBridge(bridge);
+      await firewalld.open();
+    }
     firewall.watch(options.log);
+  }
+
+  #bridges(): string[] {
+    const { networks } = this.#parts;
+    return networks.all().flatMap(({ driver, device }) => (driver === "bridge" && device ? [device] : []));
   }
 
   /** Whoever switches forwarding on must see to it that the host does not become a router for everybody. */
@@ -157,7 +168,7 @@ class Controller implements NetworkController {
   }
 
   async create(request: NetworkCreate): Promise<{ id: string; warning: string }> {
-    const { networks, firewall, driverOf } = this.#parts;
+    const { networks, firewall, firewalld, driverOf } = this.#parts;
     const network = planNetwork(networks, this.#pools, request);
     const driver = driverOf(network);
     driver.check(network, networks.all());
@@ -167,6 +178,7 @@ class Controller implements NetworkController {
       driver.up(network);
       networks.save();
       await firewall.addNetwork(network.id, driver.rules(network));
+      if (network.driver === "bridge") await firewalld.addBridge(network.device!);
     } catch (error) {
       await this.#discard(network);
       throw error;
@@ -175,8 +187,10 @@ class Controller implements NetworkController {
   }
 
   async #discard(network: NetworkRecord): Promise<void> {
-    const { networks, firewall, driverOf } = this.#parts;
+    const { networks, firewall, firewalld, driverOf } = this.#parts;
+    networks.hide(network.id);
     await firewall.removeNetwork(network.id);
+    if (network.driver === "bridge") await firewalld.removeBridge(network.device!);
     driverOf(network).down(network);
     networks.remove(network.id);
   }
@@ -194,6 +208,7 @@ class Controller implements NetworkController {
   }
 
   async close(): Promise<void> {
+    this.#parts.firewalld.close();
     this.#parts.dns.close();
     await this.#parts.firewall.close();
     this.#parts.host[Symbol.dispose]();

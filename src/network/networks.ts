@@ -55,6 +55,11 @@ export class Networks {
     this.save();
   }
 
+  /** Lets nobody find a network that is about to be removed; on disk it stays until remove(). */
+  hide(id: string): void {
+    this.#records.delete(id);
+  }
+
   remove(id: string): void {
     this.#records.delete(id);
     this.#spaces.delete(id);
