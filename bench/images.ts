@@ -5,6 +5,7 @@
  */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { writeBusyboxImage } from "../hack/lib/busybox-image.ts";
 import { type RunningEngine, startChain } from "../hack/lib/chain.ts";
@@ -67,7 +68,7 @@ async function watch(engine: RunningEngine, work: () => Promise<void>): Promise<
   };
 }
 
-const folder = mkdtempSync("/tmp/pequod-bench-images-");
+const folder = mkdtempSync(join(tmpdir(), "pequod-bench-images-"));
 const registry = await startRegistry();
 for (const side of ["ours", "stock"]) mkdirSync(join(folder, side));
 const flags = ["--bridge=none", "--iptables=false"];

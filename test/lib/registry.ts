@@ -1,6 +1,7 @@
 /** A stock docker-registry on a free port, on a private folder, for one test file. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 export interface TestRegistry {
@@ -18,7 +19,7 @@ export interface RegistryOptions {
 }
 
 export async function startRegistry(options: RegistryOptions = {}): Promise<TestRegistry> {
-  const folder = mkdtempSync("/tmp/pequod-registry-");
+  const folder = mkdtempSync(join(tmpdir(), "pequod-registry-"));
   const host = `127.0.0.1:${await freePort()}`;
   mkdirSync(join(folder, "data"));
   if (options.htpasswd) writeFileSync(join(folder, "htpasswd"), options.htpasswd);

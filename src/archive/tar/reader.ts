@@ -178,8 +178,19 @@ function number(block: Uint8Array, [offset, length]: readonly [number, number]):
     for (const [i, byte] of field.entries()) value = value * 256 + (i === 0 ? byte & 0x3f : byte);
     return value;
   }
-  const digits = cut(field).trim();
-  return /^[0-7]*$/.test(digits) ? Number.parseInt(digits || "0", 8) : Number.NaN;
+  return octal(field);
+}
+
+const [SPACE, ZERO, SEVEN] = [0x20, 0x30, 0x37];
+
+/** Octal digits with spaces around, up to a NUL; NaN for anything else. */
+function octal(field: Uint8Array): number {
+  let [value, at] = [0, 0];
+  while (field[at] === SPACE) at++;
+  for (; at < field.length && field[at]! >= ZERO && field[at]! <= SEVEN; at++)
+    value = value * 8 + field[at]! - ZERO;
+  while (field[at] === SPACE) at++;
+  return at >= field.length || field[at] === 0 ? value : Number.NaN;
 }
 
 function checksumOf(block: Uint8Array): number {
@@ -189,5 +200,6 @@ function checksumOf(block: Uint8Array): number {
 }
 
 function isZero(block: Uint8Array): boolean {
-  return block.every((byte) => byte === 0);
+  for (let i = 0; i < BLOCK; i++) if (block[i] !== 0) return false;
+  return true;
 }

@@ -268,17 +268,21 @@ export class LayerDatabase implements LayerStore {
     if (held) await this.#unreference(held);
   }
 
+  /** Layers that lose their last reference by it go out of sight from the top down, then off the disk all together. */
   async #unreference(held: Held): Promise<void> {
-    if (--held.references <= 0) await this.#drop(held);
-  }
-
-  async #drop(held: Held): Promise<void> {
-    this.#layers.delete(held.record.chainID);
-    const folder = this.#records.markRemoving(held.record);
-    await this.#driver.remove(held.record.cacheID);
-    this.#records.forget(folder);
-    const parent = held.record.parent === undefined ? undefined : this.#layers.get(held.record.parent);
-    if (parent) await this.#unreference(parent);
+    const gone: [string, string][] = [];
+    for (let at: Held | undefined = held; at && --at.references <= 0; ) {
+      const { record }: Held = at;
+      this.#layers.delete(record.chainID);
+      gone.push([this.#records.markRemoving(record), record.cacheID]);
+      at = record.parent === undefined ? undefined : this.#layers.get(record.parent);
+    }
+    await Promise.all(
+      gone.map(async ([folder, cacheID]) => {
+        await this.#driver.remove(cacheID);
+        this.#records.forget(folder);
+      }),
+    );
   }
 
   async createRWLayer(
