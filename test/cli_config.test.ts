@@ -113,3 +113,28 @@ describe.skipIf(!here)("docker context, by both clients", () => {
     });
   }
 });
+
+describe("completion in bash", () => {
+  /** What bash would offer for a line, by our script: COMP_WORDS is split as bash splits, at ":" and "=" too. */
+  function offered(line: string): string[] {
+    const words = line
+      .split(" ")
+      .flatMap((word) => (word === "" ? [""] : word.split(/([:=])/).filter(Boolean)));
+    const script = `source <("$0" completion bash); COMP_LINE=$1; COMP_POINT=\${#COMP_LINE}; shift
+COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _docker; printf '%s\\n' "\${COMPREPLY[@]}"`;
+    const child = Bun.spawnSync(["bash", "-c", script, OUR_CLI, line, ...words], {
+      env: { PATH: process.env["PATH"], HOME: home, DOCKER_HOST: "unix:///tmp/none.sock" },
+    });
+    return child.stdout.toString().trim().split("\n");
+  }
+  test("commands, flags, their values, and names", () => {
+    story(OUR_CLI, ["context create one --docker host=tcp://a:1"], {});
+    const docker = OUR_CLI;
+    expect(offered(`${docker} netw`)).toEqual(["network"]);
+    expect(offered(`${docker} volume `)).toEqual(["create", "inspect", "ls", "prune", "rm"]);
+    expect(offered(`${docker} run --pull=always --restart un`)).toEqual(["unless-stopped"]);
+    expect(offered(`${docker} context use `)).toEqual(["default", "one"]);
+    expect(offered(`${docker} image rm --no-p`)).toEqual(["--no-prune"]);
+    expect(offered(`${docker} rm `)).toEqual([""]);
+  });
+});

@@ -3,6 +3,7 @@
 import { BUILD_COMMANDS } from "./build/commands.ts";
 import { CHECKPOINT_COMMANDS } from "./checkpoint/commands.ts";
 import type { Entry } from "./command.ts";
+import { COMPLETION_COMMANDS } from "./completion/commands.ts";
 import { CONTAINER_COMMANDS } from "./container/commands.ts";
 import { CONTEXT_COMMANDS } from "./context/commands.ts";
 import { IMAGE_COMMANDS } from "./image/commands.ts";
@@ -15,6 +16,7 @@ import { VOLUME_COMMANDS } from "./volume/commands.ts";
 
 export const COMMANDS: Record<string, Entry> = {
   ...BUILD_COMMANDS,
+  ...COMPLETION_COMMANDS,
   ...CONTAINER_COMMANDS,
   ...CONTEXT_COMMANDS,
   ...IMAGE_COMMANDS,

@@ -25,6 +25,8 @@ export async function runCli(args: readonly string[]): Promise<number> {
 }
 
 async function dispatch(args: readonly string[]): Promise<number> {
+  if (args[0] === "__complete" || args[0] === "__completeNoDesc")
+    return (await import("./completion/complete.ts")).complete(args.slice(1), args[0] === "__complete");
   const global = parseGlobal(args);
   const flags = global.values as GlobalFlags;
   if (flags.version) {
