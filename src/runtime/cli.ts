@@ -137,7 +137,7 @@ export async function runCli(args: string[]): Promise<number> {
 }
 
 async function printVersion(): Promise<number> {
-  const { versionLine } = await import("../version/version.ts");
-  print(`${versionLine("docker-runc")}\nspec: 1.2.0\n`);
+  const { GIT_COMMIT, versionLine } = await import("../version/version.ts");
+  print(`${versionLine("docker-runc")}\ncommit: ${GIT_COMMIT}\nspec: 1.2.0\n`);
   return 0;
 }

@@ -1,10 +1,13 @@
 import { errnoOf, failedPrecondition } from "../../errors/errors.ts";
 import { parseFlags } from "../../flags/flags.ts";
 import { closeFd, O_NONBLOCK, O_WRONLY, openFd, unlinkIfThere, writeFd } from "../../linux/fd.ts";
+import { killAll } from "../kill_all.ts";
 import { statusOf } from "../state/status.ts";
 import type { ContainerRecord, StateStore } from "../state/store.ts";
 import { onlyId } from "./arguments.ts";
 import type { Context } from "./context.ts";
+
+const SIGKILL = 9;
 
 /** Lets the waiting process go on: a byte through the FIFO, which then goes, so that it happens once. */
 export function release(store: StateStore, record: ContainerRecord): void {
@@ -26,6 +29,13 @@ export async function run({ store }: Context, args: string[]): Promise<number> {
   if (status === "stopped") throw failedPrecondition("cannot start a container that has stopped");
   if (status !== "created") throw failedPrecondition("cannot start an already running container");
   release(store, record);
-  if (record.spec.hooks?.poststart?.length) (await import("../hooks.ts")).runPoststart(record);
+  if (!record.spec.hooks?.poststart?.length) return 0;
+  try {
+    (await import("../hooks.ts")).runPoststart(record);
+  } catch (error) {
+    // The specification: stop the container; delete is the caller's.
+    killAll(record, SIGKILL);
+    throw error;
+  }
   return 0;
 }

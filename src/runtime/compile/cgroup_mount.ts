@@ -24,6 +24,7 @@ function bindFolder(tag: string, target: string, source: string, readonly: numbe
     propagation: 0,
     treePropagation: 0,
     inProc: 0,
+    prepared: 0,
   };
 }
 

@@ -6,7 +6,7 @@ import { type Op, type Plan, SYNC, stringList } from "../plan/ops.ts";
 import { compileDevices } from "./devices.ts";
 import type { Facts } from "./facts.ts";
 import { ATTRIBUTES, propagationForMount } from "./mount_options.ts";
-import { compileMounts } from "./mounts.ts";
+import { compileIdmaps, compileMounts } from "./mounts.ts";
 import { compileNamespaces, isNew, namespacesOf } from "./namespaces.ts";
 import { personalityOps } from "./personality.ts";
 import { compileProcess, secureOps, terminalOps } from "./process.ts";
@@ -127,6 +127,8 @@ function filesystemOps(spec: Spec, facts: Facts): Plan {
  */
 export function compileContainer(spec: Spec, facts: Facts, wait: boolean): Plan {
   const process = spec.process;
+  if (spec.linux?.intelRdt)
+    throw invalidArgument("linux.intelRdt: not implemented in docker-runc: remove it, or use runc");
   if (!process) throw invalidArgument("process is missing");
   const limits = compileRlimits(process);
   // Raising a hard limit needs rights of the host, which a user namespace takes away.
@@ -136,6 +138,7 @@ export function compileContainer(spec: Spec, facts: Facts, wait: boolean): Plan 
     ...openCgroups(facts.cgroup, "linux.cgroupsPath"),
     ...oomOps(process.oomScoreAdj),
     ...(outside ? limits : []),
+    ...compileIdmaps(spec, facts),
     ...compileNamespaces(spec, facts.rootless),
     ...(facts.noNewKeyring
       ? []

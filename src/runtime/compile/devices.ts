@@ -45,6 +45,7 @@ function bindNode(tag: string, path: string): Op {
     propagation: 0,
     treePropagation: 0,
     inProc: 0,
+    prepared: 0,
   };
 }
 

@@ -5,6 +5,7 @@ import { oomOps, openCgroups } from "./container.ts";
 import type { Facts } from "./facts.ts";
 import { compileProcess, secureOps, terminalOps } from "./process.ts";
 import { compileRlimits } from "./rlimits.ts";
+import { affinityOps } from "./scheduling.ts";
 
 export interface ExecTarget {
   /** clone(2) flags of the namespaces that the container does not share with docker-runc. */
@@ -23,7 +24,9 @@ const joinOp = (target: ExecTarget, facts: Facts): Op => ({
 export function compileExec(process: Process, target: ExecTarget, facts: Facts): Plan {
   const limits = compileRlimits(process);
   const outside = target.inUserNamespace;
+  const { initial, final } = process.execCPUAffinity ?? {};
   return [
+    ...affinityOps(initial, "process.execCPUAffinity.initial"),
     ...openCgroups(facts.cgroup, "cgroup"),
     ...oomOps(process.oomScoreAdj),
     ...(outside ? limits : []),
@@ -31,6 +34,7 @@ export function compileExec(process: Process, target: ExecTarget, facts: Facts):
     ...(target.namespaces === 0 ? [] : [joinOp(target, facts)]),
     { op: "clone", tag: "namespaces", namespaces: 0, userNamespace: outside ? 1 : 0 },
     { op: "enterCgroups", tag: "cgroup" },
+    ...affinityOps(final, "process.execCPUAffinity.final"),
     ...(facts.noNewKeyring
       ? []
       : [{ op: "keyring", tag: "session keyring", name: `_ses.${facts.id}` } as const]),

@@ -1,6 +1,6 @@
 /** Mounts of config.json → operations. */
 import { invalidArgument } from "../../errors/errors.ts";
-import type { Mount, Spec } from "../../oci/runtime-spec.ts";
+import type { LinuxIDMapping, Mount, Spec } from "../../oci/runtime-spec.ts";
 import { type Op, type Plan, stringList } from "../plan/ops.ts";
 import { compileCgroupMount } from "./cgroup_mount.ts";
 import type { Facts } from "./facts.ts";
@@ -46,10 +46,55 @@ function sourceOf(mount: Mount, facts: Facts, tag: string): string {
   return mount.source.startsWith("/") ? mount.source : `${facts.bundle}/${mount.source}`;
 }
 
-function bindOp(mount: Mount, target: string, options: MountOptions, facts: Facts, tag: string): Op {
+/** Whether the mount gets a mapping of its own, by its members or by option. */
+function isIdmapped(mount: Mount): boolean {
+  const { bind, idmap } = parseMountOptions(mount.options ?? []);
+  const mapped = mount.uidMappings !== undefined || mount.gidMappings !== undefined || idmap !== "no";
+  return mapped && (bind || mount.type === "bind");
+}
+
+const mapText = (mappings: readonly LinuxIDMapping[]) =>
+  mappings.map((m) => `${m.containerID} ${m.hostID} ${m.size}\n`).join("");
+
+/** Prepares the idmapped mounts, in the order of config.json. Without mappings of its own, one has the container's. */
+export function compileIdmaps(spec: Spec, facts: Facts): Plan {
+  return (spec.mounts ?? []).flatMap((mount, i): Plan => {
+    if (!isIdmapped(mount)) return [];
+    const tag = `mounts[${i}]`;
+    const uids = mount.uidMappings ?? spec.linux?.uidMappings;
+    const gids = mount.gidMappings ?? spec.linux?.gidMappings;
+    if (!uids?.length || !gids?.length)
+      throw invalidArgument(`${tag}: an idmapped mount needs uidMappings and gidMappings, here or in linux`);
+    const options = parseMountOptions(mount.options ?? []);
+    return [
+      {
+        op: "idmap",
+        tag,
+        recursive: options.recursive ? 1 : 0,
+        tree: options.idmap === "tree" ? 1 : 0,
+        source: sourceOf(mount, facts, tag),
+        uidMap: mapText(uids),
+        gidMap: mapText(gids),
+      },
+    ];
+  });
+}
+
+/** The number of the prepared tree that a mount attaches; 0 for none. */
+function preparedTree(spec: Spec, mount: Mount): number {
+  return isIdmapped(mount) ? (spec.mounts ?? []).filter(isIdmapped).indexOf(mount) + 1 : 0;
+}
+
+function bindOp(
+  mount: Mount,
+  target: string,
+  options: MountOptions,
+  prepared: number,
+  facts: Facts,
+  tag: string,
+): Op {
   const source = sourceOf(mount, facts, tag);
   refuseProc(tag, target, "bind", source);
-  if (options.idmap !== "no") throw invalidArgument(`${tag}: idmapped mounts are not implemented`);
   return {
     op: "bind",
     tag,
@@ -63,6 +108,7 @@ function bindOp(mount: Mount, target: string, options: MountOptions, facts: Fact
     propagation: options.propagation,
     treePropagation: options.treePropagation,
     inProc: target === "/proc" || target.startsWith("/proc/") ? 1 : 0,
+    prepared,
   };
 }
 
@@ -88,7 +134,8 @@ function compileMount(spec: Spec, mount: Mount, tag: string, facts: Facts): Plan
   const target = cleanPath(mount.destination);
   const options = parseMountOptions(mount.options ?? []);
   if (mount.type === "cgroup") return compileCgroupMount(spec, { ...mount, destination: target }, tag, facts);
-  if (options.bind || mount.type === "bind") return [bindOp(mount, target, options, facts, tag)];
+  if (options.bind || mount.type === "bind")
+    return [bindOp(mount, target, options, preparedTree(spec, mount), facts, tag)];
   return [filesystemOp(mount, target, options, tag)];
 }
 

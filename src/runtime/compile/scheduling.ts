@@ -59,3 +59,21 @@ export function compileScheduling(process: Process): Plan {
   }
   return plan;
 }
+
+/** Processors of a list such as "0-3,7" as a mask, little endian. Throws invalidArgument for what is no list. */
+function cpuMask(list: string, tag: string): Uint8Array {
+  const mask = new Uint8Array(128);
+  for (const part of list.split(",")) {
+    const [, first, last = first] = /^\s*(\d+)(?:-(\d+))?\s*$/.exec(part) ?? [];
+    const [from, to] = [Number(first), Number(last)];
+    if (first === undefined || to < from || to >= mask.length * 8)
+      throw invalidArgument(`${tag}: ${JSON.stringify(list)} is not a list of processors such as "0-3,7"`);
+    for (let cpu = from; cpu <= to; cpu++) mask[cpu >> 3]! |= 1 << (cpu & 7);
+  }
+  return mask;
+}
+
+/** Which processors a process may run on; nothing for an empty list. */
+export function affinityOps(list: string | undefined, tag: string): Plan {
+  return list ? [{ op: "affinity", tag, mask: cpuMask(list, tag) }] : [];
+}

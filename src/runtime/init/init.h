@@ -49,6 +49,10 @@ void refuse_proc(int fd, const char *path);
 int reopen(int fd, int flags);
 bool on_filesystem(int fd, long magic);
 
+/* mount.c, idmap.c */
+int clone_tree(int fd, bool recursive, const char *what);
+int mapped_tree(int64_t n);
+
 /* copy_up.c */
 void copy_up(int covered, int mount);
 

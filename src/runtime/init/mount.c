@@ -22,7 +22,7 @@ static void set_attributes(int fd, uint64_t set, uint64_t clear, uint64_t propag
 		fail(errno, "set mount attributes");
 }
 
-static int clone_tree(int fd, bool recursive, const char *what)
+int clone_tree(int fd, bool recursive, const char *what)
 {
 	int tree = sys_open_tree(fd, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (recursive ? AT_RECURSIVE : 0));
 	if (tree < 0)
@@ -164,7 +164,7 @@ void op_mount(const struct op *op)
 
 /*
  * numbers: recursive, set, clear, set and clear for the whole tree, propagation, propagation of the whole tree, in_proc
- * (the target may be in /proc); texts: target, source.
+ * (the target may be in /proc), prepared (the tree of which op_idmap, or 0); texts: target, source.
  */
 void op_bind(const struct op *op)
 {
@@ -177,7 +177,7 @@ void op_bind(const struct op *op)
 	int target = open_or_make(path, S_ISDIR(file.st_mode));
 	if (!n[7])
 		refuse_proc(target, path);
-	int tree = clone_tree(from, n[0], source);
+	int tree = n[8] ? mapped_tree(n[8]) : clone_tree(from, n[0], source);
 	set_attributes(tree, (uint64_t)n[1], (uint64_t)n[2], (uint64_t)n[5], false);
 	set_attributes(tree, (uint64_t)n[3], (uint64_t)n[4], (uint64_t)n[6], true);
 	attach(tree, target, path);

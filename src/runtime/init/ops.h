@@ -45,6 +45,7 @@
 	X(40, execute)            \
 	X(41, scheduler)          \
 	X(42, io_priority)        \
+	X(43, idmap)              \
 	X(44, affinity)
 
 enum {

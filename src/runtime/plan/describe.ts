@@ -93,6 +93,8 @@ const DESCRIBE: Describers = {
       .join(" ")}`,
   scheduler: (op) => `set scheduler ${op.policy} (nice ${op.nice}, priority ${op.priority})`,
   ioPriority: (op) => `set I/O priority ${hex(op.value)}`,
+  idmap: (op) =>
+    `prepare ${plain(op.source)} with mapped ids (users ${plain(op.uidMap).trim()}, groups ${plain(op.gidMap).trim()})`,
   affinity: () => "set CPU affinity",
 };
 

@@ -30,6 +30,7 @@ export const OPS = {
       "propagation",
       "treePropagation",
       "inProc",
+      "prepared",
     ],
     texts: ["target", "source"],
   },
@@ -66,6 +67,7 @@ export const OPS = {
     texts: [],
   },
   ioPriority: { code: 42, numbers: ["value"], texts: [] },
+  idmap: { code: 43, numbers: ["recursive", "tree"], texts: ["source", "uidMap", "gidMap"] },
   affinity: { code: 44, numbers: [], texts: ["mask"] },
 } as const;
 

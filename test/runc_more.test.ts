@@ -1,0 +1,188 @@
+/** Rarer parts of the runtime specification under docker-runc: idmapped mounts, seccomp agents, affinity, no root. */
+import { afterAll, afterEach, beforeAll, expect, test } from "bun:test";
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { closeFd } from "../src/linux/fd.ts";
+import { receivePacket } from "../src/linux/seqpacket.ts";
+import { acceptUnix, listenUnix } from "../src/linux/unix_socket.ts";
+import { RuntimeBench } from "./lib/runtime.ts";
+
+let bench: RuntimeBench;
+beforeAll(() => {
+  bench = new RuntimeBench();
+  // Users other than root are on their way through it.
+  chmodSync(bench.folder, 0o755);
+});
+afterEach(() => expect(bench.leftovers()).toEqual([]));
+afterAll(() => bench.close());
+
+test("an idmapped mount shows other owners, and writes back the real ones", async () => {
+  const source = join(bench.folder, "owned");
+  mkdirSync(source);
+  chmodSync(source, 0o777);
+  writeFileSync(join(source, "file"), "x");
+  chownSync(join(source, "file"), 1000, 1000);
+  const mapping = [{ containerID: 0, hostID: 5000, size: 2000 }];
+  const seen = await bench.sh("stat -c %u:%g /m/file; touch /m/new; stat -c %u /m/new", (spec) => {
+    spec.process!.user = { uid: 5007, gid: 5007 };
+    spec.mounts!.push({
+      destination: "/m",
+      type: "bind",
+      source,
+      options: ["bind"],
+      uidMappings: mapping,
+      gidMappings: mapping,
+    });
+  });
+  expect(seen).toBe("6000:6000\n5007");
+  expect(statSync(join(source, "new")).uid).toBe(7);
+});
+
+test("an idmapped mount of a container with a user namespace", async () => {
+  const source = join(bench.folder, "owned-by-root");
+  mkdirSync(source);
+  writeFileSync(join(source, "file"), "x");
+  const mappings = [{ containerID: 0, hostID: 100_000, size: 65_536 }];
+  const owner = (options: string[]) =>
+    bench.sh("stat -c %u /m/file", (spec) => {
+      spec.linux!.namespaces!.push({ type: "user" });
+      spec.linux!.uidMappings = mappings;
+      spec.linux!.gidMappings = mappings;
+      spec.mounts!.push({ destination: "/m", type: "bind", source, options });
+    });
+  expect(await owner(["bind"])).toBe("65534");
+  expect(await owner(["bind", "idmap"])).toBe("0");
+});
+
+test("a seccomp agent gets the filter's descriptor with the container's state", async () => {
+  for (const noNewPrivileges of [false, true]) {
+    const path = join(bench.folder, `agent-${noNewPrivileges}`);
+    const listener = listenUnix(path, 0o600);
+    const running = bench.sh("mkdir /tmp/by-agent 2>&1; exit 0", (spec) => {
+      spec.process!.noNewPrivileges = noNewPrivileges;
+      spec.annotations = { "org.example": "yes" };
+      spec.linux!.seccomp = {
+        defaultAction: "SCMP_ACT_ALLOW",
+        listenerPath: path,
+        listenerMetadata: "some data",
+        syscalls: [{ names: ["mkdir", "mkdirat"], action: "SCMP_ACT_NOTIFY" }],
+      };
+    });
+    const connection = await accept(listener);
+    const packet = receivePacket(connection)!;
+    const state = JSON.parse(new TextDecoder().decode(packet.bytes)) as Record<string, unknown>;
+    expect(state).toMatchObject({
+      fds: ["seccompFd"],
+      metadata: "some data",
+      state: { status: "creating", annotations: { "org.example": "yes" } },
+    });
+    expect(packet.fd).toBeGreaterThan(2);
+    // An agent that goes away leaves the calls without an answer: ENOSYS.
+    for (const fd of [packet.fd!, connection, listener]) closeFd(fd);
+    expect(await running).toContain("Function not implemented");
+  }
+});
+
+async function accept(listener: number): Promise<number> {
+  for (;;) {
+    try {
+      return acceptUnix(listener);
+    } catch (error) {
+      if ((error as { code?: string }).code !== "EAGAIN") throw error;
+      await Bun.sleep(5);
+    }
+  }
+}
+
+test("execCPUAffinity sets the processors of an exec", async () => {
+  const id = await bench.sleeping();
+  const document = join(bench.folder, "affine.json");
+  const allowed = async (execCPUAffinity: { initial?: string; final?: string }) => {
+    const process = {
+      args: ["grep", "Cpus_allowed_list", "/proc/self/status"],
+      cwd: "/",
+      env: ["PATH=/bin"],
+    };
+    writeFileSync(document, JSON.stringify({ ...process, user: { uid: 0, gid: 0 }, execCPUAffinity }));
+    const { stdout, stderr } = await bench.runc(["exec", "--process", document, id]);
+    return stdout.trim().split(/\s+/)[1] ?? stderr;
+  };
+  expect(await allowed({ initial: "0", final: "0" })).toBe("0");
+  expect(await allowed({ final: "1" })).toBe(existsSync("/sys/devices/system/cpu/cpu1") ? "1" : "0");
+  expect(await allowed({ final: "x" })).toContain(
+    'process.execCPUAffinity.final: "x" is not a list of processors',
+  );
+  await bench.kill(id);
+});
+
+test("a poststart hook that fails at start stops the container", async () => {
+  const { id, path } = bench.bundle(["sleep", "1000"], (spec) => {
+    spec.hooks = { poststart: [{ path: "/bin/sh", args: ["sh", "-c", "echo why >&2; exit 4"] }] };
+  });
+  expect((await bench.detached(["create", "--bundle", path, id])).code).toBe(0);
+  const { code, stderr } = await bench.runc(["start", id]);
+  expect(code).toBe(1);
+  expect(stderr).toContain("poststart[0]: /bin/sh: exit status 4: why");
+  await bench.kill(id);
+});
+
+test("exec joins sub cgroups with --cgroup, and only those of the container", async () => {
+  const id = await bench.sleeping();
+  const sub = `/sys/fs/cgroup/pids${bench.cgroup}/${id}/sub`;
+  mkdirSync(sub);
+  const { stdout } = await bench.runc([
+    "exec",
+    "--cgroup",
+    "pids:sub",
+    id,
+    "grep",
+    "pids",
+    "/proc/self/cgroup",
+  ]);
+  expect(stdout).toEndWith(`${bench.cgroup}/${id}/sub\n`);
+  const refused = async (cgroup: string) =>
+    (await bench.runc(["exec", "--cgroup", cgroup, id, "true"])).stderr;
+  expect(await refused("pids:../x")).toContain("is not a sub cgroup");
+  expect(await refused("pids:none")).toContain("does not exist");
+  expect(await refused("nosuch:sub")).toContain("unknown controller nosuch");
+  await bench.kill(id);
+});
+
+test("descriptors are passed on with --preserve-fds, and only those", async () => {
+  const { id, path } = bench.bundle(["sh", "-c", "cat <&3; ls /proc/self/fd | tr '\\n' ' '"]);
+  const file = join(bench.folder, "preserved");
+  writeFileSync(file, "from three\n");
+  const command = bench.command(["run", "--preserve-fds", "1", "--bundle", path, id]).join(" ");
+  const child = Bun.spawnSync(["sh", "-c", `exec 3<${file} 7<${file}; ${command}`], { stdin: "ignore" });
+  expect(child.stdout.toString()).toBe("from three\n0 1 2 3 4 ");
+  const missing = await bench.runc(["run", "--preserve-fds", "5", "--bundle", path, id]);
+  expect(missing.stderr).toContain("unable to stat preserved-fd");
+});
+
+test("without root: run and exec in a user namespace", async () => {
+  const home = join(bench.folder, "rootless");
+  const root = join(home, "rootfs");
+  mkdirSync(root, { recursive: true });
+  Bun.spawnSync(["cp", "-a", `${bench.root}/.`, root]);
+  Bun.spawnSync(["chown", "-R", "1000:1000", home]);
+  const as = (...args: string[]) => {
+    const user = ["setpriv", "--reuid", "1000", "--regid", "1000", "--clear-groups", bench.binary];
+    const child = Bun.spawnSync([...user, ...args], {
+      cwd: home,
+      stdin: "ignore",
+      env: { PATH: process.env["PATH"], XDG_RUNTIME_DIR: home },
+    });
+    return { code: child.exitCode, out: child.stdout.toString(), err: child.stderr.toString() };
+  };
+  expect(as("spec", "--rootless")).toMatchObject({ code: 0 });
+  const config = JSON.parse(readFileSync(join(home, "config.json"), "utf8")) as {
+    process: { args: string[]; terminal: boolean };
+  };
+  config.process.terminal = false;
+  config.process.args = ["sh", "-c", "id -u; hostname; cat /proc/self/uid_map; ls /dev/null"];
+  writeFileSync(join(home, "config.json"), JSON.stringify(config));
+  const seen = as("run", "rootless-box");
+  expect(seen.err).toBe("");
+  expect(seen.out.replace(/ +/g, " ")).toBe("0\ndocker-runc\n 0 1000 1\n/dev/null\n");
+  expect(as("list", "-q").out).toBe("");
+});
