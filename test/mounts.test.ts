@@ -3,6 +3,7 @@ import { readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { writeBusyboxImage } from "../hack/lib/busybox-image.ts";
 import { type Engine, startTestEngine } from "./lib/engine.ts";
+import { startVolumePlugin } from "./lib/volume-plugin.ts";
 
 let engine: Engine;
 beforeAll(async () => {
@@ -67,5 +68,44 @@ describe("an image", () => {
     );
     expect(result.code).toBe(125);
     expect(result.stderr).toContain("No such image: none:1");
+  });
+});
+
+describe("a volume plugin", () => {
+  test("makes, mounts, unmounts and removes volumes, and is remembered over a restart", async () => {
+    const plugin = await startVolumePlugin(join(engine.folder, "plugin-data"));
+    try {
+      const made = ["volume", "create", "-d", plugin.name, "-o", "size=1", "--label", "a=b", "far"];
+      expect(await engine.ok(...made)).toBe("far");
+      expect(await engine.ok("volume", "inspect", "-f", "{{.Driver}} {{.Scope}} {{.Labels.a}}", "far")).toBe(
+        `${plugin.name} global b`,
+      );
+      expect(await sh("echo kept > /v/f; cat /v/f", "-v", "far:/v")).toBe("kept");
+      expect((await engine.docker(["volume", "create", "-d", "local", "far"])).stderr).toContain(
+        "volume name must be unique",
+      );
+      await engine.chain.stop();
+      await engine.restart();
+      expect(
+        await sh("cat /v/f", "--mount", `type=volume,source=far,target=/v,volume-driver=${plugin.name}`),
+      ).toBe("kept");
+      await engine.ok("volume", "rm", "far");
+      expect(plugin.calls.filter((call) => !/^(Mount|Unmount)/.test(call))).toEqual([
+        "Create far",
+        "Remove far",
+      ]);
+      const count = (method: string) => plugin.calls.filter((call) => call === `${method} far`).length;
+      expect(count("Mount")).toBe(count("Unmount"));
+      const refused = await engine.docker(["volume", "create", "-d", plugin.name, "refused"]);
+      expect(refused.stderr).toContain("no space in this plugin");
+    } finally {
+      plugin.stop();
+    }
+  });
+  test("that is not there is told of", async () => {
+    const result = await engine.docker(["volume", "create", "-d", "pequod-none", "xx"]);
+    expect(result.stderr).toContain(
+      'create xx: error looking up volume plugin pequod-none: plugin "pequod-none" not found',
+    );
   });
 });

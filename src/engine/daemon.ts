@@ -45,7 +45,9 @@ import { engineID } from "./system/identity.ts";
 import { systemInfo } from "./system/info.ts";
 import { Metrics, serveMetrics } from "./system/metrics.ts";
 import { systemVersion } from "./system/version.ts";
+import { PluginVolumes } from "./volumes/plugin-store.ts";
 import { LocalVolumes } from "./volumes/store.ts";
+import { Volumes } from "./volumes/volumes.ts";
 
 export interface DaemonOptions {
   config: EngineConfig;
@@ -99,7 +101,7 @@ interface Parts extends DaemonOptions {
   events: EventBus;
   images: ImageRoot;
   network: NetworkController;
-  volumes: LocalVolumes;
+  volumes: Volumes;
   containers: Containers;
   registry: RegistryServices;
   runtimes: Record<string, RuntimeChoice>;
@@ -113,7 +115,11 @@ async function openParts(
   const { config, log } = options;
   const events = new EventBus();
   const images = await openImages(config.dataRoot, driver, log);
-  const volumes = new LocalVolumes(join(config.dataRoot, "volumes"), events, log);
+  const volumesRoot = join(config.dataRoot, "volumes");
+  const volumes = new Volumes(
+    new LocalVolumes(volumesRoot, events, log),
+    new PluginVolumes(join(volumesRoot, "plugins.json"), events),
+  );
   const runtimes = runtimesOf(config);
   const named: { name(id: string): string } = { name: (id) => id };
   const network = await openNetwork(config, log, (id) => named.name(id));

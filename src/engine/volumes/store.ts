@@ -25,7 +25,7 @@ interface Entry {
 
 /** The label that marks a volume nobody named, which a plain `docker volume prune` removes. */
 export const ANONYMOUS_LABEL = "com.docker.volume.anonymous";
-const ROOT_FILES = ["metadata.db", "backingFsBlockDev"];
+const ROOT_FILES = ["metadata.db", "backingFsBlockDev", "plugins.json"];
 
 /** Volumes of the local driver under `root`, kept as stock does: <name>/{_data,opts.json} and one metadata.db. */
 export class LocalVolumes implements VolumeStore {
@@ -136,6 +136,10 @@ export class LocalVolumes implements VolumeStore {
       Options: entry.options as Record<string, string>,
       Scope: "local",
     };
+  }
+
+  has(name: string): boolean {
+    return this.#entries.has(name);
   }
 
   get(name: string): Volume {

@@ -72,7 +72,7 @@ function anonymous(destination: string): MountPoint {
   return {
     ...BASE,
     Type: "volume",
-    Driver: "local",
+    Driver: "",
     Destination: destination,
     CopyData: true,
     Spec: { Type: "volume", Target: destination },
@@ -119,7 +119,7 @@ export function parseBind(text: string, volumeDriver: string): MountPoint {
       ...common,
       Type: "volume",
       Name: source,
-      Driver: volumeDriver || "local",
+      Driver: volumeDriver,
       CopyData: !words.includes("nocopy"),
       Relabel: mode || "z",
       Spec: spec,
@@ -161,7 +161,7 @@ export function parseMount(mount: Mount): MountPoint {
       return {
         ...common,
         Name: mount.Source ?? "",
-        Driver: mount.VolumeOptions?.DriverConfig?.Name || "local",
+        Driver: mount.VolumeOptions?.DriverConfig?.Name ?? "",
         CopyData: !mount.VolumeOptions?.NoCopy,
         Relabel: "z",
       };
