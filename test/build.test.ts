@@ -213,6 +213,33 @@ describe("cache", () => {
   });
 });
 
+describe("--cache-from and --squash", () => {
+  test("an image that was loaded serves as cache", async () => {
+    const file = "FROM busybox\nRUN cat /proc/sys/kernel/random/uuid > /when\nENV A=1\nRUN echo last > /last";
+    const first = await built(file, {}, "-t", "origin");
+    const archive = join(engine.folder, "origin.tar");
+    await engine.ok("save", "-o", archive, "origin");
+    await engine.ok("rmi", "origin");
+    await engine.ok("load", "-i", archive);
+    expect(await built(file, {}, "--cache-from", "origin")).toBe(first);
+    const more = await build(`${file}\nENV more=1`, {}, "--cache-from", "origin,nosuch");
+    expect(more.stdout.match(/Using cache/g)?.length).toBe(3);
+  });
+  test("squashing leaves one layer above the base", async () => {
+    const context = mkdtempSync(join(engine.folder, "context-"));
+    writeFileSync(
+      join(context, "Dockerfile"),
+      "FROM busybox\nRUN echo a > /a && echo gone > /gone\nRUN rm /gone /bin/wget && echo b > /b\nENV A=1",
+    );
+    const result = await engine.docker(["build", "--squash", "-t", "flat", context], { cli: OUR_CLI });
+    expect(result.code).toBe(0);
+    const count = (image: string) => engine.ok("image", "inspect", "-f", "{{len .RootFS.Layers}}", image);
+    expect(Number(await count("flat"))).toBe(Number(await count("busybox")) + 1);
+    expect(await sh("flat", "cat /a /b; ls /gone /bin/wget 2>/dev/null | wc -l; echo $A")).toBe("a\nb\n0\n1");
+    expect(await engine.ok("history", "--format", "{{.Comment}}", "flat")).toContain("merge sha256:");
+  });
+});
+
 describe("cancelling", () => {
   test("stops the running step and leaves nothing", async () => {
     const context = mkdtempSync(join(engine.folder, "context-"));
@@ -275,6 +302,15 @@ RUN ls /run/secrets 2>/dev/null | wc -l >> /n`,
     expect(await sh("secretive", "cat /n")).toBe("17\n400\n0");
     const found = Bun.spawnSync(["grep", "-rl", "very-secret-words", join(engine.folder, "root")]);
     expect(found.stdout.toString()).toBe("");
+  });
+  test("shows what the linter warns of", async () => {
+    const folder = context({ Dockerfile: "FROM busybox AS One\nMAINTAINER me\nCMD x\n" });
+    const { stderr } = await ours(folder);
+    expect(stderr).toContain(
+      "[Warning] StageNameCasing: Stage name 'One' should be lowercase (Dockerfile:1)",
+    );
+    expect(stderr).toContain("[Warning] MaintainerDeprecated:");
+    expect(stderr).toContain("[Warning] JSONArgsRecommended:");
   });
   test("marks what was cached, shows where it failed, and ends with the command's code", async () => {
     const folder = context({ Dockerfile: "FROM busybox\nRUN echo one\nRUN echo two; exit 9\n" });

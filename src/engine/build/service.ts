@@ -1,6 +1,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { excerpt } from "../../dockerfile/errors.ts";
+import type { Dockerfile } from "../../dockerfile/types.ts";
 import { EngineError, invalidArgument, kindOf, messageOf } from "../../errors/errors.ts";
 import {
   canonicalReference,
@@ -13,6 +14,7 @@ import { KEPT_BYTES, pruneCacheMounts } from "./cache-records.ts";
 import { openContext } from "./context/open.ts";
 import { CacheMounts } from "./run/cache-mounts.ts";
 import { Solver } from "./solve/solver.ts";
+import { squash } from "./stage/squash.ts";
 import { type BuildEnv, type BuildOutput, type BuildRequest, shortID } from "./types.ts";
 
 /** Builds images from Dockerfiles. */
@@ -31,7 +33,7 @@ export class Builder {
     const tags = request.tags.map(checkTag);
     const context = await openContext(this.env, request);
     try {
-      this.#warn(context.dockerfile, out);
+      this.#warn(context.dockerfile, context.file, out);
       const solver = new Solver({
         env: this.env,
         request,
@@ -43,19 +45,30 @@ export class Builder {
         throw withExcerpt(error, context.dockerfile.source, context.file);
       });
       if (!state.image) throw invalidArgument("No image was generated. Is your Dockerfile empty?");
-      out.text(`Successfully built ${shortID(state.imageID)}\n`);
-      for (const tag of tags) await this.#tag(state.imageID, tag, out);
-      return state.imageID;
+      const image = request.squash ? await squash(this.env.images, state.image, state.base) : state.image;
+      if (request.squash) out.image(image.id);
+      out.text(`Successfully built ${shortID(image.id)}\n`);
+      for (const tag of tags) await this.#tag(image.id, tag, out);
+      return image.id;
     } finally {
       context.tree.close();
       pruneCacheMounts(this.env.cacheMounts, { until: undefined, keep: KEPT_BYTES, ids: [] });
     }
   }
 
-  #warn(dockerfile: { warnings: { rule: string; line: number }[]; source: string }, out: BuildOutput): void {
-    const empty = dockerfile.warnings.some(({ rule }) => rule === "NoEmptyContinuation");
-    if (!empty) return;
-    out.text("[WARNING]: Empty continuation lines will become errors in a future release.\n", "stderr");
+  /** Stock's words for what it warns of; all of it only to clients that show events. */
+  #warn(dockerfile: Dockerfile, file: string, out: BuildOutput): void {
+    const empty = dockerfile.warnings.filter(({ rule }) => rule === "NoEmptyContinuation");
+    const all = dockerfile.stages.flatMap(({ instructions }) => instructions);
+    const found = empty.map(({ line }) => {
+      const text = all.find(({ first }) => first === line)?.text ?? "";
+      return `[WARNING]: Empty continuation line found in:\n    ${text}\n`;
+    });
+    if (found.length > 0) {
+      const future = "[WARNING]: Empty continuation lines will become errors in a future release.\n";
+      out.text(`${found.join("")}${future}`, "stderr");
+    }
+    for (const warning of dockerfile.warnings) out.warning({ ...warning, file });
   }
 
   async #tag(id: string, tag: Reference, out: BuildOutput): Promise<void> {

@@ -1,4 +1,5 @@
 import type { HostConfig } from "../../api/schema.ts";
+import type { Warning } from "../../dockerfile/types.ts";
 import type { ImageRoot } from "../../images/open.ts";
 import type { Credentials } from "../../images/registry/credentials.ts";
 import type { Logger } from "../../log/log.ts";
@@ -75,6 +76,8 @@ export interface BuildOutput {
   event(event: BuildEvent): void;
   /** A stage has become an image. */
   image(id: string): void;
+  /** What today's linter warns of. */
+  warning(warning: Warning & { file: string }): void;
   /** Progress of a pull. */
   progress(message: Record<string, unknown>): void;
 }

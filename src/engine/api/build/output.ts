@@ -35,6 +35,11 @@ export class StreamOutput implements BuildOutput {
     if (this.#events) this.#send({ aux: { pequod: event } });
   }
 
+  warning({ rule, message, file, line }: Parameters<BuildOutput["warning"]>[0]): void {
+    if (!this.#events || this.#quiet || rule === "NoEmptyContinuation") return;
+    this.#send({ stream: `[Warning] ${rule}: ${message} (${file}:${line})\n` });
+  }
+
   image(id: string): void {
     if (!this.#quiet) this.#send({ aux: { ID: id } });
   }

@@ -1,9 +1,7 @@
-import { END_OF_ARCHIVE, encodeHeader, padding, tarHeader } from "../../../archive/tar/writer.ts";
 import type { Of } from "../../../dockerfile/types.ts";
 import { dataLoss, invalidArgument, messageOf } from "../../../errors/errors.ts";
 import type { CopySource } from "../copy/sources.ts";
 import type { StepContext } from "../steps/context.ts";
-import { EntryHash, hashedOnDisk } from "../tree/hash.ts";
 import { TarTree } from "../tree/tar-tree.ts";
 import { checkoutTree, isGitURL } from "./git.ts";
 
@@ -32,28 +30,16 @@ export async function downloadSource(
     return { sources: [{ tree, entry, path: "", hash, mayUnpack: false }], close: () => tree.close() };
   }
   const name = fileName(url, add.destination);
-  const { bytes, mtime } = await get(context, url);
-  checkSum(url, bytes, add.checksum);
-  const header = tarHeader({ name, type: "file", size: bytes.length, mode: 0o600, mtime });
-  const tree = await TarTree.read(archiveOf(header, bytes), {
+  const { response, mtime } = await get(context, url);
+  const tree = await TarTree.ofStream(name, checked(url, response, add.checksum), {
     folder: env.temporary,
     signal: request.signal,
+    mtime,
   });
-  const hash = new EntryHash(hashedOnDisk(name, header));
-  hash.update(bytes);
   const entry = tree.find(name, false)!;
-  const source = { tree, entry, path: name, hash: `file:${hash.hex()}`, mayUnpack: add.unpack === true };
+  const hash = `file:${await tree.digest(entry)}`;
+  const source = { tree, entry, path: name, hash, mayUnpack: add.unpack === true };
   return { sources: [source], close: () => tree.close() };
-}
-
-async function* archiveOf(
-  header: ReturnType<typeof tarHeader>,
-  bytes: Uint8Array,
-): AsyncGenerator<Uint8Array> {
-  yield encodeHeader(header);
-  yield bytes;
-  yield padding(bytes.length);
-  yield END_OF_ARCHIVE;
 }
 
 async function treeHash(tree: TarTree): Promise<string> {
@@ -72,7 +58,7 @@ function fileName(url: string, destination: string): string {
 async function get(
   { env, request }: StepContext,
   url: string,
-): Promise<{ bytes: Uint8Array; mtime: number }> {
+): Promise<{ response: Response; mtime: number }> {
   let response: Response;
   try {
     response = await env.fetch(url, request.signal);
@@ -82,17 +68,24 @@ async function get(
   if (!response.ok)
     throw invalidArgument(`failed to GET ${url} with status ${response.status} ${response.statusText}`);
   const modified = Date.parse(response.headers.get("last-modified") ?? "");
-  return {
-    bytes: new Uint8Array(await response.arrayBuffer()),
-    mtime: Number.isNaN(modified) ? 0 : Math.floor(modified / 1000),
-  };
+  return { response, mtime: Number.isNaN(modified) ? 0 : Math.floor(modified / 1000) };
 }
 
-function checkSum(url: string, bytes: Uint8Array, wanted: string | undefined): void {
-  if (wanted === undefined) return;
-  const [algorithm = "", hex = ""] = wanted.split(":");
+/** The body as it comes; errs at its end if it is not what the checksum says. */
+async function* checked(
+  url: string,
+  { body }: Response,
+  wanted: string | undefined,
+): AsyncGenerator<Uint8Array> {
+  const [algorithm = "", hex = ""] = (wanted ?? "sha256:-").split(":");
   if (!["sha256", "sha384", "sha512"].includes(algorithm) || hex === "")
     throw invalidArgument(`invalid checksum digest format: ${JSON.stringify(wanted)}`);
-  const got = new Bun.CryptoHasher(algorithm as "sha256").update(bytes).digest("hex");
-  if (got !== hex) throw dataLoss(`digest mismatch ${algorithm}:${got}: ${wanted} of ${url}`);
+  const hash = new Bun.CryptoHasher(algorithm as "sha256");
+  for await (const chunk of (body ?? []) as unknown as AsyncIterable<Uint8Array>) {
+    hash.update(chunk);
+    yield chunk;
+  }
+  const got = hash.digest("hex");
+  if (wanted !== undefined && got !== hex)
+    throw dataLoss(`digest mismatch ${algorithm}:${got}: ${wanted} of ${url}`);
 }

@@ -28,6 +28,7 @@ export class OrderedOutputs {
         text: (text, stream) => say((out) => out.text(text, stream)),
         image: (id) => say((out) => out.image(id)),
         progress: (message) => say((out) => out.progress(message)),
+        warning: (warning) => this.#out.warning(warning),
         event: (event: BuildEvent) => this.#out.event(event),
       },
       end: () => {

@@ -178,6 +178,7 @@ class Reporter {
         if (stream) this.#tell("log", text, stream);
       },
       event: (event) => out.event(event),
+      warning: (warning) => out.warning(warning),
       image: (id) => out.image(id),
       progress: (message) => out.progress(message),
     };

@@ -2,6 +2,7 @@ import { posix } from "node:path";
 import { expandWord, expandWords } from "../../../dockerfile/expand.ts";
 import type { ContainerDefaults } from "../../../images/types.ts";
 import { cachedImage } from "../stage/cache.ts";
+import { imageFromSources } from "../stage/cache-from.ts";
 import { type Committer, commitStep, type Step } from "../stage/commit.ts";
 import { shellOf } from "../stage/config.ts";
 import type { StageState } from "../stage/state.ts";
@@ -53,10 +54,12 @@ export function noOperation({ state }: StepContext, comment: string, asOneWord =
 }
 
 /** True if the step was done before: the stage has moved on to that image. */
-export function useCache(context: StepContext, step: ContainerDefaults): boolean {
+export async function useCache(context: StepContext, step: ContainerDefaults): Promise<boolean> {
   const { request, state, env, out, committer } = context;
   if (request.noCache || state.cacheMissed) return false;
-  const image = cachedImage(env.images, state.image, step, committer.epoch);
+  const image =
+    cachedImage(env.images, state.image, step, committer.epoch) ??
+    (await imageFromSources(env.images, request.cacheFrom, state, step));
   if (!image) {
     state.cacheMissed = true;
     return false;
@@ -69,7 +72,7 @@ export function useCache(context: StepContext, step: ContainerDefaults): boolean
 /** Records a step that changes the configuration alone. No container is made for it; its id is for the record. */
 export async function recordChange(context: StepContext, comment: string): Promise<void> {
   const step = noOperation(context, comment);
-  if (useCache(context, step)) return;
+  if (await useCache(context, step)) return;
   await recordWithID(context, step);
 }
 

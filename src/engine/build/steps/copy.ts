@@ -57,7 +57,7 @@ async function copy(context: StepContext, instruction: Copy, open: Open): Promis
     );
   }
   const step = noOperation(context, commentOf(instruction, sources), true);
-  if (useCache(context, step)) return;
+  if (await useCache(context, step)) return;
   const below = instruction.link ? undefined : await context.openCurrent();
   if (below) open.push(below);
   const plan = new LayerPlan(below?.tree, committer.epoch);

@@ -25,7 +25,7 @@ export async function applyRun(context: StepContext, run: Of<"RUN">): Promise<vo
       Entrypoint: null,
       ...(mounts.key === "" ? {} : { BuildKey: mounts.key }),
     };
-    if (useCache(context, step)) return;
+    if (await useCache(context, step)) return;
     await mounts.open();
     await runAndCommit(context, bodyOf(context, run, mounts, command, args), step, mounts);
   } finally {

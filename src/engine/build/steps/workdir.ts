@@ -11,7 +11,7 @@ export async function applyWorkdir(context: StepContext, { value }: Of<"WORKDIR"
   if (path === "") throw invalidArgument("cannot normalize nothing");
   config.WorkingDir = path.startsWith("/") ? path : posix.join("/", config.WorkingDir ?? "", path);
   const step = noOperation(context, `WORKDIR ${config.WorkingDir}`, true);
-  if (useCache(context, step)) return;
+  if (await useCache(context, step)) return;
   const below = await context.openCurrent();
   try {
     const plan = new LayerPlan(below?.tree, context.committer.epoch);

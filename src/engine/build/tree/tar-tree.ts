@@ -85,6 +85,27 @@ export class TarTree implements SourceTree {
     return tree;
   }
 
+  /** A tree of one file, whose size is known when it has come. Errors: the stream's, cancelled. */
+  static async ofStream(
+    name: string,
+    bytes: AsyncIterable<Uint8Array>,
+    options: TarTreeOptions & { mtime: number },
+  ): Promise<TarTree> {
+    const tree = new TarTree(openSpool(options.folder));
+    try {
+      for await (const chunk of bytes) {
+        if (options.signal.aborted) throw cancelled("build was cancelled");
+        tree.#write(chunk);
+      }
+    } catch (error) {
+      tree.close();
+      throw error;
+    }
+    const header = tarHeader({ name, type: "file", size: tree.#end, mode: 0o600, mtime: options.mtime });
+    tree.#put(name, { header, offset: 0, digest: undefined, inode: undefined, children: undefined });
+    return tree;
+  }
+
   close(): void {
     closeSync(this.#fd);
   }
