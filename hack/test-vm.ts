@@ -14,7 +14,7 @@ import { must } from "./vm/run.ts";
 
 const ROOT = resolve(import.meta.dir, "..");
 const CACHE = join(ROOT, ".cache/vm");
-const LIMIT_SECONDS = 15 * 60;
+const LIMIT_SECONDS = 11 * 60;
 const SHOWN = /PEQUOD-VM|^\(fail\)|^error|^\s+(Expected|Received)/;
 
 function chosenFiles(args: string[]): string[] {
