@@ -4,7 +4,7 @@ import type { SwarmKind } from "./objects.ts";
 
 const KINDS: SwarmKind[] = [
   { name: "config", path: "/configs", placeholder: "CONFIG" },
-  { name: "node", path: "/nodes", placeholder: "NODE", force: true },
+  { name: "node", path: "/nodes", placeholder: "NODE", inspected: "self|NODE", force: true },
   { name: "secret", path: "/secrets", placeholder: "SECRET" },
   { name: "service", path: "/services", placeholder: "SERVICE" },
 ];

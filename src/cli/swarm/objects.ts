@@ -14,6 +14,8 @@ export interface SwarmKind {
   path: string;
   /** What usage lines call one: "NODE". */
   placeholder: string;
+  /** The same of the first one that inspect takes. */
+  inspected?: string;
   /** rm has --force. */
   force?: true;
 }
@@ -46,7 +48,7 @@ export function listCommand({ name, path }: SwarmKind): Command {
 
 export function inspectCommand(kind: SwarmKind): Command {
   return defineCommand({
-    usage: `[OPTIONS] ${kind.placeholder} [${kind.placeholder}...]`,
+    usage: `[OPTIONS] ${kind.inspected ?? kind.placeholder} [${kind.placeholder}...]`,
     summary: `Print all that is known about one or more ${kind.name}s`,
     count: { least: 1 },
     flags: { format: INSPECT_FORMAT },
