@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
+import type { PortMap } from "../api/schema.ts";
 import { forbidden, messageOf, systemError } from "../errors/errors.ts";
 import { NetlinkSocket } from "../linux/netlink/socket.ts";
 import { SubnetPools } from "./address/pools.ts";
@@ -6,6 +7,7 @@ import { adoptSandboxes } from "./adopt.ts";
 import { setSysctl } from "./bridge/device.ts";
 import { bridgeDriver } from "./bridge/driver.ts";
 import { DnsService } from "./dns/service.ts";
+import type { Finding } from "./doctor/finding.ts";
 import { type NetworkDriver, plainDriver } from "./driver.ts";
 import { checkSettings } from "./endpoint.ts";
 import { Firewall } from "./firewall/firewall.ts";
@@ -112,6 +114,13 @@ class Controller implements NetworkController {
 
   check(network: string, settings: RequestedEndpoint): void {
     checkSettings(this.#parts.networks.find(network), settings);
+  }
+
+  /** The doctor is loaded only where somebody asks for it. */
+  async examine(containerID: string, portBindings: PortMap): Promise<Finding[]> {
+    const { examine, examinePorts } = await import("./doctor/examine.ts");
+    const record = this.#sandboxes.get(containerID);
+    return record ? examine(this.#parts, record) : examinePorts(portBindings);
   }
 
   rename(containerID: string, name: string): void {

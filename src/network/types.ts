@@ -8,6 +8,7 @@
  * running containers are kept as they are, everything else of ours is removed.
  */
 import type { EndpointSettings, Network, PortMap } from "../api/schema.ts";
+import type { Finding } from "./doctor/finding.ts";
 
 /** An endpoint as asked for, and as it became; the MAC address that was asked for is kept apart, as moby does. */
 export type RequestedEndpoint = EndpointSettings & { DesiredMacAddress?: string };
@@ -71,6 +72,8 @@ export interface NetworkController {
   disconnect(containerID: string, network: string): Promise<Sandbox>;
   /** Whether an endpoint may have these settings. Errors: invalidArgument, in stock's words. */
   check(network: string, settings: RequestedEndpoint): void;
+  /** Why traffic does, or does not, get into and out of a container. */
+  examine(containerID: string, portBindings: PortMap): Promise<Finding[]>;
   /** The container has a new name. */
   rename(containerID: string, name: string): void;
   /** Keeps the sandboxes of these containers, removes all others; restores firewall rules. Call once at start. */

@@ -11,6 +11,10 @@ export const NETWORK_COMMANDS: Record<string, Entry> = {
       connect: { summary: "Connect a container to a network", load: () => import("./connect.ts") },
       create: { summary: "Create a network", load: () => import("./create.ts") },
       disconnect: { summary: "Disconnect a container from a network", load: () => import("./disconnect.ts") },
+      doctor: {
+        summary: "Explain why traffic does or does not get into and out of a container",
+        load: () => import("./doctor.ts"),
+      },
       inspect: {
         summary: "Print all that is known about one or more networks",
         load: () => import("./inspect.ts"),

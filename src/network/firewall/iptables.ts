@@ -15,8 +15,11 @@ export async function restoreIn(netnsPath: string, script: string): Promise<void
 
 /** Everything that the kernel has now. */
 export async function save(): Promise<Saved> {
-  return parseSaved(await run(["iptables-save"], ""));
+  return parseSaved(await saveText());
 }
+
+/** The same as iptables-save prints it. */
+export const saveText = (): Promise<string> => run(["iptables-save"], "");
 
 /** Processes of ours that have changed rules lately. */
 const changers = new Set<number>();

@@ -1,6 +1,7 @@
 import type { Network } from "../../../api/schema.ts";
 import { forbidden, invalidArgument } from "../../../errors/errors.ts";
 import type { NetworkController, NetworkCreate, RequestedEndpoint } from "../../../network/types.ts";
+import { containerOf } from "../../containers/create/modes.ts";
 import type { Containers } from "../../containers/manager.ts";
 import type { EventBus } from "../../events/bus.ts";
 import type { Context, Route } from "../../http/route.ts";
@@ -36,6 +37,7 @@ export function networkRoutes(backend: NetworkBackend): Route[] {
         ctx.json(200, shownFor(found, ctx));
       },
     },
+    { method: "GET", path: "/containers/{id}/network", handle: (ctx) => examine(backend, ctx) },
     { method: "DELETE", path: "/networks/{id:.*}", handle: (ctx) => remove(backend, ctx) },
   ];
 }
@@ -136,6 +138,19 @@ async function remove({ network, events }: NetworkBackend, ctx: Context): Promis
   await network.remove(Id!);
   events.publish("network", "destroy", Id!, { name: Name!, type: Driver! });
   ctx.empty(204);
+}
+
+/** What `docker network doctor` shows; stock engines do not have it. */
+async function examine({ containers, network }: NetworkBackend, ctx: Context): Promise<void> {
+  const container = containers.find(ctx.params["id"]!);
+  const { NetworkMode, PortBindings } = container.hostConfig;
+  const shared = containerOf(NetworkMode);
+  const owner = shared === undefined ? container : containers.find(shared);
+  ctx.json(200, {
+    Container: container.name,
+    Running: container.state.hasTask,
+    Findings: await network.examine(owner.id, PortBindings ?? {}),
+  });
 }
 
 /** Removes user-defined networks that no container, running or not, is on. */
