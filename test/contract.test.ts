@@ -39,6 +39,7 @@ beforeAll(async () => {
     "1000",
   );
   await engine.ok("run", "--name", "stopped", "busybox", "sh", "-c", "echo said; touch /made");
+  await engine.ok("network", "create", "taken");
   const folder = join(engine.folder, "tar");
   mkdirSync(folder);
   writeFileSync(join(folder, "file"), "content");
@@ -184,6 +185,7 @@ describe("conflicts, refusals and no-ops have their own statuses:", () => {
     ["POST", "/containers/STOPPED/rename?name=running", undefined],
     ["DELETE", "/containers/running", undefined],
     ["DELETE", "/volumes/vol", undefined],
+    ["POST", "/networks/create", { Name: "taken" }],
   ])("409: %s %s", async (method, path, body) => {
     expectError(await call(method, path.replace("STOPPED", fixture.stopped), { body }), 409);
   });
@@ -199,6 +201,8 @@ describe("conflicts, refusals and no-ops have their own statuses:", () => {
     ["POST", "/containers/running/rename?name=%2f", undefined],
     ["POST", "/containers/running/resize?h=x&w=1", undefined],
     ["POST", "/volumes/create", { Name: "../x" }],
+    ["POST", "/networks/create", { Name: "" }],
+    ["POST", "/networks/create", { Name: "bad", IPAM: { Config: [{ Subnet: "nonsense" }] } }],
     ["GET", "/events?since=2&until=1", undefined],
   ])("400: %s %s", async (method, path, body) => {
     expectError(await call(method, path, { body }), 400);

@@ -38,7 +38,7 @@ export async function systemInfo(sources: InfoSources): Promise<SystemInfo> {
     DriverStatus: sources.driverStatus(),
     Plugins: {
       Volume: ["local"],
-      Network: ["bridge", "host", "null"],
+      Network: ["bridge", "host", "ipvlan", "macvlan", "null"],
       Authorization: null as unknown as string[],
       Log: [...LOG_DRIVERS],
     },

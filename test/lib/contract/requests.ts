@@ -44,15 +44,7 @@ export const NOT_HERE: Record<string, string> = {
 /** Operations of which other tests say how they behave. */
 export const ELSEWHERE: Record<string, string> = {
   "POST /build": "tests of building",
-  "POST /build/prune": "tests of building",
   "POST /session": "tests of building",
-  "GET /networks": "tests of networks",
-  "GET /networks/{id}": "tests of networks",
-  "DELETE /networks/{id}": "tests of networks",
-  "POST /networks/create": "tests of networks",
-  "POST /networks/{id}/connect": "tests of networks",
-  "POST /networks/{id}/disconnect": "tests of networks",
-  "POST /networks/prune": "tests of networks",
 };
 
 export function requests(f: Fixture): Record<string, Request> {
@@ -120,6 +112,14 @@ export function requests(f: Fixture): Record<string, Request> {
     "DELETE /volumes/{name}": { params: { name: "fresh" }, status: 204 },
     "POST /volumes/prune": { query: `filters={"label":["none"]}` },
     "PUT /volumes/{name}": { params: { name: f.volume }, query: "version=1", body: {}, ...SWARM },
+    "GET /networks": {},
+    "GET /networks/{id}": { params: { id: "bridge" } },
+    "POST /networks/create": { body: { Name: "made-net" }, status: 201 },
+    "POST /networks/{id}/connect": { params: { id: "made-net" }, body: { Container: f.stopped } },
+    "POST /networks/{id}/disconnect": { params: { id: "made-net" }, body: { Container: f.stopped } },
+    "DELETE /networks/{id}": { params: { id: "made-net" }, status: 204 },
+    "POST /networks/prune": { query: `filters={"label":["none"]}` },
+    "POST /build/prune": {},
     "GET /plugins": {},
     "GET /plugins/{name}/json": PLUGIN,
     "DELETE /plugins/{name}": PLUGIN,
