@@ -1,12 +1,13 @@
 /** docker-runc's command line: global flags, then a command with its own. */
 import { invalidArgument, messageOf } from "../errors/errors.ts";
-import { parseFlags } from "../flags/flags.ts";
+import { type Flag, parseFlags } from "../flags/flags.ts";
 import { type Context, makeContext } from "./commands/context.ts";
 import { type Log, logFatal, logMessage } from "./log.ts";
 import { print } from "./print.ts";
 
 export interface Command {
   run(context: Context, args: string[]): Promise<number>;
+  FLAGS?: Readonly<Record<string, Flag>>;
 }
 
 interface Entry {
@@ -100,6 +101,24 @@ Options:
 ${flagHelp(GLOBAL_FLAGS)}`;
 }
 
+const ARGUMENTS: Readonly<Record<string, string>> = {
+  check: "[BUNDLE]",
+  exec: "CONTAINER COMMAND [ARGUMENTS]",
+  features: "",
+  kill: "CONTAINER [SIGNAL]",
+  list: "",
+  plan: "[BUNDLE]",
+  ps: "CONTAINER [PS OPTIONS]",
+  spec: "",
+};
+
+async function commandUsage(name: string, help: string, { FLAGS }: Command): Promise<string> {
+  const { flagHelp } = await import("../flags/flags.ts");
+  const options = FLAGS ? `\nOptions:\n${flagHelp(FLAGS)}` : "";
+  const line = `Usage: docker-runc ${name}${FLAGS ? " [OPTIONS]" : ""} ${ARGUMENTS[name] ?? "CONTAINER"}`;
+  return `${line.trimEnd()}\n\n${help}.\n${options}`;
+}
+
 /** Runs a command line; returns the exit code. */
 export async function runCli(args: string[]): Promise<number> {
   const log: Log = { file: undefined, json: false };
@@ -129,7 +148,15 @@ export async function runCli(args: string[]): Promise<number> {
       values.debug ?? false,
       (message) => logMessage(log, "warning", message),
     );
-    return await (await entry.load()).run(context, rest);
+    const command = await entry.load();
+    if (rest[0] === "--help" || rest[0] === "-h") {
+      print(await commandUsage(name, entry.help, command));
+      return 0;
+    }
+    if (values.debug) logMessage(log, "debug", `docker-runc ${args.join(" ")}`);
+    const code = await command.run(context, rest);
+    if (values.debug) logMessage(log, "debug", `${name} ended with exit code ${code}`);
+    return code;
   } catch (error) {
     logFatal(log, `${failure?.prefix ?? ""}${messageOf(error)}`);
     return failure?.code ?? 1;

@@ -4,7 +4,6 @@ import type { Cgroup, CgroupFolder } from "../linux/cgroup/cgroup.ts";
 import { cgroupLayout, cgroupsOfProcess } from "../linux/cgroup/layout.ts";
 import { readSmallFile } from "../linux/fd.ts";
 import { readLink } from "../linux/folder.ts";
-import { openPidfd } from "../linux/kill.ts";
 import { NAMESPACE_TYPES, NAMESPACES } from "../linux/namespaces.ts";
 import { pathExists } from "../linux/path_exists.ts";
 import type { Process } from "../oci/runtime-spec.ts";
@@ -13,7 +12,8 @@ import { type ConsoleTarget, checkPreserved, OpenDescriptors } from "./descripto
 import { gatherExecFacts } from "./facts.ts";
 import { launch, slotsOf } from "./launch/launch.ts";
 import { writePidFile } from "./pid_file.ts";
-import { isAlive, statusOf } from "./state/status.ts";
+import { openInitProcess } from "./state/init_process.ts";
+import { statusOf } from "./state/status.ts";
 import type { ContainerRecord, StateStore } from "./state/store.ts";
 
 export interface ExecOptions extends ConsoleTarget {
@@ -85,9 +85,9 @@ export async function execInContainer(
   checkPreserved(options.preserveFds);
   const open = new OpenDescriptors();
   try {
-    const pidfd = open.keep(openPidfd(record.pid));
-    // The id could have gone to another process before the descriptor held it; not any more after this look.
-    if (!isAlive(record)) throw failedPrecondition("cannot exec in a stopped container");
+    const init = openInitProcess(record);
+    if (init === undefined) throw failedPrecondition("cannot exec in a stopped container");
+    const pidfd = open.keep(init);
     const descriptors = { preserve: options.preserveFds, ...open.console(options), pidfd };
     const facts = await gatherExecFacts(record, {
       cgroup: execCgroup(record, options.cgroups),

@@ -35,13 +35,16 @@ function ownPath(hierarchy: Hierarchy, own: Map<string, string>): string {
 export function locateCgroup(cgroupsPath: string, layout: CgroupLayout = cgroupLayout()): Cgroup {
   refuseDots(cgroupsPath);
   const own = cgroupsPath.startsWith("/") ? undefined : cgroupsOfProcess("self");
-  return layout.hierarchies.map((hierarchy) => ({
-    version: hierarchy.version,
-    controllers: hierarchy.controllers,
-    path: own
-      ? join(hierarchy.mountpoint, ownPath(hierarchy, own), cgroupsPath)
-      : join(hierarchy.mountpoint, cgroupsPath),
-  }));
+  return layout.hierarchies.map(({ version, controllers, mountpoint, root }) => {
+    const above = own ? ownPath({ version, controllers, mountpoint, root }, own) : "";
+    const path = join(mountpoint, above, cgroupsPath);
+    // All processes of the host are there: they would get the limits, and be killed with the container.
+    if (path === join(mountpoint))
+      throw systemError(
+        `cgroup path ${JSON.stringify(cgroupsPath)} is the root: name a folder for the container`,
+      );
+    return { version, controllers, path };
+  });
 }
 
 /** The folder of a v1 controller, or the unified one, or undefined where the host has none. */

@@ -6,7 +6,7 @@ import { checkBundle } from "../check/check.ts";
 import { print } from "../print.ts";
 import type { Context } from "./context.ts";
 
-const FLAGS = { json: { kind: "bool", help: "As JSON" } } as const;
+export const FLAGS = { json: { kind: "bool", help: "As JSON" } } as const;
 
 /** Exit code 1 when there are problems. */
 export async function run(_: Context, args: string[]): Promise<number> {

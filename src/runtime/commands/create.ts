@@ -9,7 +9,7 @@ import { warnOfCapabilities } from "../warn_capabilities.ts";
 import { onlyId } from "./arguments.ts";
 import type { Context } from "./context.ts";
 
-export const CREATE_FLAGS = {
+export const FLAGS = {
   bundle: {
     kind: "string",
     short: "b",
@@ -60,7 +60,7 @@ export function createOptions(values: CreateValues, wait: boolean, detach: boole
 }
 
 export async function run(context: Context, args: string[]): Promise<number> {
-  const { values, rest } = parseFlags(CREATE_FLAGS, args);
+  const { values, rest } = parseFlags(FLAGS, args);
   const id = onlyId("create", rest);
   const options = createOptions(values, true, true);
   warnOfCapabilities(options.spec.process, context.warn);

@@ -12,7 +12,7 @@ const SIGKILL = 9;
 const DEATH_MS = 10_000;
 const pause = new Int32Array(new SharedArrayBuffer(4));
 
-const FLAGS = {
+export const FLAGS = {
   force: { kind: "bool", short: "f", help: "Kill the container first if it still runs" },
 } as const;
 

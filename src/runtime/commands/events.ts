@@ -7,7 +7,7 @@ import type { ContainerRecord } from "../state/store.ts";
 import { onlyId } from "./arguments.ts";
 import type { Context } from "./context.ts";
 
-const FLAGS = {
+export const FLAGS = {
   interval: { kind: "string", help: "Time between statistics", value: "DURATION", fallback: "5s" },
   stats: { kind: "bool", help: "Print the statistics once" },
 } as const;

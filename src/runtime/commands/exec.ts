@@ -9,7 +9,7 @@ import type { ContainerRecord } from "../state/store.ts";
 import { warnOfCapabilities } from "../warn_capabilities.ts";
 import type { Context } from "./context.ts";
 
-export const EXEC_FLAGS = {
+export const FLAGS = {
   "console-socket": { kind: "string", help: "Unix socket that gets the terminal's master", value: "PATH" },
   cwd: { kind: "string", help: "Working folder in the container", value: "PATH" },
   env: { kind: "list", short: "e", help: "Further environment variables", value: "NAME=VALUE" },
@@ -30,7 +30,7 @@ export const EXEC_FLAGS = {
   "inject-failure": { kind: "int", help: "For tests: fail at this operation of the plan", value: "N" },
 } as const;
 
-type Values = ReturnType<typeof parseFlags<typeof EXEC_FLAGS>>["values"];
+type Values = ReturnType<typeof parseFlags<typeof FLAGS>>["values"];
 
 function parseId(text: string, what: "uid" | "gid"): number {
   if (/^\d+$/.test(text)) return Number(text);
@@ -101,7 +101,7 @@ function processOf(record: ContainerRecord, values: Values, command: string[]): 
 }
 
 export async function run(context: Context, args: string[]): Promise<number> {
-  const { values, rest } = parseFlags(EXEC_FLAGS, args, { stopAtFirst: true });
+  const { values, rest } = parseFlags(FLAGS, args, { stopAtFirst: true });
   const [id, ...command] = rest;
   if (id === undefined) throw invalidArgument('docker-runc: "exec" requires a minimum of 1 argument(s)');
   const record = context.store.load(id);

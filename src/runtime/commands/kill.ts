@@ -1,15 +1,28 @@
 import { failedPrecondition, invalidArgument } from "../../errors/errors.ts";
 import { parseFlags } from "../../flags/flags.ts";
 import { isFrozen, setFrozen } from "../../linux/cgroup/freezer.ts";
-import { kill } from "../../linux/kill.ts";
+import { closeFd } from "../../linux/fd.ts";
+import { killPidfd } from "../../linux/kill.ts";
 import { signalNumber } from "../../linux/signals.ts";
 import { killAll } from "../kill_all.ts";
-import { isAlive } from "../state/status.ts";
+import { openInitProcess } from "../state/init_process.ts";
+import type { ContainerRecord } from "../state/store.ts";
 import type { Context } from "./context.ts";
 
 const SIGKILL = 9;
 
-const FLAGS = { all: { kind: "bool", short: "a", help: "Every process in the container" } } as const;
+export const FLAGS = { all: { kind: "bool", short: "a", help: "Every process in the container" } } as const;
+
+/** Signals the container's first process; false when it has ended. */
+function signalInit(record: ContainerRecord, signal: number): boolean {
+  const pidfd = openInitProcess(record);
+  if (pidfd === undefined) return false;
+  try {
+    return killPidfd(pidfd, signal);
+  } finally {
+    closeFd(pidfd);
+  }
+}
 
 export async function run({ store }: Context, args: string[]): Promise<number> {
   const { values, rest } = parseFlags(FLAGS, args);
@@ -23,7 +36,7 @@ export async function run({ store }: Context, args: string[]): Promise<number> {
     killAll(record, signal);
     return 0;
   }
-  if (!isAlive(record) || !kill(record.pid, signal)) throw failedPrecondition("container not running");
+  if (!signalInit(record, signal)) throw failedPrecondition("container not running");
   if (signal === SIGKILL && isFrozen(record.cgroup)) setFrozen(record.cgroup, false);
   return 0;
 }

@@ -5,7 +5,7 @@ import type { StateStore } from "../state/store.ts";
 import type { Context } from "./context.ts";
 import { describe } from "./state.ts";
 
-const FLAGS = {
+export const FLAGS = {
   format: { kind: "string", short: "f", help: "table or json", value: "FORMAT", fallback: "table" },
   quiet: { kind: "bool", short: "q", help: "Only ids" },
 } as const;

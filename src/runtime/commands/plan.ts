@@ -11,7 +11,7 @@ import { print } from "../print.ts";
 import { readSpec } from "../read_spec.ts";
 import type { Context } from "./context.ts";
 
-const FLAGS = {
+export const FLAGS = {
   json: { kind: "bool", help: "As JSON" },
   id: { kind: "string", help: "Id of the container to be", value: "ID", fallback: "ID" },
 } as const;

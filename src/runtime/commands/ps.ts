@@ -4,7 +4,7 @@ import { cgroupProcesses } from "../../linux/cgroup/cgroup.ts";
 import { print } from "../print.ts";
 import type { Context } from "./context.ts";
 
-const FLAGS = {
+export const FLAGS = {
   format: { kind: "string", short: "f", help: "table or json", value: "FORMAT", fallback: "table" },
 } as const;
 

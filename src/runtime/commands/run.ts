@@ -7,9 +7,9 @@ import type { ContainerRecord } from "../state/store.ts";
 import { warnOfCapabilities } from "../warn_capabilities.ts";
 import { onlyId } from "./arguments.ts";
 import type { Context } from "./context.ts";
-import { CREATE_FLAGS, createOptions } from "./create.ts";
+import { FLAGS as CREATE_FLAGS, createOptions } from "./create.ts";
 
-const RUN_FLAGS = {
+export const FLAGS = {
   ...CREATE_FLAGS,
   detach: { kind: "bool", short: "d", help: "Do not wait for its end" },
   keep: { kind: "bool", help: "Do not delete the container when it ends" },
@@ -28,7 +28,7 @@ async function poststart({ store, warn }: Context, record: ContainerRecord): Pro
 }
 
 export async function run(context: Context, args: string[]): Promise<number> {
-  const { values, rest } = parseFlags(RUN_FLAGS, args);
+  const { values, rest } = parseFlags(FLAGS, args);
   const id = onlyId("run", rest);
   const { store, warn } = context;
   const options = createOptions(values, false, values.detach ?? false);

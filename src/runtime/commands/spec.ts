@@ -5,7 +5,7 @@ import { pathExists } from "../../linux/path_exists.ts";
 import { exampleSpec, rootlessSpec } from "../example_spec.ts";
 import type { Context } from "./context.ts";
 
-const FLAGS = {
+export const FLAGS = {
   bundle: { kind: "string", short: "b", help: "Folder to write config.json to", value: "PATH" },
   rootless: { kind: "bool", help: "For a user other than root" },
 } as const;

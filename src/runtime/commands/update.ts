@@ -10,7 +10,7 @@ import type { Context } from "./context.ts";
 
 const text = (help: string) => ({ kind: "string", help, value: "N" }) as const;
 
-const FLAGS = {
+export const FLAGS = {
   resources: {
     kind: "string",
     short: "r",
