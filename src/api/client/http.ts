@@ -1,4 +1,5 @@
 import { unavailable } from "../../errors/errors.ts";
+import { ChunkedDecoder } from "./chunked.ts";
 import type { Wire } from "./wire.ts";
 
 /** The head of a response. Header names are lower case. */
@@ -97,15 +98,14 @@ export class HttpConnection {
   }
 
   async *#chunked(): Body {
-    for (;;) {
-      const line = await this.#line();
-      const size = Number.parseInt(line, 16);
-      if (!Number.isFinite(size)) throw unavailable(`malformed chunk of a response: ${JSON.stringify(line)}`);
-      if (size === 0) break;
-      yield* this.#exactly(size);
-      await this.#line();
+    const decoder = new ChunkedDecoder();
+    while (!decoder.done) {
+      const bytes = await this.read();
+      if (!bytes) throw unavailable("the connection ended in the middle of a response");
+      const data = decoder.push(bytes);
+      if (decoder.rest) this.#rest = decoder.rest;
+      if (data.length > 0) yield data;
     }
-    while ((await this.#line()) !== "") {}
   }
 
   async *#exactly(length: number): Body {

@@ -17,6 +17,8 @@ export class Demultiplexer {
   #type = 0;
   #left = 0;
   #message = "";
+  #fd: 1 | 2 = STDOUT;
+  #gathered: Uint8Array[] = [];
 
   constructor(sink: Sink) {
     this.#sink = sink;
@@ -35,6 +37,7 @@ export class Demultiplexer {
       const written = this.#deliver(data);
       if (written) await written;
     }
+    await this.#flush();
   }
 
   #fillHeader(from: Uint8Array): number {
@@ -55,6 +58,18 @@ export class Demultiplexer {
       if (this.#left === 0) throw new Error(`error from daemon in stream: ${this.#message}`);
       return undefined;
     }
-    return this.#sink(this.#type === STDERR ? STDERR : STDOUT, data);
+    const fd = this.#type === STDERR ? STDERR : STDOUT;
+    const before = fd === this.#fd ? undefined : this.#flush();
+    this.#fd = fd;
+    this.#gathered.push(data);
+    return before;
+  }
+
+  /** Passes on what neighbouring frames of one stream have brought: lines of a log are a frame each. */
+  #flush(): Promise<void> | void {
+    const gathered = this.#gathered;
+    if (gathered.length === 0) return undefined;
+    this.#gathered = [];
+    return this.#sink(this.#fd, gathered.length === 1 ? gathered[0]! : Buffer.concat(gathered));
   }
 }
