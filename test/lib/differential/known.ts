@@ -103,7 +103,6 @@ export const KNOWN: readonly KnownDifference[] = [
     path: /VirtualSize|SizeRw$/,
     reason: "sizes of zero are there; VirtualSize is gone since 1.44",
   },
-  { request: /system\/df/, path: /Status$/, reason: "a second may pass between the two" },
   {
     request: /\/(first|broken)\/json/,
     path: /NetworkSettings\.Sandbox(ID|Key)$/,

@@ -10,6 +10,7 @@ const RULES: [RegExp, string][] = [
   [/\b[0-9a-f]{12}\b/g, "SHORT-ID"],
   [/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)/g, "TIME"],
   [/\b([0-9a-f]{2}:){5}[0-9a-f]{2}\b/g, "MAC"],
+  [/\b(\d+ seconds?|less than a second)\b/gi, "SECONDS"],
 ];
 /** Fields whose numbers are times or process ids. */
 const NUMBERS = /(^|\.)(Created|time|timeNano|Pid)$/;
