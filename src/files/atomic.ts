@@ -1,5 +1,6 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
+import { faultPoint } from "./fault.ts";
 
 export interface AtomicOptions {
   mode?: number;
@@ -18,7 +19,9 @@ export function writeAtomic(path: string, content: string | Uint8Array, options:
   const partial = `${path}.tmp-${process.pid}-${counter++}`;
   try {
     writeWhole(partial, content, mode, durability === "power");
+    faultPoint("atomic.rename");
     renameSync(partial, path);
+    faultPoint("atomic.renamed");
   } catch (error) {
     rmSync(partial, { force: true });
     throw error;

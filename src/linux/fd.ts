@@ -2,6 +2,7 @@
  * File descriptors and small files without node:fs, which costs a lean process a third of a megabyte.
  * Everything opened here is close-on-exec.
  */
+import { faultPoint } from "../files/fault.ts";
 import { check, cstring, libc, prepareErrno } from "./libc.ts";
 
 export const O_RDONLY = 0o0;
@@ -158,6 +159,7 @@ export function replaceSmallFile(
   try {
     writeAll(fd, typeof content === "string" ? new TextEncoder().encode(content) : content);
     if (sync) check(c().fsync(fd), "fsync", temporary);
+    faultPoint("small-file.rename");
     check(c().rename(cstring(temporary), cstring(path)), "rename", path);
   } catch (error) {
     unlinkIfThere(temporary);

@@ -4,6 +4,7 @@
  */
 import { Database, type SQLQueryBindings } from "bun:sqlite";
 import { failedPrecondition } from "../../errors/errors.ts";
+import { faultPoint } from "../../files/fault.ts";
 
 const SCHEMA_VERSION = 1;
 
@@ -98,7 +99,9 @@ export class Metadata {
 
   /** Returns the number of rows changed. */
   run(sql: string, ...values: SQLQueryBindings[]): number {
-    return this.#database.query(sql).run(...values).changes;
+    const { changes } = this.#database.query(sql).run(...values);
+    faultPoint("metadata.committed");
+    return changes;
   }
 
   /** Runs `work` whole or not at all. */

@@ -3,6 +3,7 @@
  * may die at any time, and the next one finds every task in its bundle (see recovery.ts).
  */
 import { EngineError, exists, isNotFound, kindOf, messageOf, notFound } from "../../errors/errors.ts";
+import { faultPoint } from "../../files/fault.ts";
 import type { Logger } from "../../log/log.ts";
 import { TaskExit } from "../../proto/containerd/events/task.ts";
 import { Options } from "../../proto/containerd/runc/v1/options.ts";
@@ -83,7 +84,9 @@ export class TaskManager {
       try {
         const shared = this.#mayShare(shim, container.spec?.value ?? new Uint8Array(0), options);
         task = await this.#startShim(bundle, shim, options, shared);
+        faultPoint("task.shim-started");
         await this.#createInit(task, request, options);
+        faultPoint("task.created");
         return task;
       } catch (error) {
         await this.#abandon(bundle, shim, task);
@@ -187,6 +190,7 @@ export class TaskManager {
         }
         response = await this.#deleteDead(task);
       }
+      faultPoint("task.deleted");
       await this.#disconnect(task);
       task.bundle.remove();
       return response;

@@ -143,10 +143,15 @@ export class LayerDatabase implements LayerStore {
       this.#records.forget(folder);
       log.info("finished removing a layer", { cacheID });
     }
-    const used = new Set([...this.#layers.values()].map((held) => held.record.cacheID));
+    const used = new Set([
+      ...[...this.#layers.values()].map((held) => held.record.cacheID),
+      ...this.#records.mounts().map(({ mountID }) => mountID),
+    ]);
     for (const [folder, cacheID] of this.#records.leftovers()) {
       if (cacheID !== undefined && !used.has(cacheID)) {
         await this.#driver.remove(cacheID);
+        // One that was made for a container may have got no further than this.
+        await this.#driver.remove(`${cacheID}-init`);
         log.info("removed a layer that was never finished", { cacheID });
       }
       this.#records.forget(folder);
@@ -295,6 +300,8 @@ export class LayerDatabase implements LayerStore {
     const mountID = randomBytes(32).toString("hex");
     const initID = options.init ? `${mountID}-init` : undefined;
     const record: MountRecord = { name, mountID, initID, parent };
+    const transaction = this.#records.newTransaction();
+    this.#records.begin(transaction, mountID);
     try {
       if (initID !== undefined) await this.#makeInit(initID, below?.layer.cacheID, options.init!);
       await this.#driver.create(mountID, initID ?? below?.layer.cacheID, {
@@ -307,6 +314,8 @@ export class LayerDatabase implements LayerStore {
       if (initID !== undefined) await this.#driver.remove(initID);
       if (below) await this.#unreference(below);
       throw error;
+    } finally {
+      this.#records.forget(transaction);
     }
     const layer = new ContainerLayer(record, below?.layer, this.#driver);
     this.#containers.set(name, layer);

@@ -1,3 +1,5 @@
+import { rmSync } from "node:fs";
+import { basename } from "node:path";
 import { messageOf } from "../../../errors/errors.ts";
 import type { ProcessInfo } from "../../containerd/client.ts";
 import { millisBetween, NEVER, now } from "../../time.ts";
@@ -5,7 +7,7 @@ import type { Container } from "../container.ts";
 import type { Env } from "../env.ts";
 import { startHealthChecks } from "../health/monitor.ts";
 import { forEachImageLayer } from "../image-mounts.ts";
-import { fifoFolder } from "../io/fifo-folder.ts";
+import { fifoFolder, fifoFolders } from "../io/fifo-folder.ts";
 import { ProcessIO } from "../io/process-io.ts";
 import { saveContainer } from "../record.ts";
 import { containerExited } from "./exit.ts";
@@ -27,6 +29,13 @@ export async function restoreContainers(env: Env): Promise<void> {
     env.store.all().map((container) => guarded(env, container, () => restore(env, container, tasks))),
   );
   await removeUnknown(env, tasks);
+  removeStaleFifos(env);
+}
+
+/** FIFOs of containers that do not run: what is left of a start that the earlier daemon did not live to end. */
+function removeStaleFifos(env: Env): void {
+  for (const folder of fifoFolders(env))
+    if (!env.store.get(basename(folder))?.state.hasTask) rmSync(folder, { recursive: true, force: true });
 }
 
 async function guarded(env: Env, container: Container, work: () => Promise<void>): Promise<void> {
@@ -115,24 +124,32 @@ async function adoptEnded(env: Env, container: Container, task: ProcessInfo | un
   await containerExited(env, container, 0, { exitCode: exit.exitCode, exitedAt: exit.exitedAt });
 }
 
-/** Tasks in our namespace that belong to no container of ours are what is left of removed ones. */
+/**
+ * Tasks in our namespace that belong to no running container of ours are what is left of removed ones, and of starts
+ * that failed because containerd went away in the middle.
+ */
 async function removeUnknown(env: Env, tasks: Map<string, ProcessInfo>): Promise<void> {
   const ids = new Set([...tasks.keys(), ...(await env.containerd.listContainers())]);
-  for (const id of ids) {
-    const container = env.store.get(id);
-    if (container?.state.hasTask) continue;
-    if (container) {
-      await env.containerd.deleteContainer(id).catch(() => {});
-      continue;
-    }
-    env.log.info("removing what is left of an unknown container", { container: id });
+  await Promise.all([...ids].map((id) => removeUnlessRunning(env, id)));
+}
+
+async function removeUnlessRunning(env: Env, id: string): Promise<void> {
+  const container = env.store.get(id);
+  const remove = async () => {
+    if (container?.state.hasTask) return;
+    env.log.info("removing what is left of a container in containerd", { container: id });
     try {
       await forceDelete(env, id);
       await env.containerd.deleteContainer(id);
     } catch (error) {
-      env.log.warn("unknown container could not be removed", { container: id, error: messageOf(error) });
+      env.log.warn("what is left of a container could not be removed", {
+        container: id,
+        error: messageOf(error),
+      });
     }
-  }
+  };
+  // A start under way holds the lock: only when it has ended can it be told whether the task is its own.
+  await (container ? container.lock.run(remove) : remove());
 }
 
 /** Starts what restart policies want running, and removes --rm containers that have ended. */
@@ -157,10 +174,9 @@ export async function startPolicies(env: Env): Promise<void> {
   }
 }
 
-/** A subscription to containerd's events has begun: looks for ends that were missed. */
+/** A subscription to containerd's events has begun: looks for ends that were missed, and for left-overs. */
 export async function reconcile(env: Env): Promise<void> {
   const running = env.store.all().filter(({ state }) => state.hasTask);
-  if (running.length === 0) return;
   const tasks = new Map((await env.containerd.listTasks()).map((task) => [task.id, task]));
   for (const container of running) {
     const { pid } = container.state;
@@ -175,4 +191,5 @@ export async function reconcile(env: Env): Promise<void> {
       exitedAt: exit.exitedAt,
     });
   }
+  await removeUnknown(env, tasks);
 }

@@ -1,0 +1,181 @@
+/** The chain under fire: daemons that are started again whenever they die, and counts of how often that was. */
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { appears, runClient } from "../lib/chain.ts";
+
+export interface Totals {
+  rounds: number;
+  kills: Record<string, number>;
+  recoveries: number;
+}
+
+type DaemonName = "dockerd" | "docker-containerd";
+
+export class ChaosChain {
+  readonly folder = mkdtempSync("/tmp/pequod-chaos-");
+  readonly bin: string;
+  /** For the daemons that start from now on; "" for none. */
+  fault = "";
+  starts = 0;
+  readonly #daemons = new Map<DaemonName, Bun.Subprocess>();
+  #stopping = false;
+
+  constructor(bin: string) {
+    this.bin = bin;
+    mkdirSync(join(this.folder, "home"));
+  }
+
+  at(...parts: string[]): string {
+    return join(this.folder, ...parts);
+  }
+
+  #command(name: DaemonName): { command: string[]; socket: string } {
+    const program = join(this.bin, name);
+    if (name === "docker-containerd")
+      return {
+        socket: this.at("c.sock"),
+        command: [
+          ...[program, "--runtime", join(this.bin, "docker-runc"), "-l", `unix://${this.at("c.sock")}`],
+          ...["--shim", join(this.bin, "docker-containerd-shim")],
+          ...["--root", this.at("c-root"), "--state", this.at("c-state"), "--debug"],
+        ],
+      };
+    return {
+      socket: this.at("docker.sock"),
+      command: [
+        ...[
+          program,
+          "-D",
+          "--data-root",
+          this.at("root"),
+          "--exec-root",
+          this.at("exec"),
+          "-p",
+          this.at("pid"),
+        ],
+        ...["-H", `unix://${this.at("docker.sock")}`, "--containerd", this.at("c.sock"), "--live-restore"],
+        ...["--add-runtime", `x=${join(this.bin, "docker-runc")}`, "--default-runtime", "x"],
+      ],
+    };
+  }
+
+  async #start(name: DaemonName): Promise<void> {
+    const { command, socket } = this.#command(name);
+    const log = this.at(`${name}-${this.starts++}.log`);
+    const child = Bun.spawn(command, {
+      env: {
+        ...process.env,
+        PATH: `${this.bin}:${process.env["PATH"]}`,
+        ...(this.fault ? { PEQUOD_FAULT: this.fault } : {}),
+      },
+      stdin: "ignore",
+      stdout: Bun.file(log),
+      stderr: Bun.file(log),
+    });
+    this.#daemons.set(name, child);
+    await appears(socket, child, log).catch((error: unknown) => {
+      // One that was killed while it started is started again by mend().
+      if (child.signalCode !== "SIGKILL") throw error;
+    });
+  }
+
+  alive(name: DaemonName): boolean {
+    const child = this.#daemons.get(name);
+    return child !== undefined && child.exitCode === null && child.signalCode === null;
+  }
+
+  pidOf(name: DaemonName): number {
+    return this.#daemons.get(name)?.pid ?? 0;
+  }
+
+  /** Sends SIGKILL and waits for the end. */
+  async kill(name: DaemonName): Promise<void> {
+    const child = this.#daemons.get(name);
+    child?.kill("SIGKILL");
+    await child?.exited;
+  }
+
+  /** Starts what is dead; returns how many that were. */
+  async mend(): Promise<number> {
+    let mended = 0;
+    for (const name of ["docker-containerd", "dockerd"] as const)
+      while (!this.#stopping && !this.alive(name)) {
+        await this.#start(name);
+        mended++;
+      }
+    return mended;
+  }
+
+  docker(...args: string[]): { code: number; output: string } {
+    const call = {
+      client: join(this.bin, "docker"),
+      host: `unix://${this.at("docker.sock")}`,
+      home: this.at("home"),
+    };
+    return runClient({ ...call, env: process.env }, args);
+  }
+
+  /** As docker(), without holding up the others. */
+  async dockerAsync(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+    const child = Bun.spawn([join(this.bin, "docker"), ...args], {
+      env: { ...process.env, DOCKER_HOST: `unix://${this.at("docker.sock")}`, HOME: this.at("home") },
+      stdin: "ignore",
+      stdout: "pipe",
+      stderr: "pipe",
+      timeout: 40_000,
+      killSignal: "SIGKILL",
+    });
+    const [stdout, stderr, code] = await Promise.all([
+      new Response(child.stdout).text(),
+      new Response(child.stderr).text(),
+      child.exited,
+    ]);
+    return { code, stdout, stderr };
+  }
+
+  /** Processes of a program that belong to this chain, by what their command line names. */
+  pidsOf(program: string): number[] {
+    return processes()
+      .filter(({ argv }) => argv[0]?.endsWith(`/${program}`) && argv.some((arg) => arg.includes(this.folder)))
+      .map(({ pid }) => pid);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    for (const name of ["dockerd", "docker-containerd"] as const) {
+      const child = this.#daemons.get(name);
+      child?.kill("SIGTERM");
+      await child?.exited;
+    }
+    if (!process.env["PEQUOD_CHAOS_KEEP"]) rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** The last lines of the daemons' logs, for a report. */
+  lastWords(lines = 15): string {
+    return [...this.#daemons.keys()]
+      .map((name) => {
+        const logs = [...new Bun.Glob(`${name}-*.log`).scanSync(this.folder)].sort(
+          (a, b) => numberIn(a) - numberIn(b),
+        );
+        const log = logs.at(-1);
+        return log && existsSync(this.at(log))
+          ? `--- ${log}\n${readFileSync(this.at(log), "utf8").trim().split("\n").slice(-lines).join("\n")}`
+          : "";
+      })
+      .join("\n");
+  }
+}
+
+const numberIn = (name: string) => Number(/(\d+)\.log$/.exec(name)?.[1]);
+
+/** All processes and their command lines. */
+export function processes(): { pid: number; argv: string[] }[] {
+  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  return pids.flatMap((pid) => {
+    try {
+      return [{ pid: Number(pid), argv: readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0") }];
+    } catch {
+      return [];
+    }
+  });
+}

@@ -1,0 +1,64 @@
+/** The containers of a round: each writes numbered lines and ends with a code that is known beforehand. */
+import { readFileSync } from "node:fs";
+import type { ChaosChain } from "./chain.ts";
+import type { Random } from "./random.ts";
+
+export interface Subject {
+  name: string;
+  /** How many lines it writes; 0 for without end, until it is told to stop. */
+  lines: number;
+  code: number;
+  /** Whether `docker run` said that it runs. */
+  acknowledged: boolean;
+  /** Whether its shim was killed: then it dies with it. */
+  shimKilled: boolean;
+  /** Whether a shim was killed that may have been about to get it. */
+  shimInDoubt: boolean;
+}
+
+const script = ({ lines, code }: Subject) =>
+  lines > 0
+    ? `i=0; while [ $i -lt ${lines} ]; do i=$((i+1)); echo line $i; usleep 20000; done; exit ${code}`
+    : `trap 'exit ${code}' TERM; i=0; while :; do i=$((i+1)); echo line $i; usleep 50000; done`;
+
+/** What a round begins with. */
+export function subjectsOf(round: number, random: Random): Subject[] {
+  return Array.from({ length: 4 }, (_, i) => ({
+    name: `r${round}-${i}`,
+    lines: i === 0 ? 0 : random.between(20, 80),
+    code: random.between(1, 99),
+    acknowledged: false,
+    shimKilled: false,
+    shimInDoubt: false,
+  }));
+}
+
+/** Starts one; a daemon's death may get in between. */
+export async function launch(chain: ChaosChain, subject: Subject): Promise<void> {
+  const { code } = await chain.dockerAsync(
+    "run",
+    "-d",
+    "--name",
+    subject.name,
+    "busybox",
+    "sh",
+    "-c",
+    script(subject),
+  );
+  subject.acknowledged = code === 0;
+}
+
+/** The ids of containers whose processes are a shim's children. */
+export function containersUnder(shim: number): string[] {
+  try {
+    const children = readFileSync(`/proc/${shim}/task/${shim}/children`, "utf8")
+      .trim()
+      .split(" ")
+      .filter(Boolean);
+    return children.flatMap(
+      (pid) => /docker\/([0-9a-f]{64})/.exec(readFileSync(`/proc/${pid}/cgroup`, "utf8"))?.[1] ?? [],
+    );
+  } catch {
+    return [];
+  }
+}
