@@ -61,6 +61,11 @@ swap-matrix: test-deps node_modules ## Run one scenario over every combination o
 	@$(BUN) hack/build.ts --flat .build/bin
 	@hack/isolated $(BUN) hack/swap-matrix.ts $(FILTER)
 
+ROUNDS ?= 200
+.PHONY: chaos
+chaos: test-deps node_modules ## Kill processes of the chain at random and check that nothing is lost; ROUNDS=, SEED=
+	@$(BUN) hack/build.ts --flat .build/bin
+	@hack/isolated $(BUN) hack/chaos.ts --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED)) --keep-going
 .PHONY: bench-runc
 bench-runc: bootstrap test-deps ## Compare docker-runc with runc and crun on one bundle
 	@hack/isolated $(BUN) bench/runc.ts
