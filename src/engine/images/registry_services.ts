@@ -1,9 +1,10 @@
 import { release } from "node:os";
 import { join } from "node:path";
-import { loadCerts } from "../../images/registry/certs.ts";
+import { CERTS_DIRECTORY, loadCerts } from "../../images/registry/certs.ts";
 import { RegistryClient } from "../../images/registry/client.ts";
 import { Downloads } from "../../images/registry/downloads.ts";
 import type { RegistrySettings } from "../../images/registry/endpoint.ts";
+import { readHostsFile } from "../../images/registry/hosts-file.ts";
 import { InsecureRegistries } from "../../images/registry/insecure.ts";
 import type { ProxySettings } from "../../images/registry/proxy.ts";
 import { Puller } from "../../images/registry/pull.ts";
@@ -66,7 +67,8 @@ function settingsReader(config: () => EngineConfig): () => RegistrySettings {
     if (from !== insecureRegistries) insecure = new InsecureRegistries(insecureRegistries);
     from = insecureRegistries;
     const tls = (domain: string) => loadCerts(domain);
-    return { mirrors: registryMirrors, hostMirrors: registryMirrorsByHost, insecure, tls };
+    const hosts = (domain: string) => readHostsFile(domain, CERTS_DIRECTORY);
+    return { mirrors: registryMirrors, hostMirrors: registryMirrorsByHost, insecure, tls, hosts };
   };
 }
 

@@ -49,7 +49,9 @@ export class RegistryClient {
       try {
         const repository = await this.open(endpoint, request);
         const result = await use(repository);
-        const rest = endpoints.slice(i + 1).map((next) => new LazySource(() => this.open(next, request)));
+        const rest = endpoints
+          .slice(i + 1)
+          .map((next) => new LazySource(next, () => this.open(next, request)));
         return { result, repository, sources: [repository, ...rest] };
       } catch (error) {
         if (isCancelled(error) || !(endpoint.mirror || neverAnswered(error))) throw error;
@@ -81,7 +83,14 @@ function combined(failures: [Endpoint, unknown][]): Error {
 /** An endpoint that is only asked once the ones before it have failed. */
 class LazySource implements BlobSource {
   private opened: Promise<RemoteRepository> | undefined;
-  constructor(private readonly open: () => Promise<RemoteRepository>) {}
+  readonly mirror: string | undefined;
+
+  constructor(
+    endpoint: Endpoint,
+    private readonly open: () => Promise<RemoteRepository>,
+  ) {
+    this.mirror = endpoint.mirror ? endpoint.url : undefined;
+  }
 
   private repository(): Promise<RemoteRepository> {
     this.opened ??= this.open();

@@ -8,6 +8,8 @@ import type { Answer } from "./transport.ts";
 
 /** A place that should have a blob; see RemoteRepository. */
 export interface BlobSource {
+  /** URL of the mirror that it is; undefined for the registry itself. */
+  readonly mirror?: string | undefined;
   blob(digest: string, offset: number, signal?: AbortSignal): Promise<Answer>;
   bytes(answer: Answer, signal?: AbortSignal): AsyncIterable<Uint8Array>;
 }
@@ -92,9 +94,9 @@ class Partial {
 /**
  * Downloads a blob into a file, verified. A broken transfer is continued where it broke, and a source that
  * fails for good is followed by the next one. On failure the file stays for another attempt, unless its
- * content is wrong. Errors: the last source's; dataLoss on a wrong digest; cancelled.
+ * content is wrong. Gives the source that had the rest. Errors: the last source's; dataLoss on a wrong digest; cancelled.
  */
-export async function downloadBlob(options: DownloadOptions): Promise<void> {
+export async function downloadBlob(options: DownloadOptions): Promise<BlobSource> {
   await mkdir(dirname(options.file), { recursive: true, mode: 0o700 });
   const file = await open(options.file, "a+", 0o600).then(async (handle) => {
     await handle.close();
@@ -106,7 +108,8 @@ export async function downloadBlob(options: DownloadOptions): Promise<void> {
     await partial.adopt();
     for (const source of options.sources) {
       try {
-        return await fromSource(source, partial, options);
+        await fromSource(source, partial, options);
+        return source;
       } catch (error) {
         if (isCancelled(error) || options.signal?.aborted) throw error;
         failure = error;

@@ -13,7 +13,7 @@ export type DownloadState =
   | { kind: "downloading"; current: number }
   | { kind: "verifying" }
   | { kind: "retrying"; seconds: number }
-  | { kind: "complete" };
+  | { kind: "complete"; mirror?: string | undefined };
 
 /** A verified blob in a file, which is kept until the last holder lets go. */
 export interface HeldBlob {
@@ -105,7 +105,7 @@ export class Downloads {
     const { signal } = shared.controller;
     const leave = await this.slots.enter(signal);
     try {
-      await downloadBlob({
+      const { mirror } = await downloadBlob({
         sources,
         blob,
         file: this.file(blob.digest),
@@ -115,7 +115,7 @@ export class Downloads {
         onRetry: (seconds) => tell({ kind: "retrying", seconds }),
         ...(this.options.backoff ? { backoff: this.options.backoff } : {}),
       });
-      tell({ kind: "complete" });
+      tell({ kind: "complete", mirror });
     } finally {
       leave();
     }

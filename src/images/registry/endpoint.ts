@@ -1,4 +1,5 @@
 import { invalidArgument } from "../../errors/errors.ts";
+import type { HostsFile } from "./hosts-file.ts";
 import type { InsecureRegistries } from "./insecure.ts";
 import type { TLSOptions } from "./transport.ts";
 
@@ -13,6 +14,10 @@ export interface Endpoint {
   /** A mirror's failure of any kind lets the next endpoint be asked. */
   mirror: boolean;
   tls: TLSOptions | undefined;
+  /** True if the URL takes the place of /v2 as well. */
+  wholePath?: boolean;
+  /** Sent with each request. */
+  headers?: Record<string, string>;
 }
 
 /** What decides on endpoints; all of it may change by a reload. */
@@ -24,6 +29,8 @@ export interface RegistrySettings {
   insecure: InsecureRegistries;
   /** CAs and client certificates of a registry, such as certs.d holds them. */
   tls(domain: string): Promise<Omit<TLSOptions, "verify"> | undefined>;
+  /** What the registry's hosts.toml says. */
+  hosts?(domain: string): Promise<HostsFile | undefined>;
 }
 
 /** Checks a mirror's URL and gives its normal form. Errors: invalidArgument with stock's texts. */
@@ -42,14 +49,15 @@ export function checkMirror(text: string): string {
 }
 
 /**
- * The places to pull a repository of `domain` from, in the order to try them: mirrors, the registry itself,
- * and for an insecure registry the same by http. Pushes leave mirrors out.
+ * The places to pull a repository of `domain` from, in the order to try them: mirrors, the hosts of its hosts.toml, the
+ * registry itself, and for an insecure registry the same by http. Pushes leave out mirrors, and hosts not for pushing.
  */
 export async function endpointsFor(
   domain: string,
   settings: RegistrySettings,
   purpose: "pull" | "push",
 ): Promise<Endpoint[]> {
+  const file = await settings.hosts?.(domain);
   const own = settings.hostMirrors[domain] ?? [];
   const mirrors = purpose === "push" ? [] : [...own, ...(domain === HUB_DOMAIN ? settings.mirrors : [])];
   const endpoints: Endpoint[] = [];
@@ -57,6 +65,12 @@ export async function endpointsFor(
     const url = new URL(mirror);
     const verify = !(await settings.insecure.has(url.host));
     endpoints.push({ url: mirror, mirror: true, tls: await tlsFor(url, verify, settings) });
+  }
+  endpoints.push(...(file?.[purpose] ?? []));
+  if (file?.server !== undefined) {
+    const url = new URL(file.server);
+    const tls = await tlsFor(url, !(await settings.insecure.has(url.host)), settings);
+    return [...endpoints, { url: file.server, mirror: false, tls }];
   }
   if (domain === HUB_DOMAIN) return [...endpoints, { url: HUB_URL, mirror: false, tls: undefined }];
   const insecure = await settings.insecure.has(domain);

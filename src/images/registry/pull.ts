@@ -192,8 +192,10 @@ function watcher({ digest, size }: Descriptor, progress: ProgressSink): (state: 
     if (state.kind === "waiting") progress(layerStatus(id, "Waiting"));
     else if (state.kind === "downloading") report(state.current);
     else if (state.kind === "verifying") progress(layerStatus(id, "Verifying Checksum"));
-    else if (state.kind === "complete") progress(layerStatus(id, "Download complete"));
-    else {
+    else if (state.kind === "complete") {
+      const from = state.mirror === undefined ? "" : ` from mirror ${state.mirror}`;
+      progress(layerStatus(id, `Download complete${from}`));
+    } else {
       const { seconds } = state;
       progress(layerStatus(id, `Retrying in ${seconds} second${seconds === 1 ? "" : "s"}`));
     }

@@ -34,6 +34,12 @@ export class RemoteRepository {
     this.scopes = [`repository:${path}:${actions}`, ...sources.map((source) => `repository:${source}:pull`)];
   }
 
+  /** See BlobSource. */
+  get mirror(): string | undefined {
+    const { mirror, url } = this.session.endpoint;
+    return mirror ? url : undefined;
+  }
+
   private get idle(): number {
     return this.session.transport.idleTimeout;
   }

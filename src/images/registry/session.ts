@@ -45,6 +45,7 @@ export class Session {
       method: "GET",
       url: session.url(""),
       tls: endpoint.tls,
+      headers: endpoint.headers ?? {},
       signal,
       timeout: PING_TIMEOUT,
     });
@@ -55,7 +56,9 @@ export class Session {
 
   /** The URL of a target under this endpoint's /v2/. */
   url(target: string | URL): URL {
-    return target instanceof URL ? target : new URL(`${this.endpoint.url.replace(/\/+$/, "")}/v2/${target}`);
+    if (target instanceof URL) return target;
+    const { url, wholePath } = this.endpoint;
+    return new URL(`${url.replace(/\/+$/, "")}${wholePath ? "" : "/v2"}/${target}`);
   }
 
   /** Sends with authorization; a token that is refused is renewed once. Any status is an answer, none an error. */
@@ -64,7 +67,11 @@ export class Session {
     const { method, body, signal } = request;
     for (let attempt = 0; ; attempt++) {
       const { authorization, fresh } = await this.authorization(url, request, attempt > 0);
-      const headers = { ...request.headers, ...(authorization ? { authorization } : {}) };
+      const headers = {
+        ...(url.host === new URL(this.endpoint.url).host ? this.endpoint.headers : undefined),
+        ...request.headers,
+        ...(authorization ? { authorization } : {}),
+      };
       const tls = this.endpoint.tls;
       const answer = await this.transport.send({
         method,

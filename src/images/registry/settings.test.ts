@@ -1,5 +1,9 @@
-import { describe, expect, test } from "bun:test";
+import { afterAll, describe, expect, test } from "bun:test";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { checkMirror, endpointsFor } from "./endpoint.ts";
+import { readHostsFile } from "./hosts-file.ts";
 import { InsecureRegistries } from "./insecure.ts";
 import { choosePlatform, formatPlatform, matchesPlatform, parsePlatform } from "./platform.ts";
 import { humanSize, progressBar } from "./progress.ts";
@@ -125,5 +129,70 @@ describe("progress", () => {
     expect(humanSize(1_084_040)).toBe("1.084MB");
     expect(humanSize(999)).toBe("999B");
     expect(progressBar(50, 100)).toBe(`[${"=".repeat(25)}>${" ".repeat(25)}]      50B/100B`);
+  });
+});
+
+describe("readHostsFile()", () => {
+  const folder = mkdtempSync(join(tmpdir(), "hosts-"));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const write = (host: string, text: string) => {
+    mkdirSync(join(folder, host), { recursive: true });
+    writeFileSync(join(folder, host, "hosts.toml"), text);
+  };
+  const settings = {
+    mirrors: ["http://127.0.0.1:1"],
+    hostMirrors: {},
+    insecure: new InsecureRegistries(),
+    tls: async () => undefined,
+    hosts: (domain: string) => readHostsFile(domain, folder),
+  };
+
+  test("its hosts come before the server, in its order, each for what it can do", async () => {
+    writeFileSync(join(folder, "ca.pem"), "CA");
+    write(
+      "docker.io",
+      `server = "https://registry-1.docker.io"
+       [host."https://first.example/prefix"]
+         capabilities = ["pull", "resolve"]
+         ca = "${folder}/ca.pem"
+         override_path = true
+         [host."https://first.example/prefix".header]
+           x-key = ["a", "b"]
+       [host."http://second.example:5000"]
+         skip_verify = true`,
+    );
+    const pull = await endpointsFor("docker.io", settings, "pull");
+    expect(pull.map(({ url }) => url)).toEqual([
+      "http://127.0.0.1:1",
+      "https://first.example/prefix",
+      "http://second.example:5000",
+      "https://registry-1.docker.io",
+    ]);
+    expect(pull[1]).toEqual({
+      url: "https://first.example/prefix",
+      mirror: true,
+      tls: { verify: true, ca: ["CA"] },
+      wholePath: true,
+      headers: { "x-key": "a, b" },
+    });
+    const push = await endpointsFor("docker.io", settings, "push");
+    expect(push.map(({ url }) => url)).toEqual([
+      "http://second.example:5000",
+      "https://registry-1.docker.io",
+    ]);
+  });
+
+  test("_default is for registries without a file of their own; mistakes name the file", async () => {
+    write("_default", '[host."https://all.example"]');
+    expect((await endpointsFor("quay.io", settings, "pull")).map(({ url }) => url)).toEqual([
+      "https://all.example",
+      "https://quay.io",
+    ]);
+    write("bad.example", '[host."ftp://x"]');
+    await expect(endpointsFor("bad.example", settings, "pull")).rejects.toThrow(
+      `${folder}/bad.example/hosts.toml: "ftp://x" is no http URL`,
+    );
+    write("bad.example", "= nonsense");
+    await expect(endpointsFor("bad.example", settings, "pull")).rejects.toThrow("hosts.toml: ");
   });
 });
