@@ -77,7 +77,7 @@ const READING = `
 info
 -D info
 info --format '{{.Driver}} {{.DriverStatus}} {{json .Plugins}} {{.Warnings}} {{.ServerErrors}}'
-info -f '{{.CPUCfsPeriod}} {{.HTTPProxy}} {{.Swarm.LocalNodeState}} {{.Plugins.Log}}'
+info -f '{{.CPUCfsPeriod}} {{.HTTPProxy}} {{.Swarm}} {{.Plugins}} {{.Warnings}}'
 info -f '{{range .SecurityOptions}}{{.}}{{end}}'
 info -f '{{.Foo}}'
 info -f '{{'

@@ -56,10 +56,9 @@ export default defineCommand({
       Options: keyValues(flags.opt),
       Labels: keyValues(flags.label),
     };
-    const created = await cli.client.json<{ Id: string; Warning?: string }>("POST", "/networks/create", {
+    const created = await cli.client.json<{ Id: string }>("POST", "/networks/create", {
       json: body,
     });
-    if (created.Warning) cli.err(`WARNING: ${created.Warning}\n`);
     cli.out(`${created.Id}\n`);
     return 0;
   },

@@ -11,7 +11,6 @@ interface SearchResult {
   description: string;
   star_count: number;
   is_official: boolean;
-  is_automated?: boolean;
 }
 
 const TABLE = "table {{.Name}}\t{{.Description}}\t{{.StarCount}}\t{{.IsOfficial}}";
@@ -20,7 +19,6 @@ const HEADERS: Record<string, string> = {
   Description: "DESCRIPTION",
   StarCount: "STARS",
   IsOfficial: "OFFICIAL",
-  IsAutomated: "AUTOMATED",
 };
 const DESCRIPTION_WIDTH = 45;
 
@@ -41,9 +39,9 @@ export default defineCommand({
     const headers = { "X-Registry-Auth": await registryAuth(cli, domainOf(term)) };
     const results = await cli.client.json<SearchResult[]>("GET", "/images/search", { query, headers });
     const format = !flags.format || flags.format === "table" ? TABLE : flags.format;
-    const rows = results
-      .sort((a, b) => b.star_count - a.star_count)
-      .map((result) => columnsOf(result, !flags["no-trunc"]));
+    // In JSON a yes is "true", in tables a mark.
+    const marks = format !== "json" && !/\{\{-?\s*json\s+\.\s*-?\}\}/.test(format);
+    const rows = results.map((result) => columnsOf(result, !flags["no-trunc"], marks));
     cli.out(formatList({ format, headers: HEADERS, rows, type: "*registry.searchContext" }));
     return 0;
   },
@@ -58,13 +56,12 @@ function domainOf(term: string): string {
   }
 }
 
-function columnsOf(result: SearchResult, short: boolean): Columns {
+function columnsOf(result: SearchResult, short: boolean, marks: boolean): Columns {
   const description = result.description.replaceAll("\n", " ").replaceAll("\r", " ");
   return {
     Name: () => result.name,
     Description: () => (short ? ellipsis(description, DESCRIPTION_WIDTH) : description),
     StarCount: () => String(result.star_count),
-    IsOfficial: () => (result.is_official ? "[OK]" : ""),
-    IsAutomated: () => (result.is_automated ? "[OK]" : ""),
+    IsOfficial: () => (marks ? (result.is_official ? "[OK]" : "") : String(result.is_official)),
   };
 }

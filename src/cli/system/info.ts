@@ -5,7 +5,7 @@ import { defineCommand, ExitError } from "../command.ts";
 import { describe } from "../describe.ts";
 import { printTemplate } from "../print_template.ts";
 import { compileTemplate } from "../template/execute.ts";
-import { type Field, GoStruct, structField } from "../template/struct.ts";
+import { type Field, GoStruct, listField, structField } from "../template/struct.ts";
 import { clientFields } from "./client_version.ts";
 import { serverFields } from "./info_fields.ts";
 import { clientLines, serverLines } from "./info_text.ts";
@@ -50,7 +50,7 @@ function clientOf(cli: Cli, apiVersion: string): Record<string, Field> {
     ...version,
     APIVersion: { ...version["APIVersion"]!, json: null },
     Plugins: { value: [] },
-    Warnings: { value: null },
+    Warnings: listField(null),
   };
 }
 

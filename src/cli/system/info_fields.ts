@@ -1,6 +1,6 @@
 import type { SystemInfo } from "../../api/schema.ts";
 import type { Field } from "../template/struct.ts";
-import { GoStruct, plainFields } from "../template/struct.ts";
+import { GoStruct, listField, plainFields } from "../template/struct.ts";
 
 /** How a field of the info is called in Go where JSON has another name. */
 const GO_NAMES: Record<string, string> = {
@@ -83,8 +83,10 @@ export function serverFields(info: SystemInfo): Record<string, Field> {
   const raw = info as Record<string, unknown>;
   const fields: Record<string, Field> = {};
   for (const [json, zero] of FIELDS) {
-    const value = nested(json, raw[json] ?? zero);
-    fields[GO_NAMES[json] ?? json] = { value, json, ...(zero === undefined ? { omitEmpty: true } : {}) };
+    const given = raw[json] ?? zero;
+    const list = given === null && json !== "RegistryConfig" && json !== "Runtimes";
+    const field = list ? listField(null) : { value: nested(json, given) };
+    fields[GO_NAMES[json] ?? json] = { ...field, json, ...(zero === undefined ? { omitEmpty: true } : {}) };
   }
   return fields;
 }
@@ -93,9 +95,10 @@ const COMMITS = ["ContainerdCommit", "RuncCommit", "InitCommit"];
 
 function nested(name: string, value: unknown): unknown {
   const given = (value ?? {}) as Record<string, unknown>;
-  const list = (...names: string[]) => Object.fromEntries(names.map((each) => [each, given[each] ?? null]));
+  const lists = (...names: string[]) =>
+    Object.fromEntries(names.map((each) => [each, listField(given[each])]));
   if (name === "Plugins")
-    return new GoStruct("system.PluginsInfo", plainFields(list("Volume", "Network", "Authorization", "Log")));
+    return new GoStruct("system.PluginsInfo", lists("Volume", "Network", "Authorization", "Log"));
   if (COMMITS.includes(name))
     return new GoStruct("system.Commit", {
       ID: { value: given["ID"] ?? "" },
@@ -114,12 +117,12 @@ function swarmOf(given: Record<string, unknown>): GoStruct {
       LocalNodeState: given["LocalNodeState"] ?? "",
       ControlAvailable: given["ControlAvailable"] ?? false,
       Error: given["Error"] ?? "",
-      RemoteManagers: given["RemoteManagers"] ?? null,
     }),
+    RemoteManagers: listField(given["RemoteManagers"]),
     Nodes: { value: given["Nodes"] ?? 0, omitEmpty: true },
     Managers: { value: given["Managers"] ?? 0, omitEmpty: true },
     Cluster: { value: given["Cluster"] ?? null, omitEmpty: true },
-    Warnings: { value: given["Warnings"] ?? null, omitEmpty: true },
+    Warnings: { ...listField(given["Warnings"]), omitEmpty: true },
   });
 }
 

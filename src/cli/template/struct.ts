@@ -8,6 +8,8 @@ export interface Field {
   json?: string | null;
   /** Left out of JSON when it is empty. */
   omitEmpty?: true;
+  /** A list that there is not: templates see an empty one, JSON has null. */
+  nil?: true;
 }
 
 /** Data that templates and JSON see as Go's client has it: named fields in a fixed order. */
@@ -22,9 +24,9 @@ export class GoStruct implements GoJson {
 
   toGoJson(): string {
     const pairs: string[] = [];
-    for (const [name, { value, json, omitEmpty }] of this.fields) {
+    for (const [name, { value, json, omitEmpty, nil }] of this.fields) {
       if (json === null || (omitEmpty && isEmpty(value))) continue;
-      pairs.push(`${JSON.stringify(json ?? name)}:${structJson(value)}`);
+      pairs.push(`${JSON.stringify(json ?? name)}:${nil ? "null" : structJson(value)}`);
     }
     return `{${pairs.join(",")}}`;
   }
@@ -60,3 +62,7 @@ export const structField: FieldLookup = (value, name) => {
 /** Fields without anything special about them. */
 export const plainFields = (values: Record<string, unknown>): Record<string, Field> =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [name, { value }]));
+
+/** A list that may be missing. */
+export const listField = (value: unknown): Field =>
+  value === null || value === undefined ? { value: [], nil: true } : { value };
