@@ -1,10 +1,11 @@
 /**
  * The conversation with init, over packets (src/runtime/init/report.c):
  *
- *   init, first stage   PID        the new process's id; with a new user namespace it now waits for go
+ *   init, first stage   PID        the new process's id. Until this is sent the new process stays behind a gate;
+ *                                  with a new user namespace it then waits for go
  *   init                SYNC n     docker-runc does its part of point n, then go (with the state for hooks)
  *   init                LISTENER   a seccomp notify descriptor
- *   init                READY      set up to the last step; goes on after go
+ *   init                READY      set up to the last step; goes on after go if there is a pid file to write
  *   init                ERROR      operation, errno, text; init has ended
  *   (end)               after READY: the command is executing, or waits for start; before: init died
  */

@@ -72,8 +72,6 @@ class Conversation {
   readonly #handlers: Handlers;
   readonly #mapped: boolean;
   readonly #ready: Extract<Op, { op: "ready" }> | undefined;
-  /** What the new process said before the one that made it could tell who that is: on a busy machine it may be faster. */
-  readonly #early: InitMessage[] = [];
 
   constructor(plan: Plan, socket: number, handlers: Handlers) {
     this.#plan = plan;
@@ -101,9 +99,7 @@ class Conversation {
       this.pid = value;
       this.#handlers.started(value);
       if (this.#mapped) sendGo(this.#socket);
-      for (const early of this.#early.splice(0)) this.#take(early);
-    } else if (this.pid === 0) this.#early.push(message);
-    else if (kind === "sync") sendGo(this.#socket, this.#handlers.sync(value, this.pid));
+    } else if (kind === "sync") sendGo(this.#socket, this.#handlers.sync(value, this.pid));
     else if (kind === "listener") this.#handlers.listener(message.fd!, this.pid);
     else {
       this.#handlers.ready(this.pid);
