@@ -5,19 +5,9 @@ import { TarReader } from "../../../archive/tar/reader.ts";
 import { tarHeader } from "../../../archive/tar/writer.ts";
 import { cancelled, invalidArgument } from "../../../errors/errors.ts";
 import { EntryHash, hashedOnDisk } from "./hash.ts";
+import { Digests, Node } from "./node.ts";
 import { resolvePath } from "./resolve.ts";
 import { baseName, joinPath, parentOf, type SourceTree, type TreeEntry } from "./tree.ts";
-
-interface Node {
-  header: TarHeader;
-  /** Where its content begins in the spool. */
-  offset: number;
-  /** undefined: not computed yet. */
-  digest: string | undefined;
-  inode: string | undefined;
-  /** Names, of a folder. */
-  children: Set<string> | undefined;
-}
 
 const CHUNK = 1 << 20;
 
@@ -38,12 +28,19 @@ function openSpool(folder: string): number {
   return fd;
 }
 
+/** Marks, in place of the offset, a folder that the archive does not name itself. */
+const MADE = -1;
+
+const madeFolder = (): Node =>
+  new Node(tarHeader({ name: "", type: "directory", mtime: Math.floor(Date.now() / 1000) }), MADE);
+
 /**
  * An archive as a tree, without unpacking: contents lie one after the other in a file that has no name, headers and
  * sums in memory. Nothing that an archive says can make the engine write anywhere else.
  */
 export class TarTree implements SourceTree {
-  readonly #nodes = new Map<string, Node>();
+  readonly #root = madeFolder();
+  readonly #digests = new Digests();
   readonly #fd: number;
   #end = 0;
   readonly #devices: boolean;
@@ -51,14 +48,33 @@ export class TarTree implements SourceTree {
   private constructor(fd: number, devices = false) {
     this.#fd = fd;
     this.#devices = devices;
-    this.#nodes.set("", folderNode(""));
   }
 
   /** Reads a plain tar. Errors: dataLoss, invalidArgument, cancelled. */
-  static async read(tar: AsyncIterable<Uint8Array>, options: TarTreeOptions): Promise<TarTree> {
+  static read(tar: AsyncIterable<Uint8Array>, options: TarTreeOptions): Promise<TarTree> {
+    return TarTree.#filled(options, (tree) => tree.#load(tar, options.signal));
+  }
+
+  /** A tree of one file, whose size is known when it has come. Errors: the stream's, cancelled. */
+  static ofStream(
+    name: string,
+    bytes: AsyncIterable<Uint8Array>,
+    options: TarTreeOptions & { mtime: number },
+  ): Promise<TarTree> {
+    return TarTree.#filled(options, async (tree) => {
+      for await (const chunk of bytes) {
+        if (options.signal.aborted) throw cancelled("build was cancelled");
+        tree.#write(chunk);
+      }
+      const { mtime } = options;
+      tree.#put(name, new Node(tarHeader({ name, type: "file", size: tree.#end, mode: 0o600, mtime }), 0));
+    });
+  }
+
+  static async #filled(options: TarTreeOptions, fill: (tree: TarTree) => Promise<void>): Promise<TarTree> {
     const tree = new TarTree(openSpool(options.folder), options.devices === true);
     try {
-      await tree.#load(tar, options.signal);
+      await fill(tree);
       return tree;
     } catch (error) {
       tree.close();
@@ -71,47 +87,14 @@ export class TarTree implements SourceTree {
     const tree = new TarTree(openSpool(folder));
     for (const [name, content] of Object.entries(files)) {
       const bytes = Buffer.from(content);
-      const header = tarHeader({ name, type: "file", size: bytes.length, mode: 0o644 });
-      const hash = new EntryHash(hashedOnDisk(name, header));
-      hash.update(bytes);
-      tree.#put(name, {
-        header,
-        offset: tree.#write(bytes),
-        digest: hash.hex(),
-        inode: undefined,
-        children: undefined,
-      });
+      const offset = tree.#write(bytes);
+      tree.#put(name, new Node(tarHeader({ name, type: "file", size: bytes.length }), offset));
     }
-    return tree;
-  }
-
-  /** A tree of one file, whose size is known when it has come. Errors: the stream's, cancelled. */
-  static async ofStream(
-    name: string,
-    bytes: AsyncIterable<Uint8Array>,
-    options: TarTreeOptions & { mtime: number },
-  ): Promise<TarTree> {
-    const tree = new TarTree(openSpool(options.folder));
-    try {
-      for await (const chunk of bytes) {
-        if (options.signal.aborted) throw cancelled("build was cancelled");
-        tree.#write(chunk);
-      }
-    } catch (error) {
-      tree.close();
-      throw error;
-    }
-    const header = tarHeader({ name, type: "file", size: tree.#end, mode: 0o600, mtime: options.mtime });
-    tree.#put(name, { header, offset: 0, digest: undefined, inode: undefined, children: undefined });
     return tree;
   }
 
   close(): void {
     closeSync(this.#fd);
-  }
-
-  get fileCount(): number {
-    return this.#nodes.size - 1;
   }
 
   #write(bytes: Uint8Array): number {
@@ -129,83 +112,81 @@ export class TarTree implements SourceTree {
     for (let header = await reader.next(); header; header = await reader.next()) {
       if (signal.aborted) throw cancelled("build was cancelled");
       const name = cleanName(header.name);
-      const hash = new EntryHash(hashedOnDisk(name, header));
       const offset = this.#end;
-      for await (const chunk of reader.body()) {
-        hash.update(chunk);
-        this.#write(chunk);
+      const hash = header.size > 0 ? new EntryHash(hashedOnDisk(name, header)) : undefined;
+      if (hash) {
+        for await (const chunk of reader.body()) {
+          hash.update(chunk);
+          this.#write(chunk);
+        }
       }
-      if (name === "") continue;
-      this.#add(name, header, offset, hash.hex());
+      if (name !== "") this.#add(name, header, offset, hash?.hex());
     }
   }
 
-  #add(name: string, header: TarHeader, offset: number, digest: string): void {
+  #add(name: string, header: TarHeader, offset: number, digest: string | undefined): void {
     if (!this.#devices && (header.type === "char" || header.type === "block")) {
       throw invalidArgument(
         `the build context has a device in it: ${JSON.stringify(name)}. Leave it out by .dockerignore`,
       );
     }
-    if (header.type === "link") {
-      const target = this.#nodes.get(resolvePath((path) => this.#place(path), header.linkname, false));
-      if (!target) {
-        throw invalidArgument(
-          `invalid tar entry ${JSON.stringify(name)}: a hard link to ${JSON.stringify(header.linkname)}, which is not in the archive`,
-        );
-      }
-      target.inode ??= `${target.offset}:${header.linkname}`;
-      this.#put(name, { ...target, digest: undefined });
-      return;
-    }
-    const before = this.#nodes.get(name);
-    const children = header.type === "directory" ? (before?.children ?? new Set<string>()) : undefined;
-    if (before?.children && !children) this.#forgetBelow(name, before.children);
-    this.#put(name, { header: { ...header, name: "" }, offset, digest, inode: undefined, children });
+    if (header.type === "link") return this.#addLink(name, header.linkname);
+    const before = this.#node(name);
+    const node = new Node(header, offset, before?.children);
+    if (digest !== undefined) node.digest = this.#digests.add(digest);
+    this.#put(name, node);
   }
 
-  #forgetBelow(path: string, children: Set<string>): void {
-    for (const child of children) {
-      const full = joinPath(path, child);
-      const below = this.#nodes.get(full)?.children;
-      if (below) this.#forgetBelow(full, below);
-      this.#nodes.delete(full);
+  #addLink(name: string, linkname: string): void {
+    const target = this.#node(this.#resolve(linkname, false));
+    if (!target) {
+      throw invalidArgument(
+        `invalid tar entry ${JSON.stringify(name)}: a hard link to ${JSON.stringify(linkname)}, which is not in the archive`,
+      );
     }
+    target.inode ??= `${target.offset}:${linkname}`;
+    const other = new Node(target.header(), target.offset, target.children);
+    other.inode = target.inode;
+    this.#put(name, other);
+  }
+
+  #node(path: string): Node | undefined {
+    let node: Node | undefined = this.#root;
+    if (path === "") return node;
+    for (const part of path.split("/")) node = node?.children?.get(part);
+    return node;
+  }
+
+  #resolve(path: string, follow: boolean): string {
+    return resolvePath((one) => this.#node(one), path, follow);
   }
 
   /** Puts a node below its folder, which a link may lead to, and which is made if it is not there. */
   #put(name: string, node: Node): void {
-    const parent = resolvePath((path) => this.#place(path), parentOf(name), true);
-    this.#folder(parent).add(baseName(name));
-    this.#nodes.set(joinPath(parent, baseName(name)), node);
+    const parent = parentOf(name);
+    const direct = this.#node(parent)?.children;
+    const folder = direct ?? this.#folder(this.#resolve(parent, true));
+    folder.set(baseName(name), node);
   }
 
-  #folder(path: string): Set<string> {
-    const node = this.#nodes.get(path);
+  #folder(path: string): Map<string, Node> {
+    const node = this.#node(path);
     if (node?.children) return node.children;
     if (node)
       throw invalidArgument(`invalid archive: ${JSON.stringify(path)} is a file and a folder as well`);
-    const made = folderNode(path);
-    this.#folder(parentOf(path)).add(baseName(path));
-    this.#nodes.set(path, made);
+    const made = madeFolder();
+    this.#folder(parentOf(path)).set(baseName(path), made);
     return made.children!;
   }
 
-  #place(path: string): TarHeader | undefined {
-    return this.#nodes.get(path)?.header;
-  }
-
-  /** Takes a file away. */
+  /** Takes a file, or a folder with all that is in it, away. */
   remove(path: string): void {
-    const node = this.#nodes.get(path);
-    if (!node) return;
-    if (node.children) this.#forgetBelow(path, node.children);
-    this.#nodes.delete(path);
-    this.#nodes.get(parentOf(path))?.children?.delete(baseName(path));
+    this.#node(parentOf(path))?.children?.delete(baseName(path));
   }
 
   /** Paths of all that is in it, folders before what is in them. */
   *paths(folder = ""): Generator<string> {
-    for (const name of [...(this.#nodes.get(folder)?.children ?? [])]) {
+    for (const name of [...(this.#node(folder)?.children?.keys() ?? [])]) {
       const path = joinPath(folder, name);
       yield path;
       yield* this.paths(path);
@@ -213,22 +194,21 @@ export class TarTree implements SourceTree {
   }
 
   find(path: string, follow: boolean): TreeEntry | undefined {
-    return this.#entry(resolvePath((one) => this.#place(one), path, follow));
-  }
-
-  #entry(path: string): TreeEntry | undefined {
-    const node = this.#nodes.get(path);
-    return node && { path, header: node.header, inode: node.inode };
+    const resolved = this.#resolve(path, follow);
+    const node = this.#node(resolved);
+    return node && entryOf(resolved, node);
   }
 
   children(folder: TreeEntry): TreeEntry[] {
-    const names = [...(this.#nodes.get(folder.path)?.children ?? [])].sort();
-    return names.map((name) => this.#entry(joinPath(folder.path, name))!);
+    const children = this.#node(folder.path)?.children ?? new Map<string, Node>();
+    return [...children.keys()]
+      .sort()
+      .map((name) => entryOf(joinPath(folder.path, name), children.get(name)!));
   }
 
   async *read(entry: TreeEntry): AsyncGenerator<Uint8Array> {
-    const node = this.#nodes.get(entry.path)!;
-    const end = node.offset + node.header.size;
+    const node = this.#node(entry.path)!;
+    const end = node.offset + node.size;
     for (let at = node.offset; at < end; ) {
       const chunk = Buffer.allocUnsafe(Math.min(CHUNK, end - at));
       const got = readSync(this.#fd, chunk, 0, chunk.length, at);
@@ -250,25 +230,20 @@ export class TarTree implements SourceTree {
   }
 
   async digest(entry: TreeEntry): Promise<string> {
-    const node = this.#nodes.get(entry.path)!;
-    if (node.digest !== undefined) return node.digest;
-    const hash = new EntryHash(hashedOnDisk(entry.path, node.header));
+    const node = this.#node(entry.path)!;
+    if (node.digest >= 0) return this.#digests.get(node.digest);
+    // Stock has nothing better for a folder that the archive does not name itself.
+    if (node.offset === MADE) return entry.path;
+    const hash = new EntryHash(hashedOnDisk(entry.path, node.header()));
     for await (const chunk of this.read(entry)) hash.update(chunk);
-    node.digest = hash.hex();
-    return node.digest;
+    return hash.hex();
   }
 }
 
-const folderNode = (name: string): Node => ({
-  header: tarHeader({ name, type: "directory", mode: 0o755, mtime: Math.floor(Date.now() / 1000) }),
-  offset: 0,
-  // Stock has nothing better for a folder that the archive does not name itself.
-  digest: name,
-  inode: undefined,
-  children: new Set(),
-});
+const entryOf = (path: string, node: Node): TreeEntry => ({ path, header: node.header(), inode: node.inode });
 
 function cleanName(name: string): string {
+  if (/^[^./][^/]*$/.test(name)) return name;
   const parts: string[] = [];
   for (const part of name.split("/")) {
     if (part === "" || part === ".") continue;
