@@ -5,6 +5,7 @@ import { goTime } from "../format/go_time.ts";
 import type { Columns } from "../format/list.ts";
 import { humanSizeDigits } from "../format/size.ts";
 import { ellipsis, goQuote, shortId } from "../format/text.ts";
+import { NIL } from "../template/print.ts";
 import { portsColumn } from "./ports_column.ts";
 
 /** The Go type that stock's errors about templates name. */
@@ -89,7 +90,7 @@ function mounts(container: ContainerSummary, short: boolean): string {
   return all.map((name) => (short ? ellipsis(name, MOUNT_WIDTH) : name)).join(",");
 }
 
-function platform({ ImageManifestDescriptor }: ContainerSummary): string | null {
+function platform({ ImageManifestDescriptor }: ContainerSummary): string | object {
   const { os, architecture, variant } = ImageManifestDescriptor?.platform ?? {};
-  return os === undefined ? null : [os, architecture, variant].filter(Boolean).join("/");
+  return os === undefined ? NIL : [os, architecture, variant].filter(Boolean).join("/");
 }

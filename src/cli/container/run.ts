@@ -3,6 +3,7 @@ import { defineCommand, type ExitError } from "../command.ts";
 import { describe } from "../describe.ts";
 import { attach, detachKeysOf } from "../stream/attach.ts";
 import { checkTty } from "../stream/check_tty.ts";
+import { endOnSignal } from "../stream/end_on_signal.ts";
 import { waitForExit } from "../stream/exit_status.ts";
 import { forwardSignals } from "../stream/signals.ts";
 import { Detached, joinStreams } from "../stream/stream.ts";
@@ -31,6 +32,7 @@ export default defineCommand({
     else detachFrom(creation, flags.attach);
     const id = await createContainer(cli, creation).catch((error) => Promise.reject(statusError(error)));
     if (flags["sig-proxy"]) forwardSignals(cli, id);
+    else endOnSignal();
     if (body.AttachStdin || body.AttachStdout || body.AttachStderr)
       return runAttached(cli, id, creation, detachKeysOf(cli, flags["detach-keys"]));
     cli.out(`${id}\n`);

@@ -46,3 +46,6 @@ export function jsonOf(value: unknown): string {
 export function escapedJsonOf(value: unknown): string {
   return jsonOf(value).replace(/[<>&]/g, (c) => `\\u00${c.charCodeAt(0).toString(16)}`);
 }
+
+/** A pointer to nothing, where a type is known: printed as "<nil>", null in JSON. */
+export const NIL: object = Object.freeze({ toGoText: () => "<nil>", toJSON: () => null });
