@@ -1,6 +1,7 @@
 import { messageOf } from "../../errors/errors.ts";
 import type { Cli } from "../cli.ts";
 import { ExitError, type Invocation } from "../command.ts";
+import { refuseContentTrust } from "../image/trust.ts";
 import type { Creation } from "./create_container.ts";
 import { createBody } from "./options/create_body.ts";
 import { proxiesFor } from "./options/proxies.ts";
@@ -30,6 +31,10 @@ export function creationOf(
           .replace(/, (?=[^,]*$)/, " or ")}`,
       );
     const [image, ...words] = args as [string, ...string[]];
+    if (!/@sha256:/.test(image)) {
+      const disabled = flags["disable-content-trust"];
+      refuseContentTrust({ disabled, given: given.has("disable-content-trust") });
+    }
     const proxies = proxiesFor(cli.config, cli.client.endpoint.url);
     return {
       body: createBody({ flags, given, image, command: words, proxies }),

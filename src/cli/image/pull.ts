@@ -9,6 +9,7 @@ import type { Cli } from "../cli.ts";
 import { defineCommand } from "../command.ts";
 import { registryAuth } from "../config/auth.ts";
 import { awaitProgress, showProgress } from "../progress/show.ts";
+import { refuseContentTrust } from "./trust.ts";
 
 export default defineCommand({
   usage: "[OPTIONS] NAME[:TAG|@DIGEST]",
@@ -21,10 +22,12 @@ export default defineCommand({
     platform: { kind: "string", help: "Platform to choose where an image is for several" },
     quiet: { kind: "bool", short: "q", help: "Show no progress" },
   },
-  async run(cli, { args, flags }) {
+  async run(cli, { args, flags, given }) {
     const reference = wantedReference(cli, args[0]!, flags["all-tags"], flags.quiet);
-    if (!flags["disable-content-trust"])
-      throw new Error("content trust is not implemented: leave --disable-content-trust on");
+    if (reference.digest === undefined) {
+      const disabled = flags["disable-content-trust"];
+      refuseContentTrust({ disabled, given: given.has("disable-content-trust") });
+    }
     const query = {
       fromImage: familiarName(reference),
       tag: flags["all-tags"] ? undefined : (reference.digest ?? reference.tag),

@@ -7,6 +7,7 @@ import { platformOption } from "../platform.ts";
 import { awaitProgress, showProgress } from "../progress/show.ts";
 import { imagePath } from "./path.ts";
 import { wantedReference } from "./pull.ts";
+import { refuseContentTrust } from "./trust.ts";
 
 export default defineCommand({
   usage: "[OPTIONS] NAME[:TAG]",
@@ -23,11 +24,11 @@ export default defineCommand({
     },
     quiet: { kind: "bool", short: "q", help: "Show no progress" },
   },
-  async run(cli, { args, flags }) {
+  async run(cli, { args, flags, given }) {
     const platform = flags.platform ? platformFor(cli, flags.platform) : undefined;
     const reference = wantedReference(cli, args[0]!, flags["all-tags"], flags.quiet);
-    if (!flags["disable-content-trust"])
-      throw new Error("content trust is not implemented: leave --disable-content-trust on");
+    const disabled = flags["disable-content-trust"];
+    refuseContentTrust({ disabled, given: given.has("disable-content-trust") });
     const response = await cli.client.stream("POST", imagePath(familiarName(reference), "/push"), {
       query: { tag: flags["all-tags"] ? undefined : reference.tag, platform },
       headers: { "X-Registry-Auth": await registryAuth(cli, reference.domain) },
