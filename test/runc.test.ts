@@ -11,6 +11,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import type { Linux, Spec } from "../src/oci/runtime-spec.ts";
+import { eventually } from "./lib/engine.ts";
 import { RuntimeBench } from "./lib/runtime.ts";
 
 /** Whether cgroup v2 is all there is, as in the virtual machine of `make test-vm`. */
@@ -385,6 +386,35 @@ describe("life of a container", () => {
       'runc run failed: unable to start container process: exec: "nonesuch": executable file not found in $PATH',
     );
     expect(bench.leftovers()).toEqual([]);
+  });
+  test("a memory limit that is too low is named as the reason", async () => {
+    const { id, path } = bench.bundle(["true"], (spec) => {
+      spec.linux!.resources!.memory = { limit: 4096 };
+    });
+    const { code, stderr } = await bench.runc(["run", "--bundle", path, id]);
+    expect(code).toBe(1);
+    expect(stderr).toContain("container init was OOM-killed (memory limit too low?)");
+    expect(bench.leftovers()).toEqual([]);
+  });
+  test("a created container whose command cannot be executed says so on its stderr", async () => {
+    writeFileSync(join(bench.root, "noformat"), "echo hi\n");
+    chmodSync(join(bench.root, "noformat"), 0o755);
+    const { id, path } = bench.bundle(["/noformat"]);
+    const output = join(path, "output");
+    const created = Bun.spawn(bench.command(["create", "--bundle", path, id]), {
+      stdin: "ignore",
+      stdout: Bun.file(output),
+      stderr: Bun.file(output),
+    });
+    expect(await created.exited).toBe(0);
+    await bench.runc(["start", id]);
+    await eventually(
+      "the container has stopped",
+      async () => (await bench.runc(["state", id])).stdout,
+      (state) => state.includes('"stopped"'),
+    );
+    expect(readFileSync(output, "utf8")).toBe("exec /noformat: exec format error\n");
+    await bench.kill(id);
   });
   test("signals go on to the container", async () => {
     const { id, path } = bench.bundle([

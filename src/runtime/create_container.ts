@@ -1,6 +1,8 @@
 /** Makes a container: state, cgroup, FIFO, process. What fails half way leaves nothing behind. */
+import { systemError } from "../errors/errors.ts";
 import { applyLimits } from "../linux/cgroup/apply.ts";
 import { type Cgroup, createCgroup, removeCgroup } from "../linux/cgroup/cgroup.ts";
+import { oomKills } from "../linux/cgroup/oom_kills.ts";
 import { realtimeStamp } from "../linux/clock.ts";
 import { O_RDWR, openFd } from "../linux/fd.ts";
 import { makeFifo } from "../linux/fifo.ts";
@@ -60,6 +62,13 @@ async function loadLate({ hooks, linux }: Spec): Promise<LateModules> {
   return late;
 }
 
+/** In runc's words, which people search for. */
+const outOfMemory = (cause: unknown) =>
+  systemError(
+    "unable to start container process: container init was OOM-killed (memory limit too low?): raise linux.resources.memory.limit",
+    { cause },
+  );
+
 class Creation {
   readonly #store: StateStore;
   readonly #record: ContainerRecord;
@@ -92,7 +101,9 @@ class Creation {
       if (facts.cgroup.length > 0)
         await applyLimits(facts.cgroup, this.#spec.linux?.resources ?? {}, { devices: true });
       const late = await loadLate(this.#spec);
-      await launch(plan, descriptors, this.#handlers(late), this.#options.failAt);
+      await launch(plan, descriptors, this.#handlers(late), this.#options.failAt).catch((error: unknown) => {
+        throw oomKills(facts.cgroup) > 0 ? outOfMemory(error) : error;
+      });
     } finally {
       this.#open.close();
       this.#release?.();

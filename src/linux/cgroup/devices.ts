@@ -42,6 +42,8 @@ const STANDARD: DeviceRule[] = [
   rule(true, "c", 5, 0, "rwm"),
   rule(true, "c", 5, 2, "rwm"),
   rule(true, "c", 136, undefined, "rwm"),
+  // tun and tap: makes nothing possible without CAP_NET_ADMIN, and VPNs in containers count on it.
+  rule(true, "c", 10, 200, "rwm"),
 ];
 
 const negative = (n: number | undefined) => (n === undefined || n < 0 ? undefined : n);

@@ -3,6 +3,7 @@ import { watch } from "node:fs";
 import { eventfd } from "../eventfd.ts";
 import { closeFd, O_RDONLY, openFd, readSmallFile, writeControlFile } from "../fd.ts";
 import { type Cgroup, folderOf } from "./cgroup.ts";
+import { oomKills } from "./oom_kills.ts";
 
 /** Calls `onOom` for each strike until the returned function is called. Without a memory cgroup it never does. */
 export function watchOom(cgroup: Cgroup, onOom: () => void): () => void {
@@ -42,17 +43,10 @@ function oomControlReadable(folder: string): boolean {
 
 /** v2: memory.events changes, and its counter oom_kill tells whether for that. */
 function watchV2(folder: string, onOom: () => void): () => void {
-  const file = `${folder}/memory.events`;
-  const count = () => {
-    try {
-      return Number(/^oom_kill (\d+)$/m.exec(readSmallFile(file))?.[1] ?? 0);
-    } catch {
-      return 0;
-    }
-  };
-  let before = count();
-  const watcher = watch(file, () => {
-    const now = count();
+  const cgroup: Cgroup = [{ version: 2, controllers: ["memory"], path: folder }];
+  let before = oomKills(cgroup);
+  const watcher = watch(`${folder}/memory.events`, () => {
+    const now = oomKills(cgroup);
     if (now > before) onOom();
     before = now;
   });

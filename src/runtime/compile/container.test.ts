@@ -125,7 +125,9 @@ describe("compileContainer()", () => {
     expect(refusal(({ linux }) => linux!.namespaces!.push({ type: "pid" }))).toBe(
       "linux.namespaces[2]: namespace pid is given twice",
     );
-    expect(refusal((spec) => (spec.hostname = "x"))).toContain("hostname: needs a uts namespace");
+    expect(refusal((spec) => (spec.hostname = "x"))).toContain(
+      "unable to set hostname without a private UTS namespace",
+    );
     expect(refusal(({ process }) => (process!.args = []))).toBe("process.args must not be empty");
     expect(refusal(({ process }) => (process!.cwd = "x"))).toContain("process.cwd");
     expect(refusal(({ process }) => (process!.terminal = true))).toContain("cannot allocate tty");

@@ -93,7 +93,7 @@ function nameOps(spec: Spec): Plan {
     if (!name) continue;
     if (!namespacesOf(spec).has("uts"))
       throw invalidArgument(
-        `${op}: needs a uts namespace in linux.namespaces, or the host would get the name`,
+        `unable to set ${op} without a private UTS namespace: add one of type uts to linux.namespaces`,
       );
     plan.push({ op, tag: op, name });
   }

@@ -1,5 +1,6 @@
 /* What init tells docker-runc, and hears from it, over a SOCK_SEQPACKET socket: one packet a message. */
 #include "init.h"
+#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -34,9 +35,11 @@ _Noreturn void fail(int error, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(note, sizeof note, format, args);
 	va_end(args);
-	if (init.sync < 0)
-		dprintf(2, "%s: %s\n", note, strerror(error));
-	else
+	if (init.sync < 0) {
+		/* Goes to the container's own stderr, in the words that people know from stock: "exec /x: exec format error". */
+		const char *why = strerror(error);
+		dprintf(2, "%s: %c%s\n", note, tolower((unsigned char)why[0]), why + 1);
+	} else
 		send_message(MSG_ERROR, error, note);
 	_exit(1);
 }
