@@ -1,5 +1,5 @@
 /** Joining containers to networks and taking them off, running or not. */
-import { forbidden, invalidArgument, isNotFound, messageOf, systemError } from "../../errors/errors.ts";
+import { invalidArgument, isNotFound, messageOf, systemError } from "../../errors/errors.ts";
 import type { EndpointReference, RequestedEndpoint } from "../../network/types.ts";
 import type { Container } from "../containers/container.ts";
 import { containerOf } from "../containers/create/modes.ts";
@@ -41,12 +41,12 @@ const referenceOf = (network: { Id?: string; Name?: string; Driver?: string }): 
 
 function refuseShared(container: Container, networkName: string): void {
   const { NetworkMode = "" } = container.hostConfig;
-  if (containerOf(NetworkMode) !== undefined)
+  if (networkName === "host")
+    throw invalidArgument("container cannot be disconnected from host network or connected to host network");
+  if (NetworkMode === "host" || containerOf(NetworkMode) !== undefined)
     throw invalidArgument(
       "container sharing network namespace with another container or host cannot be connected to any other network",
     );
-  if (NetworkMode === "host" || networkName === "host")
-    throw invalidArgument("container cannot be disconnected from host network or connected to host network");
   const others = Object.keys(container.facts.network.Networks).filter((name) => name !== networkName);
   if (others.length > 0 && (networkName === "none" || others.includes("none")))
     throw invalidArgument(
@@ -54,7 +54,7 @@ function refuseShared(container: Container, networkName: string): void {
     );
 }
 
-/** Errors: notFound (network), forbidden and system in stock's words. */
+/** Errors: notFound (network), invalidArgument and system in stock's words. */
 export function disconnectContainer(
   env: Env,
   container: Container,
@@ -68,8 +68,7 @@ export function disconnectContainer(
         "container cannot be disconnected from host network or connected to host network",
       );
     const { Networks } = container.facts.network;
-    if (!Object.hasOwn(Networks, network.Name!))
-      throw forbidden(`container ${container.id} is not connected to network ${network.Name}`);
+    if (!Object.hasOwn(Networks, network.Name!)) throw systemError(notConnected(container, network.Name!));
     if (container.state.hasTask) await leave(env, container, network.Id!, force);
     delete Networks[network.Name!];
     saveContainer(container);
@@ -77,6 +76,10 @@ export function disconnectContainer(
       publishEndpoints(env.events, "disconnect", container.id, [referenceOf(network)]);
   });
 }
+
+/** Stock's two texts, for a container that runs and for one that does not. */
+const notConnected = ({ id, state }: Container, name: string) =>
+  `container ${id} is not connected to ${state.hasTask ? "" : "the "}network ${name}`;
 
 async function leave(env: Env, container: Container, networkID: string, force: boolean): Promise<void> {
   try {

@@ -1,4 +1,4 @@
-import { conflict, unavailable } from "../../errors/errors.ts";
+import { forbidden, unavailable } from "../../errors/errors.ts";
 import { findLink } from "../../linux/netlink/link.ts";
 import type { NetlinkSocket } from "../../linux/netlink/socket.ts";
 import { parseSubnet } from "../address/ip.ts";
@@ -24,7 +24,7 @@ export function bridgeDriver(host: NetlinkSocket, options: BridgeDriverOptions):
       const { name } = bridgeOptions(network);
       const other = others.find((one) => one.driver === "bridge" && one.device === name);
       if (other)
-        throw conflict(
+        throw forbidden(
           `cannot create network ${network.id} (${name}): conflicts with network ${other.id} (${name}): networks have same bridge name`,
         );
       network.device = name;

@@ -6,6 +6,7 @@ import { topContainer } from "../../containers/inspect/top.ts";
 import type { Containers } from "../../containers/manager.ts";
 import type { Route } from "../../http/route.ts";
 import type { ApiVersion } from "../../http/version.ts";
+import { endpointsFor } from "./endpoints.ts";
 
 /** Listing and looking at containers. */
 export function inspectRoutes(containers: Containers): Route[] {
@@ -61,11 +62,20 @@ export function inspectRoutes(containers: Containers): Route[] {
 
 function summaryFor(summary: ContainerSummary, version: ApiVersion): ContainerSummary {
   if (!version.atLeast("1.46") && summary.HostConfig) delete summary.HostConfig.Annotations;
-  return summary;
+  const networks = summary.NetworkSettings?.Networks;
+  if (!networks) return summary;
+  return { ...summary, NetworkSettings: { Networks: endpointsFor(networks, version, summary.Id ?? "") } };
 }
 
 /** Fields that came or went with API versions. */
-function inspectedFor(inspected: ContainerInspectResponse, version: ApiVersion): ContainerInspectResponse {
+function inspectedFor(given: ContainerInspectResponse, version: ApiVersion): ContainerInspectResponse {
+  const inspected = { ...given };
+  const { NetworkSettings, Id = "" } = given;
+  if (NetworkSettings?.Networks)
+    inspected.NetworkSettings = {
+      ...NetworkSettings,
+      Networks: endpointsFor(NetworkSettings.Networks, version, Id),
+    };
   if (version.atLeast("1.44")) return inspected;
   const mac = inspected.NetworkSettings?.MacAddress;
   const config = { ...inspected.Config };
