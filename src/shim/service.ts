@@ -4,7 +4,7 @@ import type { Codec, MessageOf } from "../ttrpc/message.ts";
 import type { Call, Handler } from "../ttrpc/server.ts";
 import { VERSION } from "../version/version.ts";
 import { type Options, runtimeRoot, writeOptions } from "./bundle.ts";
-import { memoryCgroupWatch } from "./cgroup/oom.ts";
+import { memoryCgroupWatch, type OOMWatch } from "./cgroup/oom.ts";
 import { setLogBundle } from "./log.ts";
 import { Empty, timestamp } from "./messages/common.ts";
 import * as m from "./messages/task.ts";
@@ -39,7 +39,7 @@ export class TaskService {
   readonly #tasks = new Map<string, Task>();
   /** Ids of tasks that are being created. */
   readonly #reserved = new Set<string>();
-  readonly #stopOOM = new Map<string, () => void>();
+  readonly #oomWatches = new Map<string, OOMWatch>();
 
   constructor(options: ServiceOptions) {
     this.#options = options;
@@ -181,8 +181,11 @@ export class TaskService {
       tell();
       return;
     }
-    this.#stopOOM.get(task.id)?.();
-    this.#stopOOM.delete(task.id);
+    const watch = this.#oomWatches.get(task.id);
+    this.#oomWatches.delete(task.id);
+    // Why it ended is told before that it did.
+    watch?.check();
+    watch?.stop();
     // Exec'd processes that the end of the init leaves alive are killed before anybody hears of the end.
     void task.killRest().finally(tell);
   }
@@ -199,10 +202,10 @@ export class TaskService {
   }
 
   #watchOOM(id: string, pid: number): void {
-    const stop = memoryCgroupWatch(pid, () =>
+    const watch = memoryCgroupWatch(pid, () =>
       this.#options.publisher.publish("TaskOOM", { containerId: id }),
     );
-    this.#stopOOM.set(id, stop);
+    this.#oomWatches.set(id, watch);
   }
 
   async #delete(id: string, execId: string): Promise<Partial<MessageOf<typeof m.DeleteResponse>>> {

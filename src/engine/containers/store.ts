@@ -70,6 +70,15 @@ export class ContainerStore {
     return [...this.#containers.values()];
   }
 
+  /** Like find(), with undefined instead of an error. */
+  tryFind(reference: string): Container | undefined {
+    try {
+      return this.find(reference);
+    } catch {
+      return undefined;
+    }
+  }
+
   /** By full id, name, or unique beginning of the id, in this order. Errors: notFound, invalidArgument. */
   find(reference: string): Container {
     const named = this.#names.get(reference.replace(/^\//, ""));

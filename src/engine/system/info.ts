@@ -39,7 +39,9 @@ export async function systemInfo(sources: InfoSources): Promise<SystemInfo> {
     Plugins: {
       Volume: ["local"],
       Network: ["bridge", "host", "ipvlan", "macvlan", "null"],
-      Authorization: null as unknown as string[],
+      Authorization: (config.authorizationPlugins.length > 0
+        ? config.authorizationPlugins
+        : null) as string[],
       Log: [...LOG_DRIVERS],
     },
     ...kernelSupport(),

@@ -1,12 +1,18 @@
 /** Tells when the kernel's out-of-memory killer strikes in a container. */
 
 import { eventfd } from "../../linux/eventfd.ts";
-import { closeFd, O_RDONLY, openFd, writeControlFile } from "../../linux/fd.ts";
+import { closeFd, O_RDONLY, openFd, readFd, writeControlFile } from "../../linux/fd.ts";
 import { log } from "../log.ts";
 import { cgroupPaths } from "./path.ts";
 
-/** Watches the memory control group of a container's init until the returned function is called. */
-export function memoryCgroupWatch(pid: number, onOOM: () => void): () => void {
+export interface OOMWatch {
+  /** Looks whether the killer has struck since, for who must know it before something else is told. */
+  check(): void;
+  stop(): void;
+}
+
+/** Watches the memory control group of a container's init until it is stopped. */
+export function memoryCgroupWatch(pid: number, onOOM: () => void): OOMWatch {
   try {
     const { v1, v2 } = cgroupPaths(pid);
     const memory = v1.get("memory");
@@ -16,11 +22,11 @@ export function memoryCgroupWatch(pid: number, onOOM: () => void): () => void {
     // A container that ends at once has no control group any more.
     log("debug", `no OOM events: ${(error as Error).message}`);
   }
-  return () => {};
+  return { check() {}, stop() {} };
 }
 
 /** v1: the kernel counts up an eventfd that was registered in cgroup.event_control. */
-function watchV1(folder: string, onOOM: () => void): () => void {
+function watchV1(folder: string, onOOM: () => void): OOMWatch {
   const event = eventfd();
   const control = openFd(`${folder}/memory.oom_control`, O_RDONLY);
   try {
@@ -44,21 +50,39 @@ function watchV1(folder: string, onOOM: () => void): () => void {
     }
   };
   void listen();
-  return () => {
-    stopped = true;
-    void reader.cancel().catch(() => {});
+  return {
+    check() {
+      if (!stopped && readCount(event)) onOOM();
+    },
+    stop() {
+      stopped = true;
+      void reader.cancel().catch(() => {});
+    },
   };
 }
 
+/** True if the counter has been raised; it is then 0 again. */
+function readCount(event: number): boolean {
+  try {
+    return readFd(event, new Uint8Array(8)) > 0;
+  } catch {
+    // EAGAIN: it has not, or its reader has been faster.
+    return false;
+  }
+}
+
 /** v2: memory.events changes; its oom_kill counter tells whether it was for that. */
-function watchV2(folder: string, onOOM: () => void): () => void {
-  let stop = (): void => {};
+function watchV2(folder: string, onOOM: () => void): OOMWatch {
+  let watch: OOMWatch | undefined;
   let stopped = false;
   void import("./oom_v2.ts").then(({ watchMemoryEvents }) => {
-    if (!stopped) stop = watchMemoryEvents(folder, onOOM);
+    if (!stopped) watch = watchMemoryEvents(folder, onOOM);
   });
-  return () => {
-    stopped = true;
-    stop();
+  return {
+    check: () => watch?.check(),
+    stop() {
+      stopped = true;
+      watch?.stop();
+    },
   };
 }

@@ -169,13 +169,11 @@ function dropUnsupported(host: HostConfig, warnings: string[]): void {
 
 /** A container in the host's UTS namespace or network has the host's name, unless it asks for another. */
 function shareNames(env: Env, config: ContainerConfig, host: HostConfig, body: CreateBody): void {
-  for (const mode of [host.NetworkMode, host.IpcMode, host.PidMode]) {
-    const other = containerOf(mode);
-    if (other !== undefined) env.store.find(other);
-  }
   const shared = containerOf(host.NetworkMode);
   if (shared !== undefined) {
-    const other = env.store.find(shared);
+    // One that is not there is told of at the start: a "not found" from here reads as if the image were meant.
+    const other = env.store.tryFind(shared);
+    if (!other) return;
     host.NetworkMode = `container:${other.id}`;
     config.Hostname = other.config.Hostname ?? "";
     config.Domainname = other.config.Domainname ?? "";

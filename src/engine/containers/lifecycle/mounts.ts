@@ -1,5 +1,5 @@
 import { mkdirSync } from "node:fs";
-import { errnoOf } from "../../../errors/errors.ts";
+import { errnoOf, invalidArgument } from "../../../errors/errors.ts";
 import { MNT, mount, unmount } from "../../../linux/mount.ts";
 import type { Mount } from "../../../oci/runtime-spec.ts";
 import type { Container, MountPoint } from "../container.ts";
@@ -8,6 +8,7 @@ import { makeBindSource } from "../create/volumes.ts";
 import type { Env } from "../env.ts";
 import { imageMountLayer } from "../image-mounts.ts";
 import { type ReadyMount, tmpfsOptions } from "../spec/mounts.ts";
+import { sharedContainer } from "./namespaces.ts";
 import type { Rollback } from "./rollback.ts";
 import { bindInside, releaseSubMounts } from "./sub-mounts.ts";
 
@@ -111,7 +112,7 @@ export function shmMount(env: Env, container: Container, rollback: Rollback): Mo
     options: ["rbind", "rprivate"],
   });
   const other = containerOf(IpcMode);
-  if (other !== undefined) return bind(env.store.find(other).shmPath);
+  if (other !== undefined) return bind(sharedMemory(env, other));
   switch (IpcMode) {
     case "host":
       return bind("/dev/shm");
@@ -124,6 +125,21 @@ export function shmMount(env: Env, container: Container, rollback: Rollback): Mo
       const options = ["nosuid", "noexec", "nodev", "mode=1777", `size=${ShmSize}`];
       return { destination: "/dev/shm", type: "tmpfs", source: "shm", options };
     }
+  }
+}
+
+/** The /dev/shm of the container whose ipc namespace is joined. Errors: notFound, conflict, invalidArgument. */
+function sharedMemory(env: Env, reference: string): string {
+  const other = sharedContainer(env, reference, "IPC");
+  switch (other.hostConfig.IpcMode) {
+    case "shareable":
+      return other.shmPath;
+    case "host":
+      return "/dev/shm";
+    default:
+      throw invalidArgument(
+        `can't join IPC of container ${other.id}: non-shareable IPC (hint: use IpcMode:shareable for the donor container)`,
+      );
   }
 }
 
