@@ -13,6 +13,9 @@ const OTHER: Record<string, string> = {
   "": "lists what there is",
   completion: "a shell less",
   build: "some of buildx's flags, none of those for remote builders",
+  "image build": "as build",
+  "builder build": "as build",
+  "network doctor": "ours alone",
 };
 
 /** Flags of stock that are not there, by command, and why. The list may only shrink. */
@@ -34,8 +37,8 @@ const isMissing = (path: string, flag: string) =>
 /** All commands, as words, aliases left out. */
 function pathsOf(entries: Record<string, Entry>, before = ""): string[] {
   return Object.entries(entries).flatMap(([name, entry]) => {
-    if (entry.hidden || name in OTHER) return [];
     const path = `${before}${name}`;
+    if (entry.hidden || path in OTHER) return [];
     return entry.group ? pathsOf(entry.group, `${path} `) : [path];
   });
 }
