@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { writeBusyboxImage } from "../hack/lib/busybox-image.ts";
 import { type RunningEngine, startChain } from "../hack/lib/chain.ts";
 import { STOCK_CLIENT, STOCK_DOCKERD, startStockEngine } from "../hack/lib/stock-engine.ts";
 import { BIN } from "./lib/engine.ts";
@@ -12,6 +13,7 @@ let image: LayeredImage;
 beforeAll(() => {
   work = mkdtempSync("/tmp/pequod-roots-");
   image = writeLayeredImage(join(work, "image.tar"));
+  writeBusyboxImage(join(work, "busybox.tar"));
 });
 afterAll(() => rmSync(work, { recursive: true, force: true }));
 
@@ -61,8 +63,40 @@ describe.skipIf(!existsSync(STOCK_DOCKERD)).each(drivers)("data root on %s", (dr
     }
   };
 
+  const wired = driver === "overlay2";
+  type Docker = (...args: string[]) => string;
+
+  const makeNetworks = (docker: Docker, who: string) => {
+    const subnet = { stock: "10.91.0", ours: "10.92.0" }[who];
+    docker("network", "create", "--label", `by=${who}`, "--subnet", `${subnet}.0/24`, `net-${who}`);
+    docker("network", "create", "--internal", `auto-${who}`);
+    docker(
+      "run",
+      "--name",
+      `wired-${who}`,
+      "--network",
+      `net-${who}`,
+      "busybox",
+      "ip",
+      "-o",
+      "-4",
+      "address",
+      "show",
+      "eth0",
+    );
+  };
+
+  const checkNetworks = (docker: Docker, who: string) => {
+    const subnet = { stock: "10.91.0", ours: "10.92.0" }[who];
+    const format = "{{.Labels.by}} {{(index .IPAM.Config 0).Subnet}} {{.Internal}}";
+    expect(docker("network", "inspect", "-f", format, `net-${who}`)).toBe(`${who} ${subnet}.0/24 false`);
+    expect(docker("network", "inspect", "-f", "{{.Internal}}", `auto-${who}`)).toBe("true");
+    expect(docker("start", "-a", `wired-${who}`)).toContain(`inet ${subnet}.2/24`);
+  };
+
   /** Everything that an engine keeps, with a suffix that says who made it. */
   const make = (docker: (...args: string[]) => string, who: string) => {
+    if (wired) makeNetworks(docker, who);
     docker("volume", "create", "--label", `by=${who}`, `volume-${who}`);
     const script = `cat /data/log; echo run >> /data/log; echo ${who} > /made; rm -f /etc/motd`;
     const options = ["--network", "none", "-v", `volume-${who}:/data`, "--label", `by=${who}`];
@@ -74,6 +108,7 @@ describe.skipIf(!existsSync(STOCK_DOCKERD)).each(drivers)("data root on %s", (dr
 
   /** What must be there and work, whoever made it. */
   const check = (docker: (...args: string[]) => string, who: string, runs: number) => {
+    if (wired) checkNetworks(docker, who);
     expect(docker("image", "inspect", "-f", "{{.Id}}", "layered:1")).toBe(image.id);
     const ids = ["committed", "other/name"].map((name) =>
       docker("image", "inspect", "-f", "{{.Id}}", `${name}:${who}`),
@@ -98,6 +133,7 @@ describe.skipIf(!existsSync(STOCK_DOCKERD)).each(drivers)("data root on %s", (dr
   test("stock's opens in ours", async () => {
     await withEngine("stock", (docker) => {
       docker("load", "-i", join(work, "image.tar"));
+      docker("load", "-i", join(work, "busybox.tar"));
       make(docker, "stock");
       listing = docker("run", "--rm", "--network", "none", "layered:1", ...LISTING);
     });
@@ -118,6 +154,10 @@ describe.skipIf(!existsSync(STOCK_DOCKERD)).each(drivers)("data root on %s", (dr
       docker("rmi", "-f", "committed:ours", "other/name:ours");
       docker("load", "-i", join(work, "saved.tar"));
       docker("rm", "box-ours", "next-ours");
+      if (wired) {
+        docker("rm", "wired-ours");
+        docker("network", "rm", "net-ours", "auto-ours");
+      }
       docker("volume", "rm", "volume-ours");
     });
   });
@@ -127,6 +167,12 @@ describe.skipIf(!existsSync(STOCK_DOCKERD)).each(drivers)("data root on %s", (dr
       check(docker, "stock", 3);
       expect(docker("volume", "ls", "-q")).not.toContain("volume-ours");
       docker("rm", "box-stock", "next-stock");
+      if (wired) {
+        const names = docker("network", "ls", "--format", "{{.Name}}").split("\n").sort();
+        expect(names).toEqual(["auto-stock", "bridge", "host", "net-stock", "none"]);
+        docker("rm", "wired-stock");
+        docker("network", "rm", "net-stock", "auto-stock");
+      }
       docker("volume", "rm", "volume-stock");
       docker("image", "prune", "-af");
       expect(docker("images", "-aq")).toBe("");

@@ -2,30 +2,46 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:f
 import { join } from "node:path";
 import { systemError } from "../errors/errors.ts";
 import { writeAtomic } from "../files/atomic.ts";
+import { isShared, networksIn, readDatabase, writeDatabase } from "./libnetwork-db.ts";
 import type { NetworkRecord, SandboxRecord } from "./records.ts";
 
-/** Networks in one file under the data root; each sandbox in one of its own under the exec root. */
+/** Networks in one file under the data root, and in stock Docker's database (see libnetwork-db.ts); each sandbox in one of its own under the exec root. */
 export class NetworkStore {
   readonly #networksPath: string;
+  readonly #databasePath: string;
   readonly #sandboxFolder: string;
+  /** What the database was last given, so that it is written only when that changes. */
+  #written = "";
 
   constructor(root: string, execRoot: string) {
     const files = join(root, "files");
     mkdirSync(files, { recursive: true, mode: 0o750 });
     this.#networksPath = join(files, "networks.json");
+    this.#databasePath = join(files, "local-kv.db");
     this.#sandboxFolder = join(execRoot, "libnetwork", "sandboxes");
     mkdirSync(this.#sandboxFolder, { recursive: true, mode: 0o700 });
   }
 
+  /** What stock has removed from its database meanwhile is gone; what it has added is there. */
   loadNetworks(): NetworkRecord[] {
-    if (!existsSync(this.#networksPath)) return [];
-    return parse<{ networks: NetworkRecord[] }>(this.#networksPath).networks;
+    const own = existsSync(this.#networksPath)
+      ? parse<{ networks: NetworkRecord[] }>(this.#networksPath).networks
+      : [];
+    const database = readDatabase(this.#databasePath);
+    if (!database) return own;
+    const shared = networksIn(database).map((found) => own.find(({ id }) => id === found.id) ?? found);
+    return [...own.filter((network) => !isShared(network)), ...shared];
   }
 
   saveNetworks(networks: readonly NetworkRecord[]): void {
     writeAtomic(this.#networksPath, `${JSON.stringify({ version: 1, networks }, null, 1)}\n`, {
       mode: 0o600,
     });
+    const shared = networks.filter(isShared);
+    const text = JSON.stringify(shared);
+    if (text === this.#written) return;
+    writeDatabase(this.#databasePath, shared);
+    this.#written = text;
   }
 
   /** Oldest first, which is the order of their firewall rules. */
