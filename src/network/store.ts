@@ -29,8 +29,10 @@ export class NetworkStore {
       : [];
     const database = readDatabase(this.#databasePath);
     if (!database) return own;
-    const shared = networksIn(database).map((found) => own.find(({ id }) => id === found.id) ?? found);
-    return [...own.filter((network) => !isShared(network)), ...shared];
+    // Ours in their old order, which is that of their firewall rules.
+    const shared = networksIn(database);
+    const kept = own.filter((network) => !isShared(network) || shared.some(({ id }) => id === network.id));
+    return [...kept, ...shared.filter(({ id }) => !own.some((network) => network.id === id))];
   }
 
   saveNetworks(networks: readonly NetworkRecord[]): void {
