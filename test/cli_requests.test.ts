@@ -314,6 +314,8 @@ const REFUSED: string[][] = [
   ["--cpus", "x"],
   ["-m", "x"],
   ["--pull", "sometimes"],
+  ["--platform", "a/b/c/d"],
+  ["--platform", "nonsense"],
   ["--gpus", "count=x"],
   ["--no-such-flag"],
   ["-Z"],

@@ -1,5 +1,5 @@
 import type { ContainerCreateResponse } from "../../api/schema.ts";
-import { isNotFound } from "../../errors/errors.ts";
+import { isNotFound, messageOf } from "../../errors/errors.ts";
 import {
   familiarReference,
   parseReference,
@@ -7,10 +7,10 @@ import {
   withDefaultTag,
 } from "../../reference/reference.ts";
 import type { Cli } from "../cli.ts";
+import { readPlatform } from "../platform.ts";
 import { consoleSize } from "../stream/tty_size.ts";
 import { openCidFile } from "./cid_file.ts";
 import type { CreateBody } from "./options/create_body.ts";
-import { parsePlatform } from "./options/platform.ts";
 
 /** A container to be made, and how. */
 export interface Creation {
@@ -55,8 +55,18 @@ async function createWithImage(cli: Cli, creation: Creation): Promise<ContainerC
 }
 
 function request(cli: Cli, { body, name, platform }: Creation): Promise<ContainerCreateResponse> {
-  const query = { name: name || undefined, platform: platform ? parsePlatform(platform) : undefined };
+  const query = { name: name || undefined, platform: platform ? platformText(platform) : undefined };
   return cli.client.json("POST", "/containers/create", { query, json: body });
+}
+
+/** OS/ARCHITECTURE[/VARIANT] in the normal form. Errors: for what is no platform. */
+function platformText(text: string): string {
+  try {
+    const { os, architecture, variant } = readPlatform(text);
+    return [os, architecture, variant].filter(Boolean).join("/");
+  } catch (error) {
+    throw new Error(`error parsing specified platform: ${messageOf(error)}`);
+  }
 }
 
 async function pullImage(cli: Cli, creation: Creation, reference: Reference): Promise<void> {

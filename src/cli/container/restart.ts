@@ -1,5 +1,5 @@
 import { defineCommand } from "../command.ts";
-import { oneByOne } from "./each.ts";
+import { eachInTurn } from "../each.ts";
 import { containerPath } from "./path.ts";
 import { STOP_FLAGS, stopQuery } from "./stop_options.ts";
 
@@ -11,7 +11,10 @@ export default defineCommand({
   flags: STOP_FLAGS,
   async run(cli, { args, flags }) {
     const query = stopQuery(flags);
-    await oneByOne(cli, args, (name) => cli.client.call("POST", containerPath(name, "/restart"), { query }));
+    await eachInTurn(cli, args, async (name) => {
+      await cli.client.call("POST", containerPath(name, "/restart"), { query });
+      return name;
+    });
     return 0;
   },
 });

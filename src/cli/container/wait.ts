@@ -1,6 +1,6 @@
 import type { ContainerWaitResponse } from "../../api/schema.ts";
-import { defineCommand, ExitError } from "../command.ts";
-import { describe } from "../describe.ts";
+import { defineCommand } from "../command.ts";
+import { eachInTurn } from "../each.ts";
 import { containerPath } from "./path.ts";
 
 export default defineCommand({
@@ -10,16 +10,10 @@ export default defineCommand({
   count: { least: 1 },
   flags: {},
   async run(cli, { args }) {
-    const errors: string[] = [];
-    for (const name of args) {
-      try {
-        const ended = await cli.client.json<ContainerWaitResponse>("POST", containerPath(name, "/wait"));
-        cli.out(`${ended.StatusCode}\n`);
-      } catch (error) {
-        errors.push(describe(error));
-      }
-    }
-    if (errors.length > 0) throw new ExitError(1, errors.join("\n"));
+    await eachInTurn(cli, args, async (name) => {
+      const ended = await cli.client.json<ContainerWaitResponse>("POST", containerPath(name, "/wait"));
+      return String(ended.StatusCode);
+    });
     return 0;
   },
 });

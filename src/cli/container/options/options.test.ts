@@ -5,7 +5,6 @@ import { splitCsv } from "./csv.ts";
 import { parseDevice, parseGpus, parseThrottle } from "./devices.ts";
 import { parseMount } from "./mounts.ts";
 import { endpointOf, isMac, parseAttachment } from "./network.ts";
-import { parsePlatform } from "./platform.ts";
 import { parsePorts } from "./ports.ts";
 import { parseRestartPolicy } from "./restart.ts";
 import { parseVolumes } from "./volumes.ts";
@@ -73,10 +72,9 @@ test("--device, --device-read-bps and --gpus", () => {
   expect(() => parseGpus("count=1,count=2")).toThrow("can be specified only once");
 });
 
-test("--restart, --platform and capabilities", () => {
+test("--restart and capabilities", () => {
   expect(parseRestartPolicy("on-failure:3")).toEqual({ Name: "on-failure", MaximumRetryCount: 3 });
   expect(() => parseRestartPolicy(":3")).toThrow("no policy provided before colon");
-  expect(parsePlatform("aarch64")).toBe("linux/arm64");
   expect(effectiveCapabilities(["net_admin", "ALL"], ["CAP_CHOWN", "chown"])).toEqual({
     CapAdd: ["ALL"],
     CapDrop: ["CAP_CHOWN"],
