@@ -118,12 +118,11 @@ afterEach(async () => {
 
 test.each([
   ["without flags", []],
-  ["--userland-proxy=false", ["--userland-proxy=false"]],
   [
-    "--icc=false --ip-masq=false --bip --fixed-cidr --ip",
+    "--userland-proxy=false --icc=false --ip-masq=false --bip --fixed-cidr --ip",
     [
-      ...["--icc=false", "--ip-masq=false", "--bip", "10.77.0.1/24", "--fixed-cidr", "10.77.0.128/25"],
-      ...["--ip", "127.0.0.2"],
+      ...["--userland-proxy=false", "--icc=false", "--ip-masq=false", "--ip", "127.0.0.2"],
+      ...["--bip", "10.77.0.1/24", "--fixed-cidr", "10.77.0.128/25"],
     ],
   ],
 ] as [string, string[]][])("rules are stock's, %s", async (_, flags) => {
@@ -134,6 +133,13 @@ test.each([
   const policy = (lines: string[]) => lines.filter((line) => !line.startsWith(":FORWARD"));
   for (const [name] of STAGES)
     expect({ [name]: policy(seen[name]!) }).toEqual({ [name]: policy(stock[name]!) });
+});
+
+test("--bridge=none leaves a container that names no network with loopback only", async () => {
+  ours = await startTestEngine({ flags: ["--bridge=none"] });
+  const output = await ours.ok("run", "--rm", "busybox", "ip", "-o", "-4", "addr");
+  expect(output.split("\n").map((line) => line.split(/\s+/)[1])).toEqual(["lo"]);
+  expect(readFileSync("/proc/net/dev", "utf8")).not.toContain("docker0");
 });
 
 test("--iptables=false leaves the firewall alone, and containers still have a network", async () => {

@@ -72,9 +72,11 @@ export class Sandboxes {
 
   async #build(record: SandboxRecord): Promise<void> {
     const { networks, store } = this.#parts;
-    const wanted = wantedEndpoints(record.request).map(
-      ([name, settings]) => [networks.find(name), settings] as const,
+    // With --bridge=none a container that names no network has loopback only.
+    const named = wantedEndpoints(record.request).filter(
+      ([name]) => name !== "bridge" || networks.named("bridge") !== undefined,
     );
+    const wanted = named.map(([name, settings]) => [networks.find(name), settings] as const);
     if (wanted.some(([network]) => network.driver === "host")) {
       if (wanted.length > 1) throw hostConflict();
       record.endpoints.push(this.#reserve(...wanted[0]!));
