@@ -3,7 +3,7 @@ import { statSync } from "node:fs";
 
 /**
  * Settings of the JavaScript engine for a process that sleeps nearly always: helper threads for collecting and
- * compiling would only cost memory. See docs/shim.md for the measurements.
+ * compiling would only cost memory. Measurements are in docs/decisions.md.
  */
 export const SLEEPER_SETTINGS: Readonly<Record<string, string>> = {
   BUN_JSC_useWarmUpMarkedBlocks: "0",
