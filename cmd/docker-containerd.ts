@@ -34,6 +34,11 @@ const FLAGS = {
     value: "DIR",
     fallback: DEFAULTS.state,
   },
+  "metrics-address": {
+    kind: "string",
+    help: "Serve Prometheus metrics at http://HOST:PORT/v1/metrics",
+    value: "HOST:PORT",
+  },
   "metrics-interval": { kind: "string", help: "Interval of samples of container metrics", value: "DURATION" },
   "tasks-per-shim": {
     kind: "int",
@@ -80,6 +85,7 @@ async function run(args: string[]): Promise<number> {
     socket: values.listen ?? values.address,
     shim: values.shim,
     runtime: values.runtime,
+    metricsAddress: values["metrics-address"],
     tasksPerShim: values["tasks-per-shim"],
     ...(interval === undefined ? {} : { metricsInterval: parseInterval(interval) }),
     ...(values.debug || values["log-level"] === "debug" ? { debug: true } : {}),

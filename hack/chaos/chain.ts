@@ -9,6 +9,9 @@ export interface Totals {
   recoveries: number;
 }
 
+/** Of daemons in one mend(), before it gives up. */
+const MOST_STARTS = 8;
+
 type DaemonName = "dockerd" | "docker-containerd";
 
 export class ChaosChain {
@@ -74,8 +77,8 @@ export class ChaosChain {
     });
     this.#daemons.set(name, child);
     await appears(socket, child, log).catch((error: unknown) => {
-      // One that was killed while it started is started again by mend().
-      if (child.signalCode !== "SIGKILL") throw error;
+      // One that was killed while it started, or gave up because the other one was, is started again by mend().
+      if (child.exitCode === null && child.signalCode === null) throw error;
     });
   }
 
@@ -98,11 +101,12 @@ export class ChaosChain {
   /** Starts what is dead; returns how many that were. */
   async mend(): Promise<number> {
     let mended = 0;
-    for (const name of ["docker-containerd", "dockerd"] as const)
-      while (!this.#stopping && !this.alive(name)) {
-        await this.#start(name);
-        mended++;
-      }
+    const dead = () => (["docker-containerd", "dockerd"] as const).find((name) => !this.alive(name));
+    for (let name = dead(); name && !this.#stopping; name = dead()) {
+      if (mended === MOST_STARTS) throw new Error(`${name} does not come up:\n${this.lastWords()}`);
+      await this.#start(name);
+      mended++;
+    }
     return mended;
   }
 

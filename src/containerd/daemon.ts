@@ -77,6 +77,11 @@ async function start(config: Config, log: Logger, undo: (() => void | Promise<vo
   const { adopted, cleaned } = await recoverTasks(tasks);
   if (adopted + cleaned > 0) log.info("tasks of a former run", { adopted, cleaned });
 
+  if (config.metricsAddress !== "") {
+    const { serveMetrics } = await import("./metrics/server.ts");
+    const { metricsAddress: address, metricsInterval: interval } = config;
+    undo.push(await serveMetrics({ address, interval, tasks, log }));
+  }
   const uuid = serverUuid(layout);
   const trimSoon = trimWhenQuiet(QUIET);
   const { services, collector } = allServices({

@@ -69,7 +69,7 @@ export const tasksService = (manager: TaskManager, containers: ContainerStore) =
         const container = containers.get(namespace, request.containerId);
         if (request.checkpoint)
           throw notImplemented(`task ${request.containerId}: restoring from a checkpoint is not implemented`);
-        const { id, pid } = await manager.create(namespace, container, request);
+        const { id, pid } = await manager.create(namespace, container, request, context.signal);
         return { containerId: id, pid };
       },
       async start({ containerId, execId }, context) {

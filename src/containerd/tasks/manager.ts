@@ -2,7 +2,15 @@
  * Tasks by their shims. The daemon holds no state of a task that its shim could not tell it again: so it
  * may die at any time, and the next one finds every task in its bundle (see recovery.ts).
  */
-import { EngineError, exists, isNotFound, kindOf, messageOf, notFound } from "../../errors/errors.ts";
+import {
+  cancelled,
+  EngineError,
+  exists,
+  isNotFound,
+  kindOf,
+  messageOf,
+  notFound,
+} from "../../errors/errors.ts";
 import { faultPoint } from "../../files/fault.ts";
 import type { Logger } from "../../log/log.ts";
 import { TaskExit } from "../../proto/containerd/events/task.ts";
@@ -67,8 +75,16 @@ export class TaskManager {
     );
   }
 
-  /** Makes a task of a container, its init process created but not started. Errors: exists, and the shim's own. */
-  create(namespace: string, container: Container, request: CreateTaskRequest): Promise<Task> {
+  /**
+   * Makes a task of a container, its init process created but not started. Errors: exists, cancelled when the client
+   * has left meanwhile (nobody would know of the task), and the shim's own.
+   */
+  create(
+    namespace: string,
+    container: Container,
+    request: CreateTaskRequest,
+    signal: AbortSignal,
+  ): Promise<Task> {
     const key = taskKey(namespace, container.id);
     return this.#locks.run(key, async () => {
       if (this.#tasks.has(key)) throw exists(`task ${container.id}: already exists`);
@@ -87,6 +103,7 @@ export class TaskManager {
         faultPoint("task.shim-started");
         await this.#createInit(task, request, options);
         faultPoint("task.created");
+        if (signal.aborted) throw cancelled(`task ${container.id}: the client left before it was created`);
         return task;
       } catch (error) {
         await this.#abandon(bundle, shim, task);
