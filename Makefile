@@ -66,6 +66,12 @@ ROUNDS ?= 200
 chaos: test-deps node_modules ## Kill processes of the chain at random and check that nothing is lost; ROUNDS=, SEED=
 	@$(BUN) hack/build.ts --flat .build/bin
 	@hack/isolated $(BUN) hack/chaos.ts --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED)) --keep-going
+
+.PHONY: bench-containerd
+bench-containerd: test-deps node_modules ## Compare docker-containerd with stock containerd over gRPC
+	@$(BUN) hack/build.ts --flat .build/bin
+	@hack/isolated $(BUN) bench/containerd.ts
+
 .PHONY: bench-runc
 bench-runc: bootstrap test-deps ## Compare docker-runc with runc and crun on one bundle
 	@hack/isolated $(BUN) bench/runc.ts
