@@ -133,9 +133,12 @@ async function check({ chain, subjects }: Round, events: EventLog): Promise<stri
   return [...faults, ...left];
 }
 
-/** What is still there after a moment's patience: shims end a little after their last container. */
+/** Shims end by themselves some seconds after their last container, or after a start that came to nothing. */
+const PATIENCE_MS = 15_000;
+
+/** What is still there after a moment's patience. */
 async function cleaned(chain: ChaosChain, ids: string[]): Promise<string[]> {
-  const deadline = Date.now() + 5_000;
+  const deadline = Date.now() + PATIENCE_MS;
   for (;;) {
     const left = leftovers(chain, ids);
     if (left.length === 0 || Date.now() > deadline) return left;

@@ -3,8 +3,9 @@
 import { readSmallFile, unlinkIfThere } from "../linux/fd.ts";
 import { becomeSubreaper } from "../linux/prctl.ts";
 import { trimWhenQuiet } from "../memory/trim.ts";
-import { type Server, serve } from "../ttrpc/server.ts";
+import { type Handler, type Server, serve } from "../ttrpc/server.ts";
 import type { Flags } from "./flags.ts";
+import { IdleWatch } from "./idle.ts";
 import { log, setDebug, setLogBundle } from "./log.ts";
 import { Publisher } from "./publisher.ts";
 import { Reaper } from "./reaper.ts";
@@ -46,10 +47,12 @@ export function runDaemon(flags: Flags, listener: number): void {
     });
   process.on("uncaughtException", (error) => log("error", `uncaught: ${error.stack ?? error}`));
   process.on("unhandledRejection", (error) => log("error", `unhandled: ${String(error)}`));
-  server = serve({ fd: listener }, (call, payload) => {
+  const idle = new IdleWatch(() => service.idle, shutdown);
+  const handle: Handler = (call, payload) => {
     trimSoon();
     return service.handle(call, payload);
-  });
+  };
+  server = serve({ fd: listener }, handle, (open) => idle.connections(open));
   trimSoon();
 }
 

@@ -29,7 +29,9 @@ test("exit codes and signals come as shells count them", async () => {
 test("an orphan that nobody named before is reaped, and its exit kept while a runtime is at work", async () => {
   const release = reaper.hold();
   const [reader, writer] = pipe();
-  const parent = sh("sh -c 'exit 5' & echo $!", writer);
+  // It ends only when its parent is gone, which could reap it otherwise.
+  const child = "while kill -0 $0 2>/dev/null; do :; done; exit 5";
+  const parent = sh(`sh -c '${child}' $$ >/dev/null & echo $!`, writer);
   closeFd(writer);
   const orphan = Number(new TextDecoder().decode(readToEnd(reader)));
   closeFd(reader);

@@ -36,11 +36,16 @@ export interface Server {
 
 const NO_PAYLOAD = new Uint8Array(0);
 
-/** Serves until stopped. */
-export function serve(endpoint: Endpoint, handler: Handler): Server {
+/** Serves until stopped. `changed` is told the number of open connections whenever that changes. */
+export function serve(endpoint: Endpoint, handler: Handler, changed?: (connections: number) => void): Server {
+  let connections = 0;
   const socket: SocketHandler<Connection> = {
     open(client) {
       client.data = { parser: new FrameParser(), outbox: new Outbox() };
+      changed?.(++connections);
+    },
+    close() {
+      changed?.(--connections);
     },
     data(client, piece) {
       for (const frame of client.data.parser.push(piece)) void answer(client, frame, handler);

@@ -114,14 +114,12 @@ export class TaskManager {
 
   async #startShim(bundle: Bundle, shim: string, options: Any | undefined, shared: boolean): Promise<Task> {
     const stopLog = followShimLog(bundle);
+    const start = () => startShim(shim, bundle, this.options.environment, options);
     try {
-      const joined = shared ? await this.#joinShim(bundle, shim, stopLog) : undefined;
-      if (joined) return joined;
-      const address = await startShim(shim, bundle, this.options.environment, options);
+      if (shared) return await this.#shareShim(bundle, shim, start, stopLog);
+      const address = await start();
       bundle.saveAddress(address);
-      const task = await this.#connect(bundle, shim, address, stopLog);
-      if (shared) this.#pool.add(bundle.namespace, address);
-      return task;
+      return await this.#connect(bundle, shim, address, stopLog);
     } catch (error) {
       stopLog();
       throw new EngineError(kindOf(error), `failed to start shim: ${messageOf(error)}`, { cause: error });
@@ -132,18 +130,24 @@ export class TaskManager {
     return connectTask(bundle, shim, address, stopLog, (lost) => this.shimLost(lost));
   }
 
-  /** A place in a shim that runs already; undefined when there is none. */
-  async #joinShim(bundle: Bundle, shim: string, stopLog: () => void): Promise<Task | undefined> {
-    const address = this.#pool.join(bundle.namespace);
-    if (address === undefined) return undefined;
-    try {
-      const task = await this.#connect(bundle, shim, address, stopLog);
-      bundle.saveAddress(address);
-      return task;
-    } catch (error) {
-      this.options.log.debug("shim cannot be joined", { address, error: messageOf(error) });
-      this.#pool.forget(address);
-      return undefined;
+  /** A place in a shim that runs already, or in a new one. */
+  async #shareShim(
+    bundle: Bundle,
+    shim: string,
+    start: () => Promise<string>,
+    stopLog: () => void,
+  ): Promise<Task> {
+    for (;;) {
+      const { address, started } = await this.#pool.place(bundle.namespace, start);
+      try {
+        const task = await this.#connect(bundle, shim, address, stopLog);
+        bundle.saveAddress(address);
+        return task;
+      } catch (error) {
+        this.#pool.forget(address);
+        if (started) throw error;
+        this.options.log.debug("shim cannot be joined", { address, error: messageOf(error) });
+      }
     }
   }
 
@@ -266,6 +270,7 @@ export class TaskManager {
 
   /** Lets go of all shims, which go on. */
   close(): void {
+    this.#pool.close();
     for (const task of this.#tasks.values()) {
       task.deleting = true;
       task.connection.close();

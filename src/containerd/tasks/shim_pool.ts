@@ -1,52 +1,84 @@
 /**
  * Shims of this build that serve several tasks, as the shim v2 contract allows: a process less for each task saves
- * memory and the time of its start. A shim that dies takes its tasks along, so it gets few.
+ * memory and the time of its start. A shim that dies takes its tasks along, so it gets few. One without tasks is kept
+ * for a moment, for the next task; it ends by itself when nobody comes (src/shim/idle.ts).
  */
 
-interface Member {
+/** Milliseconds for which a shim without tasks is given new ones; well below the time after which it ends by itself. */
+const LINGER = 1_000;
+
+interface Shim {
   readonly namespace: string;
+  /** Rejects when it could not be started. */
+  readonly address: Promise<string>;
   tasks: number;
+  timer: NodeJS.Timeout | undefined;
+}
+
+export interface Place {
+  address: string;
+  /** Whether the shim was started for this task. */
+  started: boolean;
 }
 
 export class ShimPool {
   readonly #limit: number;
-  /** By address. */
-  readonly #shims = new Map<string, Member>();
+  readonly #shims = new Set<Shim>();
+  readonly #byAddress = new Map<string, Shim>();
 
-  /** `limit`: tasks a shim; 1 for none shared. */
+  /** `limit`: tasks a shim. */
   constructor(limit: number) {
     this.#limit = limit;
   }
 
-  /** Takes a place in a shim of that namespace and returns its address; undefined when none has one free. */
-  join(namespace: string): string | undefined {
-    for (const [address, shim] of this.#shims) {
-      if (shim.namespace !== namespace || shim.tasks >= this.#limit) continue;
+  /** A place in a shim of that namespace, which may be starting just now, or in one that `start` makes. */
+  async place(namespace: string, start: () => Promise<string>): Promise<Place> {
+    for (;;) {
+      const shim = this.#withRoom(namespace);
+      if (!shim) return { address: await this.#start(namespace, start), started: true };
+      clearTimeout(shim.timer);
       shim.tasks++;
-      return address;
+      const address = await shim.address.catch(() => undefined);
+      if (address !== undefined) return { address, started: false };
     }
-    return undefined;
   }
 
-  /** Notes one more task of a shim that may be shared. */
-  add(namespace: string, address: string): void {
-    const shim = this.#shims.get(address);
-    if (shim) shim.tasks++;
-    else this.#shims.set(address, { namespace, tasks: 1 });
+  #withRoom(namespace: string): Shim | undefined {
+    return [...this.#shims].find((shim) => shim.namespace === namespace && shim.tasks < this.#limit);
   }
 
-  /** Gives a place back. True if nothing is left in that shim: it is to be shut down, and nobody joins it any more. */
+  async #start(namespace: string, start: () => Promise<string>): Promise<string> {
+    const shim: Shim = { namespace, address: start(), tasks: 1, timer: undefined };
+    this.#shims.add(shim);
+    try {
+      const address = await shim.address;
+      this.#byAddress.set(address, shim);
+      return address;
+    } catch (error) {
+      this.#shims.delete(shim);
+      throw error;
+    }
+  }
+
+  /** Gives a place back. True if the shim is none of the pool's, and is to be shut down by the caller. */
   leave(address: string): boolean {
-    const shim = this.#shims.get(address);
+    const shim = this.#byAddress.get(address);
     if (!shim) return true;
     shim.tasks--;
-    if (shim.tasks > 0) return false;
-    this.#shims.delete(address);
-    return true;
+    if (shim.tasks === 0) shim.timer = setTimeout(() => this.forget(address), LINGER);
+    return false;
   }
 
-  /** Nobody is to join a shim that does not answer. */
+  /** Nobody is to join that shim any more. */
   forget(address: string): void {
-    this.#shims.delete(address);
+    const shim = this.#byAddress.get(address);
+    if (!shim) return;
+    clearTimeout(shim.timer);
+    this.#byAddress.delete(address);
+    this.#shims.delete(shim);
+  }
+
+  close(): void {
+    for (const address of [...this.#byAddress.keys()]) this.forget(address);
   }
 }
