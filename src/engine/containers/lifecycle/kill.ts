@@ -50,10 +50,18 @@ export async function signalTask(env: Env, container: Container, signal: number)
   }
   publish(env, container, "kill", { signal: String(signal) });
   // A frozen process gets the signal once it thaws.
-  if (paused && state.status === "paused") {
+  if (paused && state.status === "paused") await thaw(env, container);
+}
+
+/** The runtime may have thawed it already, to kill it, or it has ended meanwhile. */
+async function thaw(env: Env, { id, state }: Container): Promise<void> {
+  try {
     await env.containerd.resume(id);
-    if (state.status === "paused") state.move("running");
+  } catch (error) {
+    if (!isNotFound(error) && !/not paused|not running|stopped|already finished/i.test(messageOf(error)))
+      throw error;
   }
+  if (state.status === "paused") state.move("running");
 }
 
 /** The task is not there any more, and its end was not heard of. */
