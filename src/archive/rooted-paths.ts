@@ -5,6 +5,8 @@ import { openInRoot, openRoot } from "../linux/openat2.ts";
 const O_PATH_DIRECTORY = 0o10000000 | 0o200000;
 const O_PATH_NOFOLLOW = 0o10000000 | 0o400000;
 const MAX_OPEN = 64;
+/** PATH_MAX; without it a name of megabytes would make folder after folder before the kernel refuses. */
+const MAX_PATH = 4096;
 
 /**
  * Paths of entries below a root. Folders known to be real (made or looked at by us, no link on the way) are used by
@@ -32,6 +34,8 @@ export class RootedPaths {
 
   /** "a/b" for "./a//b/", "/a/b", "a/./b"; "" for the root. Errors: invalidArgument for a way out by "..". */
   clean(name: string): string {
+    if (name.length > MAX_PATH)
+      throw invalidArgument(`invalid tar entry: a name of ${name.length} characters (ENAMETOOLONG)`);
     const parts: string[] = [];
     for (const part of name.split("/")) {
       if (part === "" || part === ".") continue;

@@ -21,7 +21,6 @@ export class TarReader {
   readonly #observer: TarObserver | undefined;
   #left = 0;
   #padding = 0;
-  #globals: PaxRecords = new Map();
 
   constructor(source: AsyncIterable<Uint8Array>, observer?: TarObserver) {
     this.#queue = new ByteQueue(source);
@@ -31,16 +30,16 @@ export class TarReader {
   /** The next entry; undefined at the end, when all that follows the archive has been read as well. */
   async next(): Promise<TarHeader | undefined> {
     for await (const _ of this.body()) void _;
-    let pax: PaxRecords = new Map(this.#globals);
+    let pax: PaxRecords = new Map();
     const long: { name?: string; linkname?: string } = {};
     for (;;) {
       const block = await this.#block();
       if (block === undefined) return undefined;
       const flag = String.fromCharCode(block[FIELDS.typeflag[0]]!);
       const size = number(block, FIELDS.size);
-      if (flag === "x") pax = new Map([...this.#globals, ...parsePax(await this.#extension(size))]);
-      else if (flag === "g")
-        this.#globals = new Map([...this.#globals, ...parsePax(await this.#extension(size))]);
+      if (flag === "x") pax = parsePax(await this.#extension(size));
+      // Headers for all that follows (git writes one with its commit) are left aside, as stock does.
+      else if (flag === "g") await this.#extension(size);
       else if (flag === "L") long.name = cut(await this.#extension(size));
       else if (flag === "K") long.linkname = cut(await this.#extension(size));
       else return this.#entry(block, flag, pax, long);
