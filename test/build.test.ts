@@ -356,6 +356,8 @@ RUN ls /run/secrets 2>/dev/null | wc -l >> /n`,
     expect((await ours(folder)).code).toBe(0);
     const usage = await engine.ok("system", "df", "-v", "--format", "{{json .BuildCache}}");
     expect(usage).toContain("cached mount big");
+    const du = await engine.docker(["builder", "du"], { cli: OUR_CLI });
+    expect(du.stdout).toMatch(/^ID +RECLAIMABLE +SIZE +LAST ACCESSED\n[0-9a-f]+ +true +100kB/);
     const pruned = await engine.docker(["builder", "prune", "-f"], { cli: OUR_CLI });
     expect(pruned.stdout).toContain("Deleted build cache objects:");
     expect(await engine.ok("system", "df", "--format", "{{.Type}} {{.TotalCount}}")).toContain(
