@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import type { StreamedResponse } from "../../api/client/client.ts";
 import { jsonLines } from "../../api/client/lines.ts";
+import { batched } from "../../archive/tar/batched.ts";
 import type { Cli } from "../cli.ts";
 import { defineCommand, ExitError } from "../command.ts";
 import type { ProgressMessage } from "../progress/messages.ts";
@@ -30,7 +31,8 @@ export default defineCommand({
     if (flags.secret.length > 0 && !ours)
       throw new Error("this engine takes no build secrets: --secret needs a Pequod engine");
     const classic = !ours || process.env["DOCKER_BUILDKIT"] === "0";
-    const body = source.tar ? (flags.compress ? gzip(source.tar) : source.tar) : undefined;
+    const tar = source.tar ? batched(source.tar) : nothing();
+    const body = source.tar && flags.compress ? gzip(tar) : tar;
     const response = await cli.client.stream("POST", "/build", {
       query: {
         ...buildQuery(cli, flags, source.dockerfile, source.remote),
@@ -38,8 +40,7 @@ export default defineCommand({
         ...(ours && flags.secret.length > 0 ? { envelope: "1" } : {}),
       },
       headers: { "X-Registry-Config": await registryConfig(cli) },
-      stream:
-        ours && flags.secret.length > 0 ? withEnvelope(secrets, body ?? nothing()) : (body ?? nothing()),
+      stream: ours && flags.secret.length > 0 ? withEnvelope(secrets, body) : body,
     });
     const id = await follow(cli, flags, response, classic);
     if (flags.iidfile) writeFileSync(flags.iidfile, id);

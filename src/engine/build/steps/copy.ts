@@ -1,4 +1,5 @@
 import { posix } from "node:path";
+import { batched } from "../../../archive/tar/batched.ts";
 import { contentOf } from "../../../dockerfile/heredoc.ts";
 import type { Of } from "../../../dockerfile/types.ts";
 import { EngineError, invalidArgument, kindOf, messageOf } from "../../../errors/errors.ts";
@@ -63,7 +64,7 @@ async function copy(context: StepContext, instruction: Copy, open: Open): Promis
   const plan = new LayerPlan(below?.tree, committer.epoch);
   const target = await targetOf(context, instruction, plan, below, open);
   for (const source of sources) await planCopy(source, target);
-  await commitStep(committer, state, { containerConfig: step, layer: plan.tar() });
+  await commitStep(committer, state, { containerConfig: step, layer: batched(plan.tar()) });
 }
 
 /** Flags that stock does not know come after its own words, because the outcome depends on them. */
