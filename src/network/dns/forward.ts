@@ -49,6 +49,8 @@ export class Forwarder {
 
 async function askUdp(netnsPath: string, upstream: Upstream, query: Uint8Array): Promise<Uint8Array> {
   const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
+  // It may fail before anybody waits for it.
+  promise.catch(() => {});
   const socket = await from(netnsPath, upstream, () =>
     Bun.udpSocket({
       connect: { hostname: upstream.address, port: 53 },
@@ -73,6 +75,8 @@ async function askUdp(netnsPath: string, upstream: Upstream, query: Uint8Array):
 
 async function askTcp(netnsPath: string, upstream: Upstream, query: Uint8Array): Promise<Uint8Array> {
   const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
+  // It may fail before anybody waits for it.
+  promise.catch(() => {});
   const frames = new FrameReader((message) => resolve(message));
   const timer = setTimeout(() => reject(new Error("no answer")), PATIENCE_MS);
   const opening = from(netnsPath, upstream, () =>

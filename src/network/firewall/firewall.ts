@@ -86,7 +86,7 @@ export class Firewall {
   watch(log: Logger): void {
     if (!this.#enabled) return;
     let waiting = false;
-    this.#unwatch = watchFirewall(isOwnChange, () => {
+    const changed = () => {
       if (waiting) return;
       waiting = true;
       this.repair()
@@ -95,7 +95,12 @@ export class Firewall {
         .finally(() => {
           waiting = false;
         });
-    });
+    };
+    try {
+      this.#unwatch = watchFirewall(isOwnChange, changed);
+    } catch (error) {
+      log.warn("flushed firewall rules will not come back by themselves", { error: messageOf(error) });
+    }
   }
 
   /** Ends the watching, and waits for what is being done. */

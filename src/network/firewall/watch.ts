@@ -37,10 +37,8 @@ function foreignChange(socket: NetlinkSocket, ours: (pid: number) => boolean): b
         if (!pid || !ours(pid.readUInt32BE(0))) foreign = true;
       }
     } catch (error) {
-      const { code } = error as { code?: string };
-      if (code === "EAGAIN") return foreign;
-      // More has happened than the queue holds.
-      if (code !== "ENOBUFS") throw error;
+      // ENOBUFS: more has happened than the queue holds. Anything else ends this look.
+      if ((error as { code?: string }).code !== "ENOBUFS") return foreign;
       foreign = true;
     }
   }
