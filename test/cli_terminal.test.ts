@@ -1,5 +1,6 @@
 /** Terminals: both clients, against our engine, must behave alike under a person's fingers. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { hasComparedClient } from "./lib/both_clients.ts";
 import { type Engine, eventually, OUR_CLI, STOCK_CLI, startTestEngine } from "./lib/engine.ts";
 import { openTerminal, type Terminal } from "./lib/terminal.ts";
 
@@ -11,10 +12,9 @@ afterAll(() => engine.stop());
 
 const CTRL = { C: "\x03", P: "\x10", Q: "\x11", Z: "\x1a", D: "\x04" };
 
-describe.each([
-  ["stock", STOCK_CLI],
-  ["our", OUR_CLI],
-])("%s client", (which, cli) => {
+const CLIENTS = [["our", OUR_CLI], ...(hasComparedClient() ? [["stock", STOCK_CLI] as const] : [])] as const;
+
+describe.each(CLIENTS)("%s client", (which, cli) => {
   const terminal = (args: string[]): Terminal => openTerminal(engine, [cli, ...args]);
   const shell = (...options: string[]) =>
     terminal(["run", "-it", "--rm", "--network", "none", ...options, "busybox", "sh"]);
