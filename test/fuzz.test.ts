@@ -35,7 +35,9 @@ function descriptors(): string[] {
   const folder = `/proc/${engine.chain.dockerd.pid}/fd`;
   return readdirSync(folder).flatMap((fd) => {
     try {
-      return [`${fd}=${readlinkSync(join(folder, fd))}`];
+      const target = readlinkSync(join(folder, fd));
+      // Bun opens the daemon's own output again when it feels like it, once.
+      return target.endsWith("/dockerd.log") ? [] : [`${fd}=${target}`];
     } catch {
       return [];
     }
@@ -52,7 +54,7 @@ function counts(): Counts {
   const { pid } = engine.chain.dockerd;
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
   return {
-    descriptors: readdirSync(`/proc/${pid}/fd`).length,
+    descriptors: descriptors().length,
     children: children === "" ? 0 : children.split(" ").length,
     mounts: readFileSync(`/proc/${pid}/mounts`, "utf8").trim().split("\n").length,
   };

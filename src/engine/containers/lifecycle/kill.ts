@@ -1,4 +1,5 @@
-import { conflict, isNotFound, messageOf, systemError } from "../../../errors/errors.ts";
+import { conflict, messageOf, systemError } from "../../../errors/errors.ts";
+import type { ProcessInfo } from "../../containerd/client.ts";
 import { now } from "../../time.ts";
 import type { Container } from "../container.ts";
 import type { Env } from "../env.ts";
@@ -38,15 +39,16 @@ export function stopSignalOf(container: Container): number {
 /** Sends a signal to the init process, and tells of it. A process that has gone already is no error. */
 export async function signalTask(env: Env, container: Container, signal: number): Promise<void> {
   const { state, id } = container;
+  const { pid } = state;
   const paused = state.status === "paused";
   try {
     await env.containerd.kill(id, signal);
   } catch (error) {
-    if (isNotFound(error) || /process already finished|no such process/i.test(messageOf(error))) {
-      await reportMissing(env, container);
-      return;
-    }
-    throw systemError(`cannot kill container: ${id}: ${messageOf(error)}`, { cause: error });
+    // Whatever the words: a process that has gone has had all that a signal could do.
+    const { task, gone } = await lookAt(env, id);
+    if (!gone) throw systemError(`cannot kill container: ${id}: ${messageOf(error)}`, { cause: error });
+    await containerExited(env, container, pid, task ?? { exitCode: 137, exitedAt: now() });
+    return;
   }
   publish(env, container, "kill", { signal: String(signal) });
   // A frozen process gets the signal once it thaws.
@@ -58,18 +60,16 @@ async function thaw(env: Env, { id, state }: Container): Promise<void> {
   try {
     await env.containerd.resume(id);
   } catch (error) {
-    if (!isNotFound(error) && !/not paused|not running|stopped|already finished/i.test(messageOf(error)))
-      throw error;
+    const { task, gone } = await lookAt(env, id);
+    if (!gone && task?.status === "paused") throw error;
   }
   if (state.status === "paused") state.move("running");
 }
 
-/** The task is not there any more, and its end was not heard of. */
-async function reportMissing(env: Env, container: Container): Promise<void> {
-  const task = await env.containerd.process(container.id);
-  if (task && task.status !== "stopped") return;
-  const exit = task ?? { exitCode: 137, exitedAt: now() };
-  await containerExited(env, container, 0, exit);
+/** What containerd knows of the task. Errors: unavailable. */
+async function lookAt(env: Env, id: string): Promise<{ task: ProcessInfo | undefined; gone: boolean }> {
+  const task = await env.containerd.process(id);
+  return { task, gone: !task || task.status === "stopped" };
 }
 
 /** Ends a container for certain, and waits until it has been dealt with. */
