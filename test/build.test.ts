@@ -171,7 +171,7 @@ describe("stages", () => {
   });
   test("independent ones run side by side, and their words do not mix", async () => {
     const meet = (me: string, other: string) =>
-      `RUN --mount=type=cache,target=/m touch /m/${me}; for i in $(seq 100); do [ -e /m/${other} ] && exit 0; sleep 0.1; done; exit 1`;
+      `RUN --mount=type=cache,target=/m touch /m/${me}; for i in $(seq 500); do [ -e /m/${other} ] && exit 0; sleep 0.1; done; exit 1`;
     const copies = "FROM busybox\nCOPY --from=a /etc/passwd /a\nCOPY --from=b /etc/passwd /b";
     const { code, stdout } = await build(
       `FROM busybox AS a\n${meet("a", "b")}\nFROM busybox AS b\n${meet("b", "a")}\n${copies}`,
@@ -263,6 +263,29 @@ describe("cancelling", () => {
     );
     const layers = join(engine.folder, "root/image/overlay2/layerdb/mounts");
     expect(readdirSync(layers)).toEqual([]);
+  });
+});
+
+describe("a daemon that is killed", () => {
+  test("removes what the build left running when it is back", async () => {
+    const context = mkdtempSync(join(engine.folder, "context-"));
+    writeFileSync(join(context, "Dockerfile"), "FROM busybox\nRUN sleep 1000");
+    const building = engine.docker(["build", context]);
+    await eventually(
+      "the step runs",
+      () => engine.ok("ps", "-q"),
+      (ids) => ids !== "",
+    );
+    engine.chain.dockerd.kill(9);
+    engine.chain.containerd.kill(9);
+    await Promise.all([engine.chain.dockerd.exited, engine.chain.containerd.exited]);
+    expect((await building).code).not.toBe(0);
+    await engine.restart();
+    await eventually(
+      "no container is left",
+      () => engine.ok("ps", "-aq"),
+      (ids) => ids === "",
+    );
   });
 });
 

@@ -13,6 +13,7 @@ import {
 import { KEPT_BYTES, pruneCacheMounts } from "./cache-records.ts";
 import { openContext } from "./context/open.ts";
 import { CacheMounts } from "./run/cache-mounts.ts";
+import { RunningSteps } from "./run/running.ts";
 import { Solver } from "./solve/solver.ts";
 import { squash } from "./stage/squash.ts";
 import { type BuildEnv, type BuildOutput, type BuildRequest, shortID } from "./types.ts";
@@ -21,11 +22,18 @@ import { type BuildEnv, type BuildOutput, type BuildRequest, shortID } from "./t
 export class Builder {
   readonly env: BuildEnv;
 
-  constructor(parts: Omit<BuildEnv, "cacheMounts" | "temporary"> & { dataRoot: string }) {
+  constructor(parts: Omit<BuildEnv, "cacheMounts" | "running" | "temporary"> & { dataRoot: string }) {
     const { dataRoot, ...env } = parts;
     const temporary = join(dataRoot, "tmp", "builder");
     rmSync(temporary, { recursive: true, force: true });
-    this.env = { ...env, temporary, cacheMounts: new CacheMounts(join(dataRoot, "builder", "cache")) };
+    const running = new RunningSteps(join(dataRoot, "builder", "running"));
+    this.env = {
+      ...env,
+      temporary,
+      running,
+      cacheMounts: new CacheMounts(join(dataRoot, "builder", "cache")),
+    };
+    void running.sweep(env.containers, env.log);
   }
 
   /** Resolves to the image's id. Errors: invalidArgument and others, in stock's words; nothing half-made is left. */

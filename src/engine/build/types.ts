@@ -7,6 +7,7 @@ import type { PullOptions } from "../api/images/backend.ts";
 import type { Containers } from "../containers/manager.ts";
 import type { EventBus } from "../events/bus.ts";
 import type { CacheMounts } from "./run/cache-mounts.ts";
+import type { RunningSteps } from "./run/running.ts";
 
 /** What builds are made with. */
 export interface BuildEnv {
@@ -16,6 +17,7 @@ export interface BuildEnv {
   log: Logger;
   pull(options: PullOptions): Promise<void>;
   cacheMounts: CacheMounts;
+  running: RunningSteps;
   /** Folder for what lives as long as one build. */
   temporary: string;
   /** For ADD of a URL, and contexts that are one; proxies are the daemon's. */

@@ -13,17 +13,25 @@ export interface BuildContainer {
   /** What it wrote, as a layer. */
   layer(): AsyncIterable<Uint8Array>;
   remove(): Promise<void>;
+  /** It stays (--rm=false), and is a container like any other from now on. */
+  keep(): void;
 }
 
 /** Makes the container, without starting it. Errors: as of create. */
 export async function createBuildContainer(env: BuildEnv, body: CreateBody): Promise<BuildContainer> {
   const { containers, images } = env;
+  const { running } = env;
   const { container } = await containers.create({ name: undefined, platform: "", body, atLeast: () => true });
+  running.add(container.id);
   return {
     id: container.id,
     run: (onOutput, signal) => runToEnd(env, container, onOutput, signal),
     layer: () => images.layers.getRWLayer(container.id).tarStream(),
-    remove: () => removeContainer(containers.env, container, { force: true, volumes: true }),
+    async remove() {
+      await removeContainer(containers.env, container, { force: true, volumes: true });
+      running.delete(container.id);
+    },
+    keep: () => running.delete(container.id),
   };
 }
 

@@ -102,7 +102,8 @@ async function runAndCommit(
     failed = false;
   } finally {
     const keep = !request.rm && !request.forceRm && !request.signal.aborted;
-    if (!keep) {
+    if (keep) container.keep();
+    else {
       await container.remove();
       if (!failed || request.forceRm)
         out.text(`Removing intermediate container ${container.id.slice(0, 12)}\n`);
