@@ -87,7 +87,9 @@ async function awaitStatus(fd: number): Promise<void> {
 
 /** Ends proxies by id, but only those that still are proxies; resolves when they have let go of their ports. */
 export async function stopProxies(pids: readonly number[]): Promise<void> {
-  await Promise.all(pids.filter(isProxy).map(stopOne));
+  // A child of ours that has just been started may not show its command line yet.
+  const ours = pids.filter((pid) => children.has(pid) || isProxy(pid));
+  await Promise.all(ours.map(stopOne));
 }
 
 async function stopOne(pid: number): Promise<void> {
