@@ -13,6 +13,8 @@ export interface RemoveOptions extends DestroyOptions {
 export async function removeContainer(env: Env, container: Container, options: RemoveOptions): Promise<void> {
   const { state, id } = container;
   if (state.status === "removing") throw conflict(`removal of container ${id} is already in progress`);
+  // One that is just ending, as `docker logs -f` has told, is let end.
+  if (state.isRunning && !options.force) await container.lock.run(async () => {});
   if (state.isRunning) {
     if (!options.force) throw conflict(refusal(container));
     container.facts.manuallyStopped = true;
