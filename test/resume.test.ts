@@ -56,7 +56,7 @@ function spoiled(
   return new ReadableStream({
     async pull(controller) {
       if (sent >= after) {
-        if (end === "break") controller.error(new Error("cut"));
+        if (end === "break") controller.close();
         else await new Promise(() => {});
         return;
       }
