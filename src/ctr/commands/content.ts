@@ -38,7 +38,8 @@ const get = command({
   },
 });
 
-const CHUNK = 1 << 20;
+/** Within the window that an HTTP/2 stream starts with: Bun can wait for ever for room for a larger message. */
+const CHUNK = 32 << 10;
 
 const ingest = command({
   summary: "Store stdin as a blob and print its digest",
@@ -55,19 +56,28 @@ const ingest = command({
       total: BigInt(flags["expected-size"] ?? 0),
       expected: flags["expected-digest"] ?? "",
     };
+    // One message at a time, as in image/blobs.ts.
+    let answered = Promise.withResolvers<void>();
     async function* requests() {
       let offset = 0n;
       for await (const piece of Bun.stdin.stream()) {
         for (let at = 0; at < piece.length; at += CHUNK) {
           const data = piece.subarray(at, at + CHUNK);
+          answered = Promise.withResolvers<void>();
           yield { ...common, action: WriteAction.WRITE, offset, data };
+          await answered.promise;
           offset += BigInt(data.length);
         }
       }
       yield { ...common, action: WriteAction.COMMIT, offset };
     }
-    for await (const { action, digest } of cli.client(ContentDefinition).write(requests(), cli.longCall))
-      if (action === WriteAction.COMMIT) print(digest);
+    let written = "";
+    // Stock containerd answers the commit twice.
+    for await (const { action, digest } of cli.client(ContentDefinition).write(requests(), cli.longCall)) {
+      if (action === WriteAction.COMMIT) written = digest;
+      answered.resolve();
+    }
+    print(written);
     return undefined;
   },
 });

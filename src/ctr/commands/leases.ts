@@ -1,3 +1,4 @@
+import { invalidArgument } from "../../errors/errors.ts";
 import { LeasesDefinition } from "../../proto/containerd/services/leases/v1/leases.ts";
 import { print } from "../cli.ts";
 import { command, type Group } from "../command.ts";
@@ -26,11 +27,11 @@ const create = command({
   usage: "[flags] [LABEL=VALUE...]",
   flags: {
     id: { kind: "string", help: "Its id, instead of a random one" },
-    expires: { kind: "int", help: "Seconds until it ends by itself", value: "SECONDS", fallback: "86400" },
+    expires: { kind: "string", help: "Time until it ends by itself", value: "DURATION", fallback: "24h" },
   },
   min: 0,
   async run(cli, { flags, args }) {
-    const until = new Date(Date.now() + (flags.expires ?? 86_400) * 1000).toISOString();
+    const until = new Date(Date.now() + parseDuration(flags.expires ?? "24h")).toISOString();
     const labels = { ...parseLabels(args), "containerd.io/gc.expire": until };
     const { lease } = await cli.client(LeasesDefinition).create({ id: flags.id ?? "", labels }, cli.call);
     print(lease?.id ?? "");
@@ -73,3 +74,11 @@ export const leases: Group = {
   summary: "Manage leases",
   commands: { ls: list, create, rm: remove, resources },
 };
+
+/** "90s", "15m", "24h" or plain seconds, in milliseconds. Errors: invalidArgument. */
+function parseDuration(text: string): number {
+  const [, number, unit] = /^(\d+(?:\.\d+)?)(s|m|h|)$/.exec(text) ?? [];
+  if (number === undefined)
+    throw invalidArgument(`invalid duration ${JSON.stringify(text)}: give for example 90s, 15m or 24h`);
+  return Number(number) * { s: 1000, "": 1000, m: 60_000, h: 3_600_000 }[unit as "s" | "m" | "h" | ""];
+}

@@ -21,6 +21,7 @@ const OPTIONS_TYPE = "containerd.runc.v1.Options";
 const FLAGS = {
   rm: { kind: "bool", help: "Remove the container when it has ended" },
   detach: { kind: "bool", short: "d", help: "Do not wait for it" },
+  "null-io": { kind: "bool", help: "Throw its output away, as --detach does" },
   tty: { kind: "bool", short: "t", help: "Give it a terminal" },
   rootfs: { kind: "bool", help: "The first argument is a folder, not an image" },
   env: { kind: "list", help: "A variable of its environment, NAME=VALUE" },

@@ -93,8 +93,10 @@ export const remove = command({
       const execId = flags["exec-id"] ?? "";
       if (flags.force) {
         const waiting = tasks.wait({ containerId, execId }, cli.longCall);
+        // Told by the deletion below if it is an error.
+        waiting.catch(() => {});
         await tasks.kill({ containerId, execId, signal: 9, all: execId === "" }, cli.call).catch(() => {});
-        await waiting;
+        await waiting.catch(() => {});
       }
       if (execId === "") await tasks.delete({ containerId }, cli.call);
       else await tasks.deleteProcess({ containerId, execId }, cli.call);

@@ -108,9 +108,17 @@ async function descriptorsOf(
   for (const entry of JSON.parse(manifest) as DockerEntry[]) {
     const descriptor = await convertDocker(cli, options, loaded, entry);
     for (const tag of entry.RepoTags ?? [`import-${descriptor.digest.slice(7, 19)}`])
-      named.set(tag, descriptor);
+      named.set(fullName(tag), descriptor);
   }
   return named;
+}
+
+/** "busybox:1" is docker.io/library/busybox:1, as ctr names what it imports; what names a host stays. */
+export function fullName(name: string): string {
+  const slash = name.indexOf("/");
+  const host = name.slice(0, Math.max(slash, 0));
+  if (/[.:]/.test(host) || host === "localhost") return name;
+  return slash < 0 ? `docker.io/library/${name}` : `docker.io/${name}`;
 }
 
 /** The full name if the archive has one, or the tag after the base name. */

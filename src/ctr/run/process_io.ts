@@ -2,8 +2,9 @@
  * A process's stdio over FIFOs, as shims want them. For output a writing end of our own is held until the
  * process has ended, so that the stream does not end while no shim has the FIFO open yet.
  */
-import { closeSync, constants, mkdirSync, mkdtempSync, openSync, rmSync } from "node:fs";
+import { closeSync, constants, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import { errnoOf } from "../../errors/errors.ts";
 import { makeFifo } from "../../linux/fifo.ts";
 
 const { O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } = constants;
@@ -49,18 +50,14 @@ export class ProcessIO {
   sendInput(closed: () => void): void {
     const fd = openSync(this.paths.stdin, O_WRONLY | O_NONBLOCK);
     this.#closeInput();
-    const sink = Bun.file(fd).writer();
     const copy = async () => {
-      for await (const piece of process.stdin as AsyncIterable<Uint8Array>) {
-        await sink.write(piece);
-        await sink.flush();
-      }
+      for await (const piece of process.stdin as AsyncIterable<Uint8Array>) await writeAll(fd, piece);
     };
     copy()
       // A process that has closed its stdin wants no more: not an error.
       .catch(() => {})
-      .finally(async () => {
-        await Promise.resolve(sink.end()).catch(() => {});
+      .finally(() => {
+        closeSync(fd);
         closed();
       });
   }
@@ -76,6 +73,20 @@ export class ProcessIO {
     process.stdin.destroy();
     await Promise.all(this.#outputs.map((output) => output.finish()));
     rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+const RETRY_MS = 5;
+
+/** Waits while the FIFO is full. */
+async function writeAll(fd: number, data: Uint8Array): Promise<void> {
+  for (let rest = data; rest.length > 0; ) {
+    try {
+      rest = rest.subarray(writeSync(fd, rest));
+    } catch (error) {
+      if (errnoOf(error) !== "EAGAIN") throw error;
+      await Bun.sleep(RETRY_MS);
+    }
   }
 }
 
