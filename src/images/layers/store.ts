@@ -13,6 +13,8 @@ import { type PendingLayer, refuseOther, StackBuilder } from "./stack.ts";
 import { assembleTar, tarSizeOf } from "./tar-split.ts";
 import { type UnpackContext, type Unpacked, unpackLayer } from "./unpack.ts";
 
+/** Layers that are removed at the same time; more would starve the API. */
+const REMOVERS = 2;
 const UNPACKERS = Math.max(2, Math.min(4, availableParallelism()));
 
 /** A layer and how often it is referred to: by images, by containers, by layers on top of it. */
@@ -273,7 +275,7 @@ export class LayerDatabase implements LayerStore {
     if (held) await this.#unreference(held);
   }
 
-  /** Layers that lose their last reference by it go out of sight from the top down, then off the disk all together. */
+  /** Layers that lose their last reference by it go out of sight from the top down, then off the disk. */
   async #unreference(held: Held): Promise<void> {
     const gone: [string, string][] = [];
     for (let at: Held | undefined = held; at && --at.references <= 0; ) {
@@ -282,12 +284,12 @@ export class LayerDatabase implements LayerStore {
       gone.push([this.#records.markRemoving(record), record.cacheID]);
       at = record.parent === undefined ? undefined : this.#layers.get(record.parent);
     }
-    await Promise.all(
-      gone.map(async ([folder, cacheID]) => {
-        await this.#driver.remove(cacheID);
-        this.#records.forget(folder);
-      }),
-    );
+    const remove = async ([folder, cacheID]: [string, string]): Promise<void> => {
+      await this.#driver.remove(cacheID);
+      this.#records.forget(folder);
+    };
+    for (let i = 0; i < gone.length; i += REMOVERS)
+      await Promise.all(gone.slice(i, i + REMOVERS).map(remove));
   }
 
   async createRWLayer(
