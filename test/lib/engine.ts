@@ -9,8 +9,23 @@ import { type Chain, startChain } from "../../hack/lib/chain.ts";
 
 export const BIN = process.env["PEQUOD_BIN"] ?? resolve(import.meta.dir, "../../.build/bin");
 export const OUR_CLI = join(BIN, "docker");
-/** The newest stock client that is here: one beside the system's, or Debian's. */
-export const STOCK_CLI = ["/usr/local/bin/docker", "/usr/bin/docker"].find((path) => existsSync(path))!;
+/** The newest stock client that is here: one beside the system's, or Debian's. PEQUOD_STOCK_CLI names another. */
+export const STOCK_CLI = [
+  process.env["PEQUOD_STOCK_CLI"] ?? "",
+  "/usr/local/bin/docker",
+  "/usr/bin/docker",
+].find((path) => existsSync(path))!;
+
+/**
+ * The client that drives tests which are not about clients: the stock one if it knows today's options, else ours.
+ * Debian's 20.10 knows neither mounts of images nor the start interval of health checks.
+ */
+const DRIVER = knowsToday(STOCK_CLI) ? STOCK_CLI : OUR_CLI;
+
+function knowsToday(client: string): boolean {
+  const version = /version (\d+)/.exec(Bun.spawnSync([client, "--version"]).stdout.toString());
+  return Number(version?.[1] ?? 0) >= 28;
+}
 
 export interface Result {
   code: number;
@@ -29,7 +44,7 @@ export interface Engine {
   readonly host: string;
   /** The chain that runs now; another one after restart(). */
   chain: Chain;
-  /** Runs the client (the stock one unless told otherwise) to its end. */
+  /** Runs the client (the driver unless told otherwise) to its end. */
   docker(args: string[], options?: RunOptions): Promise<Result>;
   /** Runs the client and returns its stdout, trimmed. Throws when it fails. */
   ok(...args: string[]): Promise<string>;
@@ -83,7 +98,7 @@ export async function startTestEngine(options: EngineOptions = {}): Promise<Engi
 }
 
 async function runClient(host: string, folder: string, args: string[], options: RunOptions): Promise<Result> {
-  const child = Bun.spawn([options.cli ?? STOCK_CLI, ...args], {
+  const child = Bun.spawn([options.cli ?? DRIVER, ...args], {
     env: {
       PATH: process.env["PATH"],
       HOME: join(folder, "home"),
