@@ -115,8 +115,8 @@ const privateKilobytes = (pid: number): number =>
 /** Private memory of all shims of a side for each running container, in MB. */
 async function shimMemory(side: Side, program: string): Promise<number> {
   const running = await Promise.all(Array.from({ length: PARALLEL }, () => side.start("/bin/sleep", "1000")));
-  // Shims give memory back once they have been left alone for a moment.
-  await Bun.sleep(2000);
+  // Shims give memory back, and those of former containers end, once they have been left alone for a moment.
+  await Bun.sleep(5000);
   const shims = processesNaming(program, side.daemon.folder);
   const total = shims.reduce((sum, pid) => sum + privateKilobytes(pid), 0);
   for (const { id } of running) await side.kill(id);
