@@ -42,9 +42,9 @@ const FLAGS = {
   "metrics-interval": { kind: "string", help: "Interval of samples of container metrics", value: "DURATION" },
   "tasks-per-shim": {
     kind: "int",
-    help: "Tasks that share a shim process at most",
+    help: "Tasks that share a shim process at most, and its death",
     value: "N",
-    fallback: "4",
+    fallback: "1",
   },
   debug: { kind: "bool", help: "Log debug messages" },
   "log-level": { kind: "string", help: "Log from this level on: debug, info, warn or error", value: "LEVEL" },

@@ -16,6 +16,7 @@ const OTHER: Record<string, string> = {
   "image build": "as build",
   "builder build": "as build",
   "network doctor": "ours alone",
+  "builder du": "ours alone: stock's comes with a plugin",
 };
 
 /** Flags of stock that are not there, by command, and why. The list may only shrink. */

@@ -162,7 +162,8 @@ describe("dockerd migrate", () => {
   test("killed at any point it goes on, and nothing is lost", async () => {
     const root = copyOf("killed");
     const copied = () => (existsSync(join(root, "vfs/dir")) ? readdirSync(join(root, "vfs/dir")).length : 0);
-    for (const folders of [1, 3, 5]) {
+    // Well before the last one: a quick machine would have finished by the time that the kill arrives.
+    for (const folders of [1, 2, 3]) {
       const child = Bun.spawn(
         [join(BIN, "dockerd"), "migrate", "--from", "overlay2", "--to", "vfs", "-g", root],
         { stdout: "ignore", stderr: "ignore" },

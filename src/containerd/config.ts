@@ -11,7 +11,7 @@ export interface Config {
   shim: string;
   /** The OCI runtime for containers that name none; empty: docker-runc beside this program, or along PATH. */
   runtime: string;
-  /** How many tasks share a shim process at most, where that is this build's. */
+  /** How many tasks share a shim process at most, where that is this build's; all end if it is killed. */
   tasksPerShim: number;
   debug: boolean;
   /** host:port for Prometheus; empty for none. */
@@ -30,7 +30,7 @@ export const DEFAULTS: Config = {
   socket: DEFAULT_SOCKET,
   shim: "",
   runtime: "",
-  tasksPerShim: 4,
+  tasksPerShim: 1,
   debug: false,
   metricsAddress: "",
   metricsInterval: 0,

@@ -4,6 +4,7 @@ import { readSmallFile, unlinkIfThere } from "../linux/fd.ts";
 import { becomeSubreaper } from "../linux/prctl.ts";
 import { trimWhenQuiet } from "../memory/trim.ts";
 import { type Handler, type Server, serve } from "../ttrpc/server.ts";
+import { showContainer } from "./command_line.ts";
 import type { Flags } from "./flags.ts";
 import { IdleWatch } from "./idle.ts";
 import { log, setDebug, setLogBundle } from "./log.ts";
@@ -37,7 +38,16 @@ export function runDaemon(flags: Flags, listener: number): void {
     ending = true;
     void end(socket, server, publisher);
   };
-  const service = new TaskService({ namespace: flags.namespace, reaper, publisher, onShutdown: shutdown });
+  let shown = flags.id;
+  const service = new TaskService({
+    namespace: flags.namespace,
+    reaper,
+    publisher,
+    onShutdown: shutdown,
+    onSole: (id) => {
+      shown = id === shown ? shown : showContainer(shown, id);
+    },
+  });
   reaper.start();
   // containerd's end, or a careless kill, must not take running containers' shim along.
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const)

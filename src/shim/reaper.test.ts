@@ -6,14 +6,19 @@ import { type Exit, Reaper } from "./reaper.ts";
 
 const reaper = new Reaper();
 let none: number;
+let stop: () => void;
 let alive: ReturnType<typeof setInterval>;
 beforeAll(() => {
   becomeSubreaper();
-  reaper.start();
+  // Other tests of this process have children of their own.
+  stop = reaper.start();
   none = openFd("/dev/null", O_RDWR);
   alive = setInterval(() => {}, 1000);
 });
-afterAll(() => clearInterval(alive));
+afterAll(() => {
+  clearInterval(alive);
+  stop();
+});
 
 function sh(script: string, output = none): number {
   return spawn({ path: "/bin/sh", argv: ["sh", "-c", script], env: [], fds: [none, output, none] });

@@ -16,10 +16,12 @@ export class Reaper {
   readonly #early = new Map<number, Exit>();
   #holds = 0;
 
-  /** Reaps from now on, whenever a child ends. */
-  start(): void {
-    process.on("SIGCHLD", () => this.reap());
+  /** Reaps from now on, whenever a child ends. Returns the undo. */
+  start(): () => void {
+    const onChild = () => this.reap();
+    process.on("SIGCHLD", onChild);
     this.reap();
+    return () => process.off("SIGCHLD", onChild);
   }
 
   /** Collects all children that have ended. */

@@ -32,6 +32,8 @@ export interface ServiceOptions {
   publisher: Publisher;
   /** Called when containerd has no more use for this shim. */
   onShutdown(): void;
+  /** Called before a task is made while there is no other: the shim is that container's now. */
+  onSole(id: string): void;
 }
 
 export class TaskService {
@@ -129,6 +131,7 @@ export class TaskService {
     if (this.#tasks.has(r.id) || this.#reserved.has(r.id)) throw exists(`task ${r.id} already exists`);
     if (r.checkpoint !== "")
       throw notImplemented("restoring a container from a checkpoint is not implemented");
+    if (this.idle) this.#options.onSole(r.id);
     this.#reserved.add(r.id);
     setLogBundle(r.bundle);
     try {

@@ -22,7 +22,8 @@ export const STOCK_CLI = [
  */
 const DRIVER = knowsToday(STOCK_CLI) ? STOCK_CLI : OUR_CLI;
 
-function knowsToday(client: string): boolean {
+function knowsToday(client: string | undefined): boolean {
+  if (client === undefined) return false;
   const version = /version (\d+)/.exec(Bun.spawnSync([client, "--version"]).stdout.toString());
   return Number(version?.[1] ?? 0) >= 28;
 }

@@ -153,8 +153,7 @@ export class TaskManager {
 
   /** Whether a container may share its shim: of this build, and with no wish of its own about it. */
   #mayShare(shim: string, spec: Uint8Array, options: Any | undefined): boolean {
-    if (this.options.tasksPerShim < 2 || shim !== this.options.programs.shim || !isSameBuild(shim))
-      return false;
+    if (shim !== this.options.programs.shim || !isSameBuild(shim)) return false;
     const text = Buffer.from(spec.buffer, spec.byteOffset, spec.byteLength);
     if (GROUP_ANNOTATIONS.some((name) => text.includes(name))) return false;
     return !options || Options.decode(options.value).shimCgroup === "";
