@@ -64,7 +64,7 @@ function chainMB(engine: BenchEngine): number {
 }
 
 /** Both sides have come to rest after this. */
-const REST_MS = 3_000;
+const REST_MS = 12_000;
 
 async function compareMemory(engines: BenchEngines): Promise<Comparison[]> {
   await Bun.sleep(REST_MS);

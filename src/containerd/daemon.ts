@@ -26,8 +26,8 @@ import { findPrograms } from "./tasks/programs.ts";
 import { recoverTasks } from "./tasks/recovery.ts";
 
 /** How long calls under way may take when the daemon ends, in milliseconds. */
-/** Milliseconds of quiet after which memory is given back. */
-const QUIET = 1000;
+/** Milliseconds of quiet after which memory is given back: longer than a person takes between two commands. */
+const QUIET = 10_000;
 const GRACE = 1_000;
 
 export interface Daemon {

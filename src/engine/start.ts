@@ -20,8 +20,8 @@ import { ContainerdSupervisor } from "./supervisor/containerd.ts";
 
 type Undo = () => void | Promise<void>;
 
-/** Milliseconds of quiet after which memory is given back. */
-const QUIET = 1000;
+/** Milliseconds of quiet after which memory is given back: longer than a person takes between two commands. */
+const QUIET = 10_000;
 const trimSoon = trimWhenQuiet(QUIET);
 
 /** Seconds that an external containerd gets to appear. */

@@ -2,7 +2,6 @@
 import { type EngineError, notFound, systemError } from "../errors/errors.ts";
 import { closeFd, O_NONBLOCK, O_RDWR, openFd, pipe, readFd, readSmallFile } from "../linux/fd.ts";
 import { spawn } from "../linux/spawn.ts";
-import { trim } from "../memory/trim.ts";
 import { isSameBuild, SHORT_LIVED_SETTINGS } from "../version/same_build.ts";
 import type { Reaper } from "./reaper.ts";
 
@@ -68,8 +67,6 @@ export class Runtime {
       env: childEnvironment(this.#settings),
       fds: stdio,
     });
-    // The shim has nothing else to do meanwhile, and a heap that never peaks stays small.
-    trim();
     const { status } = await this.#reaper.exitOf(pid);
     return { exit: status, output: "" };
   }
