@@ -2,7 +2,7 @@ ARG VERSION=1.2.3
 FROM busybox AS deps
 WORKDIR /src
 COPY dir/sub ./vendor
-RUN find . -type f | sort > deps.lst
+RUN find vendor -type f | sort > deps.lst
 FROM deps AS build
 ARG VERSION
 COPY a b.txt ./
