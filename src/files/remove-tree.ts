@@ -1,19 +1,42 @@
 import { readdirSync, rmSync } from "node:fs";
-import { EngineError } from "../errors/errors.ts";
+import { EngineError, errnoOf } from "../errors/errors.ts";
 
 /** Up to so many files are removed at once, because a process would take longer to start. */
 const FEW = 200;
 
+/** How long a helper of a killed daemon, such as a copy under way, may still put something into the folder. */
+const PATIENCE_MS = 10_000;
+const PAUSE_MS = 20;
+
 /** Removes a folder with all that is in it; a large one by a process of its own, so that others are served meanwhile. */
 export async function removeTree(path: string): Promise<void> {
-  if (countUpTo(FEW, path) < FEW) {
-    rmSync(path, { recursive: true, force: true });
-    return;
+  const deadline = performance.now() + PATIENCE_MS;
+  for (let why = await remove(path); why !== undefined; why = await remove(path)) {
+    if (!why.includes("ot empty") || performance.now() > deadline)
+      throw new EngineError("system", `cannot remove ${path}: ${why}`);
+    await Bun.sleep(PAUSE_MS);
   }
-  const child = Bun.spawn(["rm", "-rf", "--", path], { stdin: "ignore", stdout: "ignore", stderr: "pipe" });
+}
+
+/** Undefined when it is gone, else why it is not. */
+async function remove(path: string): Promise<string | undefined> {
+  if (countUpTo(FEW, path) < FEW) {
+    try {
+      rmSync(path, { recursive: true, force: true });
+      return undefined;
+    } catch (error) {
+      if (errnoOf(error) === "ENOTEMPTY") return "Directory not empty";
+      throw error;
+    }
+  }
+  const child = Bun.spawn(["rm", "-rf", "--", path], {
+    env: { ...process.env, LC_ALL: "C" },
+    stdin: "ignore",
+    stdout: "ignore",
+    stderr: "pipe",
+  });
   const said = new Response(child.stderr).text();
-  if ((await child.exited) !== 0)
-    throw new EngineError("system", `cannot remove ${path}: ${(await said).trim()}`);
+  return (await child.exited) === 0 ? undefined : (await said).trim();
 }
 
 /** Entries below a folder, counted only as far as `most`. */

@@ -2,10 +2,12 @@
  * Unpacking of one layer: decompression, digest, files and tar-split record in one go. It keeps a processor busy, so
  * dockerd does it in a process of its own (`dockerd unpack-layer`), and answers its API meanwhile.
  */
+
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { unpack, type Whiteouts } from "../../archive/unpack.ts";
 import { EngineError, type ErrorKind, kindOf, messageOf, systemError } from "../../errors/errors.ts";
+import { dieWithParent } from "../../linux/prctl.ts";
 import { decompressLayer } from "../registry/decompress.ts";
 import type { Digest } from "../types.ts";
 import { TarSplitWriter } from "./tar-split.ts";
@@ -72,6 +74,8 @@ type Line = { read: number } | { done: Unpacked } | { failed: { kind: ErrorKind;
 
 /** The child's side: the request is its argument, a stream comes by stdin. Gives the exit code. */
 export async function unpackChild([text]: string[]): Promise<number> {
+  // One that outlived a killed daemon would go on writing where the next one cleans up.
+  dieWithParent();
   const say = (line: Line) => void process.stdout.write(`${JSON.stringify(line)}\n`);
   try {
     const request = JSON.parse(text ?? "") as UnpackRequest;

@@ -3,6 +3,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, r
 import { join } from "node:path";
 import { conflict, failedPrecondition, invalidArgument, messageOf, notFound } from "../../errors/errors.ts";
 import { syncFolder, writeAtomic } from "../../files/atomic.ts";
+import { MNT, unmount } from "../../linux/mount.ts";
 import { createLogger } from "../../log/log.ts";
 import { openDriver } from "../../storage/open.ts";
 import { aufsLayers, type LayerSource, overlayLayers } from "../../storage/retired/layers.ts";
@@ -54,6 +55,9 @@ function begin({ root, from, to, say }: MigrateOptions): MigrationRecord {
   }
   if (pending) {
     say(`going on with an interrupted migration, which was at "${pending.phase}"`);
+    // None was mounted when it began, so these are its own, which a kill left.
+    for (const path of [...mountsBelow(root, from), ...mountsBelow(root, to)].reverse())
+      unmount(path, MNT.DETACH);
     return pending;
   }
   if (!existsSync(join(root, "image", from)))
@@ -89,12 +93,17 @@ function hasLayers(root: string, driver: string): boolean {
   return existsSync(layers) && readdirSync(layers).length > 0;
 }
 
-/** A mounted layer belongs to a container that runs, or to a daemon that was killed. */
-function refuseMounted(root: string, driver: string): void {
-  const mounted = readFileSync("/proc/self/mountinfo", "utf8")
+/** The mount points in a driver's folder, in the order of mounting. */
+function mountsBelow(root: string, driver: string): string[] {
+  return readFileSync("/proc/self/mountinfo", "utf8")
     .split("\n")
     .map((line) => line.split(" ")[4] ?? "")
-    .find((path) => path.startsWith(`${join(root, driver)}/`));
+    .filter((path) => path.startsWith(`${join(root, driver)}/`));
+}
+
+/** A mounted layer belongs to a container that runs, or to a daemon that was killed. */
+function refuseMounted(root: string, driver: string): void {
+  const [mounted] = mountsBelow(root, driver);
   if (mounted === undefined) return;
   throw failedPrecondition(
     `${mounted} is mounted: stop the containers that still run (start dockerd, docker stop, stop dockerd), or umount it`,

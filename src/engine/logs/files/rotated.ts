@@ -98,7 +98,9 @@ export class RotatedFile {
     const place = () => `${this.path}.${this.generation - born + 1}`;
     const packed = `${this.path}.packing`;
     if (!existsSync(place())) return;
-    await pipeline(createReadStream(place()), createGzip(), createWriteStream(packed, { mode: 0o640 }));
+    // Opened at once: a stream opens later, when the next rotation may have given the name to another file.
+    const fd = openSync(place(), "r");
+    await pipeline(createReadStream("", { fd }), createGzip(), createWriteStream(packed, { mode: 0o640 }));
     if (!existsSync(place())) return rmSync(packed, { force: true });
     renameSync(packed, `${place()}.gz`);
     rmSync(place(), { force: true });
