@@ -23,8 +23,8 @@ async function remove(id: string): Promise<void> {
   await containerd.ctr(["tasks", "kill", "-s", "SIGKILL", id]);
   await eventually(
     `${id} stopped`,
-    () => containerd.ok("tasks", "ls"),
-    (list) => !list.includes("RUNNING"),
+    () => statusOf(id),
+    (status) => !status.includes("RUNNING"),
   );
   await containerd.ctr(["tasks", "rm", id]);
   await containerd.ok("containers", "rm", id);
@@ -104,7 +104,7 @@ c.setwinsize(40, 90)
 for _ in range(50):
     c.expect("# "); c.sendline("stty size")
     if c.expect(["40 90", "33 111"]) == 0: break
-c.expect("# "); c.sendline("echo wait''ing; sleep 100"); c.expect("waiting"); c.sendintr()
+c.expect("# "); c.sendline("sh -c \\"echo wait''ing; exec sleep 100\\""); c.expect("waiting"); c.sendintr()
 c.expect("# "); c.sendline("exit 5"); c.expect(pexpect.EOF); c.close()
 sys.exit(c.exitstatus)`;
       const socket = ["ctr", "-a", `${containerd.address}`];
