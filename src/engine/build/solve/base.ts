@@ -1,7 +1,9 @@
-import { isNotFound } from "../../../errors/errors.ts";
+import { isNotFound, notFound } from "../../../errors/errors.ts";
 import { parseReference } from "../../../images/reference.ts";
 import type { Credentials } from "../../../images/registry/credentials.ts";
+import { formatPlatform, matchesPlatform } from "../../../images/registry/platform.ts";
 import type { Image } from "../../../images/types.ts";
+import { platformOf, targetPlatform } from "../platform.ts";
 import type { BuildEnv, BuildOutput, BuildRequest } from "../types.ts";
 
 /** The image that FROM or --from names, pulled if it is not here or if the build asks for it. Errors: notFound, of pulling. */
@@ -12,18 +14,26 @@ export async function baseImage(
   platform: string,
   out: BuildOutput,
 ): Promise<Image> {
+  const wanted = platform || request.platform;
   const present = request.pull ? undefined : local(env, name);
-  if (present) return present;
+  if (present && (wanted === "" || isFor(present, wanted))) return present;
   await env.pull({
     name,
     tag: "",
-    platform: platform || request.platform,
+    platform: wanted,
     credentials: credentialsFor(name, request.credentials),
     progress: (message) => out.progress(message as Record<string, unknown>),
     signal: request.signal,
   });
-  return env.images.resolve(name);
+  const image = env.images.resolve(name);
+  if (wanted === "" || isFor(image, wanted)) return image;
+  throw notFound(
+    `image with reference ${name} was found but does not match the specified platform: wanted ${formatPlatform(targetPlatform(wanted))}, actual: ${formatPlatform(platformOf(image))}`,
+  );
 }
+
+const isFor = (image: Image, wanted: string): boolean =>
+  matchesPlatform(platformOf(image), targetPlatform(wanted));
 
 function local({ images }: BuildEnv, name: string): Image | undefined {
   try {

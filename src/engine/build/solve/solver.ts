@@ -2,8 +2,10 @@
 import { expandWord } from "../../../dockerfile/expand.ts";
 import type { Dockerfile, Instruction } from "../../../dockerfile/types.ts";
 import { invalidArgument } from "../../../errors/errors.ts";
+import type { Platform } from "../../../images/registry/descriptor.ts";
+import { formatPlatform } from "../../../images/registry/platform.ts";
+import { targetPlatform } from "../platform.ts";
 import { BuildArgs } from "../stage/args.ts";
-import { hostArchitecture } from "../stage/commit.ts";
 import type { StageState } from "../stage/state.ts";
 import type { SourceTree } from "../tree/tree.ts";
 import type { BuildEnv, BuildOutput, BuildRequest } from "../types.ts";
@@ -37,7 +39,7 @@ export class Solver {
     this.dockerfile = dockerfile;
     this.source = source;
     this.#out = out;
-    this.args = new BuildArgs(givenArgs(request.buildArgs), platformArgs(request.platform));
+    this.args = new BuildArgs(givenArgs(request.buildArgs), platformArgs(targetPlatform(request.platform)));
     this.epoch = epochOf(request.buildArgs["SOURCE_DATE_EPOCH"]);
   }
 
@@ -117,19 +119,14 @@ function givenArgs(args: Record<string, string | null>): Map<string, string> {
 }
 
 /** Known everywhere before the first FROM; a stage has to declare them. */
-function platformArgs(platform: string): Map<string, string> {
-  const host = `linux/${hostArchitecture()}`;
-  const target = platform || host;
-  const of = (prefix: string, text: string): [string, string][] => {
-    const [os = "", architecture = "", variant = ""] = text.split("/");
-    return [
-      [`${prefix}PLATFORM`, text],
-      [`${prefix}OS`, os],
-      [`${prefix}ARCH`, architecture],
-      [`${prefix}VARIANT`, variant],
-    ];
-  };
-  return new Map([...of("TARGET", target), ...of("BUILD", host)]);
+function platformArgs(target: Platform): Map<string, string> {
+  const of = (prefix: string, platform: Platform): [string, string][] => [
+    [`${prefix}PLATFORM`, formatPlatform(platform)],
+    [`${prefix}OS`, platform.os],
+    [`${prefix}ARCH`, platform.architecture],
+    [`${prefix}VARIANT`, platform.variant ?? ""],
+  ];
+  return new Map([...of("TARGET", target), ...of("BUILD", targetPlatform(""))]);
 }
 
 function epochOf(text: string | null | undefined): number | undefined {

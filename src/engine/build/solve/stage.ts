@@ -4,6 +4,7 @@ import { parseInstruction } from "../../../dockerfile/parse.ts";
 import type { Instruction } from "../../../dockerfile/types.ts";
 import { cancelled, EngineError, kindOf, messageOf } from "../../../errors/errors.ts";
 import type { Image } from "../../../images/types.ts";
+import { targetPlatform } from "../platform.ts";
 import { openImageRoot } from "../stage/roots.ts";
 import { StageState } from "../stage/state.ts";
 import type { StepContext } from "../steps/context.ts";
@@ -32,7 +33,11 @@ export async function buildStage(
   const reporter = new Reporter(node, numbering, words);
   const out = reporter.withLogs();
   const base = await reporter.step(node.stage.text, () => baseOf(solver, node, out));
-  const state = new StageState(base, solver.args.forStage());
+  const state = new StageState(
+    base,
+    solver.args.forStage(),
+    targetPlatform(node.platform || solver.request.platform),
+  );
   const context = contextOf(solver, node, state, out);
   await runTriggers(context, state);
   out.text(` ---> ${shortID(state.imageID)}\n`);

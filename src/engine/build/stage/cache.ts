@@ -1,6 +1,8 @@
 /** The cache of steps: an image that was made from the same one by the same step. It is the image store itself. */
 import type { ImageRoot } from "../../../images/open.ts";
-import type { ContainerDefaults, Image } from "../../../images/types.ts";
+import type { Platform } from "../../../images/registry/descriptor.ts";
+import type { ContainerDefaults, Image, ImageConfig } from "../../../images/types.ts";
+import type { StageState } from "./state.ts";
 
 /** What two steps must have in common. Content that was copied is in Cmd as its digest; mounts' in BuildKey. */
 function keyOf(config: ContainerDefaults): string {
@@ -22,10 +24,13 @@ function keyOf(config: ContainerDefaults): string {
   ]);
 }
 
+const isFor = ({ os, architecture, variant }: ImageConfig, platform: Platform): boolean =>
+  os === platform.os && architecture === platform.architecture && variant === platform.variant;
+
 /** The newest image that this step has made from this parent. */
 export function cachedImage(
   { images }: ImageRoot,
-  parent: Image | undefined,
+  { image: parent, platform }: Pick<StageState, "image" | "platform">,
   step: ContainerDefaults,
   epoch: number | undefined,
 ): Image | undefined {
@@ -34,7 +39,7 @@ export function cachedImage(
   const hits = candidates.filter(({ config }) => {
     const made = config.container_config;
     if (!made || keyOf(made) !== key) return false;
-    if (!parent && (config.history?.length ?? 0) !== 1) return false;
+    if (!parent && ((config.history?.length ?? 0) !== 1 || !isFor(config, platform))) return false;
     return (
       epoch === undefined || config.created === new Date(epoch * 1000).toISOString().replace(".000Z", "Z")
     );

@@ -25,9 +25,6 @@ export interface Committer {
   epoch: number | undefined;
 }
 
-const GO_ARCH: Record<string, string> = { x64: "amd64" };
-export const hostArchitecture = (): string => GO_ARCH[process.arch] ?? process.arch;
-
 /** Makes the image of a step, and moves the stage on to it. Errors: the layer's. */
 export async function commitStep(committer: Committer, state: StageState, step: Step): Promise<Image> {
   const { images, epoch } = committer;
@@ -72,8 +69,9 @@ function imageConfig(
   };
   const diffIDs = [...(parent?.rootfs.diff_ids ?? []), ...(diffID === undefined ? [] : [diffID])];
   const { BuildKey: _, ...config } = state.config;
+  const variant = parent ? parent.variant : state.platform.variant;
   return {
-    architecture: parent?.architecture ?? hostArchitecture(),
+    architecture: parent?.architecture ?? state.platform.architecture,
     ...(author ? { author } : {}),
     config: completeConfig(config),
     ...(step.containerID ? { container: step.containerID } : {}),
@@ -83,6 +81,6 @@ function imageConfig(
     history: [...(parent?.history ?? []), entry],
     os: parent?.os ?? "linux",
     rootfs: { type: "layers", ...(diffIDs.length > 0 ? { diff_ids: diffIDs } : {}) },
-    ...(parent?.variant ? { variant: parent.variant } : {}),
+    ...(variant ? { variant } : {}),
   };
 }

@@ -1,3 +1,4 @@
+import type { Platform } from "../../../images/registry/descriptor.ts";
 import type { ContainerDefaults, Image } from "../../../images/types.ts";
 import type { BuildArgs } from "./args.ts";
 import { initialConfig } from "./config.ts";
@@ -16,7 +17,11 @@ export class StageState {
   /** Layers of the base image, for --squash. */
   readonly base: Image | undefined;
 
-  constructor(base: Image | undefined, args: BuildArgs) {
+  /** What it is built for, if there is no base image to say so. */
+  readonly platform: Platform;
+
+  constructor(base: Image | undefined, args: BuildArgs, platform: Platform) {
+    this.platform = platform;
     this.base = base;
     this.image = base;
     this.config = initialConfig(base?.config.config);

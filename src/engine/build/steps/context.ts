@@ -58,7 +58,7 @@ export async function useCache(context: StepContext, step: ContainerDefaults): P
   const { request, state, env, out, committer } = context;
   if (request.noCache || state.cacheMissed) return false;
   const image =
-    cachedImage(env.images, state.image, step, committer.epoch) ??
+    cachedImage(env.images, state, step, committer.epoch) ??
     (await imageFromSources(env.images, request.cacheFrom, state, step));
   if (!image) {
     state.cacheMissed = true;

@@ -3,7 +3,9 @@ import type { Of } from "../../../dockerfile/types.ts";
 import { forbidden } from "../../../errors/errors.ts";
 import type { ContainerDefaults } from "../../../images/types.ts";
 import type { CreateBody } from "../../containers/create/request.ts";
+import { platformOf } from "../platform.ts";
 import { createBuildContainer } from "../run/container.ts";
+import { requireRunnable } from "../run/emulation.ts";
 import { prepareMounts, type RunMounts } from "../run/mounts.ts";
 import { withoutPaths } from "../run/without-paths.ts";
 import { commitStep } from "../stage/commit.ts";
@@ -15,6 +17,7 @@ export async function applyRun(context: StepContext, run: Of<"RUN">): Promise<vo
   const { state, request } = context;
   if (run.security === "insecure" && !request.insecure)
     throw forbidden("security.insecure is not allowed: build with --allow security.insecure");
+  if (state.image) requireRunnable(platformOf(state.image));
   const { command, script } = commandOf(context, run);
   const args = state.args.besides(state.config.Env ?? []);
   const mounts = await prepareMounts(context, run, script);
