@@ -8,6 +8,7 @@ import {
   readSync,
   type Stats,
 } from "node:fs";
+import { containerOwner, type IDMap } from "../linux/id-map.ts";
 import { getXattr, listXattrs } from "../linux/inode.ts";
 import type { TarHeader, TarType } from "./tar/header.ts";
 import { END_OF_ARCHIVE, encodeHeader, padding, tarHeader } from "./tar/writer.ts";
@@ -17,6 +18,8 @@ export interface PackOptions {
   name?: string;
   /** "overlay" turns overlayfs's marks into .wh. entries. */
   whiteouts?: "overlay" | "keep";
+  /** The archive shall name owners as a user namespace sees them. */
+  ids?: IDMap | undefined;
 }
 
 const CHUNK = 1 << 20;
@@ -28,23 +31,25 @@ const O_PATH_FOLDER = 0o10000000 | constants.O_DIRECTORY | constants.O_NOFOLLOW;
  * when a container changes the tree meanwhile: each folder is held open while what is in it is read.
  */
 export async function* pack(root: string, options: PackOptions = {}): AsyncGenerator<Uint8Array> {
-  const packer = new Packer(options.whiteouts === "overlay");
+  const packer = new Packer(options.whiteouts === "overlay", options.ids);
   yield* packer.entry(root, options.name ?? "");
   yield END_OF_ARCHIVE;
 }
 
 /** One file or folder, without what is in the folder, and without the end of the archive. */
-export async function* packEntry(path: string, name: string): AsyncGenerator<Uint8Array> {
-  yield* new Packer(false).one(path, name, lstatSync(path));
+export async function* packEntry(path: string, name: string, ids?: IDMap): AsyncGenerator<Uint8Array> {
+  yield* new Packer(false, ids).one(path, name, lstatSync(path));
 }
 
 class Packer {
   readonly #overlay: boolean;
+  readonly #ids: IDMap | undefined;
   /** Inode → name in the archive, for hard links. */
   readonly #links = new Map<string, string>();
 
-  constructor(overlay: boolean) {
+  constructor(overlay: boolean, ids: IDMap | undefined) {
     this.#overlay = overlay;
+    this.#ids = ids;
   }
 
   async *entry(path: string, name: string): AsyncGenerator<Uint8Array> {
@@ -80,7 +85,7 @@ class Packer {
     if (type === undefined) return;
     const inode = `${stat.dev}:${stat.ino}`;
     const first = stat.isFile() && stat.nlink > 1 ? this.#links.get(inode) : undefined;
-    const header = headerOf(path, name, stat, type);
+    const header = { ...headerOf(path, name, stat, type), ...containerOwner(this.#ids, stat) };
     if (first !== undefined) {
       yield encodeHeader({ ...header, type: "link", linkname: first, size: 0 });
       return;

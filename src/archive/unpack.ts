@@ -19,6 +19,7 @@ import {
   writeSync,
 } from "node:fs";
 import { errnoOf, invalidArgument, messageOf, systemError } from "../errors/errors.ts";
+import { hostOwner, type IDMap, type Owner } from "../linux/id-map.ts";
 import { makeDevice, makeNode, S_IFBLK, S_IFCHR, S_IFIFO, setTimes, setXattr } from "../linux/inode.ts";
 import { RootedPaths } from "./rooted-paths.ts";
 import type { TarHeader } from "./tar/header.ts";
@@ -35,6 +36,8 @@ export interface UnpackOptions {
   observer?: TarObserver;
   /** Owner of everything, instead of what the archive says. */
   owner?: { uid: number; gid: number };
+  /** Owners in the archive are those of a user namespace. */
+  ids?: IDMap | undefined;
   /** Called for each entry before it is made; may throw to refuse it, or return false to leave it out. */
   filter?(header: TarHeader): boolean;
 }
@@ -179,7 +182,7 @@ class Unpacker {
         for (let at = 0; at < chunk.length; ) at += writeSync(fd, chunk, at);
       }
       this.bytes += header.size;
-      const { uid, gid } = this.#options.owner ?? header;
+      const { uid, gid } = this.#owner(header);
       fchownSync(fd, uid, gid);
       fchmodSync(fd, header.mode);
     } finally {
@@ -189,9 +192,13 @@ class Unpacker {
     setTimes(path, header.mtime);
   }
 
+  #owner(header: TarHeader): Owner {
+    return this.#options.owner ?? hostOwner(this.#options.ids, header);
+  }
+
   /** Owner before mode, because chown takes the setuid bit away; then xattrs, because it takes capabilities too. */
   #attributes(path: string, header: TarHeader): void {
-    const { uid, gid } = this.#options.owner ?? header;
+    const { uid, gid } = this.#owner(header);
     lchownSync(path, uid, gid);
     if (header.type !== "symlink") chmodSync(path, header.mode);
     for (const [key, value] of header.xattrs) this.#xattr(path, key, value);

@@ -4,6 +4,7 @@ import type { SystemInfo } from "../api/schema.ts";
 import { refuseUnfinishedMigration } from "../images/migrate/progress.ts";
 import { type ImageRoot, openImages } from "../images/open.ts";
 import { takeProxySettings } from "../images/registry/proxy.ts";
+import type { IDMap } from "../linux/id-map.ts";
 import type { Logger } from "../log/log.ts";
 import { openNetworkController } from "../network/controller.ts";
 import type { NetworkController } from "../network/types.ts";
@@ -55,6 +56,8 @@ export interface DaemonOptions {
   containerdSocket: string;
   /** Seconds that containerd gets to answer. */
   patience: number;
+  /** --userns-remap; the data root is the one of this mapping. */
+  ids: IDMap | undefined;
 }
 
 export interface Daemon {
@@ -85,6 +88,7 @@ export async function openDaemon(options: DaemonOptions): Promise<Daemon> {
       root: config.dataRoot,
       name: config.storageDriver,
       options: config.storageOpts,
+      ids: options.ids,
     });
     const parts = await openParts(options, containerd, driver);
     await takeOver(parts);
@@ -117,7 +121,7 @@ async function openParts(
   const images = await openImages(config.dataRoot, driver, log);
   const volumesRoot = join(config.dataRoot, "volumes");
   const volumes = new Volumes(
-    new LocalVolumes(volumesRoot, events, log),
+    new LocalVolumes(volumesRoot, events, log, driver.ids),
     new PluginVolumes(join(volumesRoot, "plugins.json"), events),
   );
   const runtimes = runtimesOf(config);
@@ -313,6 +317,7 @@ function systemBackend(parts: Parts, service: ImageService, builder: Builder) {
         containerCounts: () => containers.counts(),
         imageCount: () => images.images.list().length,
         driverName: driver.name,
+        remapped: driver.ids !== undefined,
         driverStatus: () => driver.status(),
         listeners: () => events.listeners,
         containerdVersion,

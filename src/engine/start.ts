@@ -5,6 +5,7 @@
 import type { Server } from "node:http";
 import { join, resolve } from "node:path";
 import { messageOf } from "../errors/errors.ts";
+import type { IDMap } from "../linux/id-map.ts";
 import { createLogger, type Logger } from "../log/log.ts";
 import { trimWhenQuiet } from "../memory/trim.ts";
 import { GIT_COMMIT, VERSION } from "../version/version.ts";
@@ -33,7 +34,7 @@ export async function startEngine(given: EngineConfig, reread: () => EngineConfi
   const log = createLogger({ level: config.logLevel, format: config.logFormat });
   const undo: Undo[] = [];
   try {
-    await start(config, reread, log, undo);
+    await start(await remapped(config, log), reread, log, undo);
   } catch (error) {
     await runAll(undo, log);
     throw error;
@@ -44,8 +45,32 @@ function withAbsolutePaths(config: EngineConfig): EngineConfig {
   return { ...config, dataRoot: resolve(config.dataRoot), execRoot: resolve(config.execRoot) };
 }
 
+/** What is started: a configuration, and how the ids of containers are mapped. */
+interface Startable {
+  config: EngineConfig;
+  ids: IDMap | undefined;
+  /** Makes the data root passable for containers. */
+  prepareRoot(): void;
+}
+
+/** With --userns-remap the data root is a folder of its own for the mapping, within the one that was named. */
+async function remapped(config: EngineConfig, log: Logger): Promise<Startable> {
+  if (config.usernsRemap === "") return { config, ids: undefined, prepareRoot: () => {} };
+  requireRoot();
+  const [{ resolveRemap }, { openToContainers, remappedRoot }] = await Promise.all([
+    import("./userns/remap.ts"),
+    import("./userns/data-root.ts"),
+  ]);
+  const ids = resolveRemap(config.usernsRemap, log);
+  return {
+    config: { ...config, dataRoot: remappedRoot(config.dataRoot, ids) },
+    ids,
+    prepareRoot: () => openToContainers(config.dataRoot, ids),
+  };
+}
+
 async function start(
-  config: EngineConfig,
+  { config, ids, prepareRoot }: Startable,
   reread: () => EngineConfig,
   log: Logger,
   undo: Undo[],
@@ -59,6 +84,7 @@ async function start(
   }
   checkPidFile(config.pidFile);
   undo.push(claimDataRoot(config.dataRoot));
+  prepareRoot();
   undo.push(writePidFile(config.pidFile));
   const supervisor = config.containerd === undefined ? supervisorFor(config, log) : undefined;
   if (supervisor) {
@@ -66,7 +92,13 @@ async function start(
     await supervisor.start();
   }
   const socket = supervisor?.socket ?? (config.containerd as string).replace(/^unix:\/\//, "");
-  const daemon = await openDaemon({ config, log, containerdSocket: socket, patience: CONTAINERD_PATIENCE });
+  const daemon = await openDaemon({
+    config,
+    log,
+    ids,
+    containerdSocket: socket,
+    patience: CONTAINERD_PATIENCE,
+  });
   undo.push(() => daemon.shutdown());
   for (const address of addresses) undo.push(await serve(daemon, address, config, tls, log));
   if (config.metricsAddress !== "") undo.push(await daemon.serveMetrics(config.metricsAddress));

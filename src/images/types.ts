@@ -3,6 +3,7 @@
  * sha256 of a layer's uncompressed tar; a *chainID* names a layer on top of all below it; an *image id* is
  * the sha256 of the image configuration's exact bytes.
  */
+import type { IDMap } from "../linux/id-map.ts";
 import type { Change } from "../storage/driver.ts";
 
 /** "sha256:<64 hex>" */
@@ -46,6 +47,8 @@ export interface RWLayer {
  */
 export interface LayerStore {
   readonly driverName: string;
+  /** How the ids of containers are mapped to those of the files of layers (--userns-remap). */
+  readonly ids: IDMap | undefined;
   /** Stores a tar as a layer on `parent`; verifies `expected` (diffID) if given. Errors: dataLoss on a wrong digest. */
   register(tar: AsyncIterable<Uint8Array>, parent: Digest | undefined, expected?: Digest): Promise<Layer>;
   /**

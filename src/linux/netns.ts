@@ -72,6 +72,18 @@ export function createNetns<T>(path: string, work: () => T): T {
   }
 }
 
+/** Pins the namespace of a process, `source`, at `path` and runs `work` in it. Nothing stays if it fails. */
+export function pinNetns<T>(path: string, source: string, work: () => T): T {
+  writeFileSync(path, "", { flag: "wx", mode: 0o444 });
+  try {
+    mount(source, path, "none", MS.BIND);
+    return inNetns(path, work);
+  } catch (error) {
+    removeNetns(path);
+    throw error;
+  }
+}
+
 /** Unpins a namespace; it goes when its last process has. Fine when it is not there. */
 export function removeNetns(path: string): void {
   try {

@@ -37,6 +37,8 @@ export interface SandboxRequest {
   /** "container:alias" (legacy links on the default bridge), resolved by the engine to names and addresses. */
   links: { alias: string; name: string; address: string }[];
   sysctls: Record<string, string>;
+  /** A network namespace that somebody else has made for the container, to be pinned and used. */
+  netns?: string;
   /** Files to write; bind-mounted into the container by the engine. */
   hostsPath: string;
   resolvConfPath: string;

@@ -1,5 +1,6 @@
 import type { TarObserver } from "../archive/tar/reader.ts";
 import type { Whiteouts } from "../archive/unpack.ts";
+import type { IDMap } from "../linux/id-map.ts";
 
 /**
  * A storage driver keeps layers as directories and makes the root file system of a container from them.
@@ -13,6 +14,8 @@ import type { Whiteouts } from "../archive/unpack.ts";
 export interface StorageDriver {
   /** "overlay2", "vfs", ... as `docker info` shows it. */
   readonly name: string;
+  /** Layers belong to the ids that those of containers are mapped to; tars name the containers' own. */
+  readonly ids: IDMap | undefined;
   /** Pairs for `docker info`, such as ["Backing Filesystem", "extfs"]. */
   status(): [string, string][];
   /** Makes an empty layer on top of `parent`. Errors: exists. */

@@ -5,6 +5,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
 import { EngineError, errnoOf, failedPrecondition, messageOf, notImplemented } from "../errors/errors.ts";
+import type { IDMap } from "../linux/id-map.ts";
 import type { StorageDriver } from "./driver.ts";
 
 /** Names of all drivers that stock Docker ever wrote data roots with. */
@@ -12,11 +13,11 @@ const KNOWN = ["overlay2", "overlay", "fuse-overlayfs", "btrfs", "zfs", "aufs", 
 /** In this order they are tried for a new data root, as stock does. */
 const PRIORITY = ["btrfs", "overlay2", "fuse-overlayfs", "vfs"];
 
-type Open = (root: string, options: string[]) => Promise<StorageDriver>;
+type Open = (root: string, options: string[], ids: IDMap | undefined) => Promise<StorageDriver>;
 
 /** Each folder is made only when the driver can work. */
 const DRIVERS: Record<string, Open> = {
-  async overlay2(root, given) {
+  async overlay2(root, given, ids) {
     const [{ Overlay }, { probeOverlay }, { kernelOverlay }, options] = await Promise.all([
       import("./overlay2/driver.ts"),
       import("./overlay2/probe.ts"),
@@ -31,9 +32,10 @@ const DRIVERS: Record<string, Open> = {
       mounter: kernelOverlay(options.mountPrefix(chosen)),
       nativeDiff: options.hasNativeDiff(chosen),
       whiteouts: chosen.userxattr ? "overlay-user" : "overlay",
+      ids,
     });
   },
-  async "fuse-overlayfs"(root, given) {
+  async "fuse-overlayfs"(root, given, ids) {
     refuseOptions("fuse-overlayfs", given);
     const [{ Overlay }, { fuseOverlay, probeFuseOverlay }] = await Promise.all([
       import("./overlay2/driver.ts"),
@@ -47,15 +49,16 @@ const DRIVERS: Record<string, Open> = {
       mounter: fuseOverlay,
       nativeDiff: false,
       whiteouts: "overlay",
+      ids,
     });
   },
-  async btrfs(root, given) {
+  async btrfs(root, given, ids) {
     refuseOptions("btrfs", given);
-    return new (await import("./btrfs/driver.ts")).Btrfs(root);
+    return new (await import("./btrfs/driver.ts")).Btrfs(root, ids);
   },
-  async vfs(root, given) {
+  async vfs(root, given, ids) {
     refuseOptions("vfs", given);
-    return new (await import("./vfs/driver.ts")).Vfs(root);
+    return new (await import("./vfs/driver.ts")).Vfs(root, ids);
   },
 };
 
@@ -85,11 +88,14 @@ export interface OpenDriverOptions {
   name?: string | undefined;
   /** --storage-opt, "overlay2.size=10G"; those of other drivers are left aside. */
   options?: string[];
+  /** --userns-remap */
+  ids?: IDMap | undefined;
 }
 
 /** Errors: failedPrecondition or notImplemented, naming the cause and the cure. */
-export async function openDriver({ root, name, options = [] }: OpenDriverOptions): Promise<StorageDriver> {
-  if (name) return open(root, name, `error initializing graphdriver: ${name}`, options);
+export async function openDriver(given: OpenDriverOptions): Promise<StorageDriver> {
+  const { root, name } = given;
+  if (name) return open(given, name, `error initializing graphdriver: ${name}`);
   const prior = priorDrivers(root);
   if (prior.length > 1) {
     throw failedPrecondition(
@@ -97,15 +103,15 @@ export async function openDriver({ root, name, options = [] }: OpenDriverOptions
     );
   }
   if (prior[0] !== undefined)
-    return open(root, prior[0], `[graphdriver] prior storage driver "${prior[0]}" failed`, options);
-  return openFirst(root, options);
+    return open(given, prior[0], `[graphdriver] prior storage driver "${prior[0]}" failed`);
+  return openFirst(given);
 }
 
-async function openFirst(root: string, options: string[]): Promise<StorageDriver> {
+async function openFirst(given: OpenDriverOptions): Promise<StorageDriver> {
   const failures: string[] = [];
   for (const name of PRIORITY) {
     try {
-      return await open(root, name, name, options);
+      return await open(given, name, name);
     } catch (error) {
       failures.push(messageOf(error));
     }
@@ -115,13 +121,15 @@ async function openFirst(root: string, options: string[]): Promise<StorageDriver
   );
 }
 
-async function open(root: string, name: string, what: string, options: string[]): Promise<StorageDriver> {
+async function open(given: OpenDriverOptions, name: string, what: string): Promise<StorageDriver> {
+  const { root, options = [], ids } = given;
   const driver = Object.hasOwn(DRIVERS, name) ? DRIVERS[name] : undefined;
   if (!driver) throw notImplemented(`${what}: driver not supported (${cureFor(root, name)})`);
   try {
     return await driver(
       join(root, name),
       options.filter((option) => option.startsWith(`${name}.`)),
+      ids,
     );
   } catch (cause) {
     throw new EngineError("failedPrecondition", `${what}: ${messageOf(cause)}`, { cause });

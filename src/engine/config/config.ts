@@ -69,6 +69,8 @@ export interface EngineConfig {
   defaultCgroupnsMode: string;
   defaultUlimits: Record<string, Ulimit>;
   noNewPrivileges: boolean;
+  /** --userns-remap: "default", "user", "uid", "user:group"; "" for none. */
+  usernsRemap: string;
   /** Path of the default seccomp profile, "unconfined", or undefined for the built-in one. */
   seccompProfile: string | undefined;
   logDriver: string;
@@ -155,6 +157,7 @@ export function defaultConfig(): EngineConfig {
     defaultCgroupnsMode: "",
     defaultUlimits: {},
     noNewPrivileges: false,
+    usernsRemap: "",
     seccompProfile: undefined,
     logDriver: "json-file",
     logOpts: {},

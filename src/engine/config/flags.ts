@@ -116,6 +116,7 @@ export const DOCKERD_FLAGS = {
   tlsverify: { kind: "bool", help: "Use TLS and verify the remote" },
   "userland-proxy": { kind: "bool", help: "Use userland proxy for loopback traffic", fallback: "true" },
   "userland-proxy-path": { kind: "string", help: "Path to the userland proxy binary" },
+  "userns-remap": { kind: "string", help: "User/Group setting for user namespaces" },
   validate: { kind: "bool", help: "Validate daemon configuration and exit" },
   version: { kind: "bool", short: "v", help: "Print version information and quit" },
 } as const;

@@ -215,6 +215,7 @@ export const SETTINGS: readonly Setting[] = [
     },
   },
   bool("no-new-privileges", "noNewPrivileges"),
+  text("userns-remap", "usernsRemap"),
   text("seccomp-profile", "seccompProfile"),
   text("log-driver", "logDriver"),
   {

@@ -8,6 +8,7 @@ import { reconcile, restoreContainers, startPolicies } from "./lifecycle/restore
 import { stopRunning } from "./lifecycle/stop.ts";
 import { watchTasks } from "./lifecycle/watch.ts";
 import { ContainerStore } from "./store.ts";
+import { letRootPass } from "./userns.ts";
 
 /**
  * The container side of the engine. Life: new Containers() → load() → restore() (containerd must be reachable, and the
@@ -20,6 +21,7 @@ export class Containers {
 
   constructor(options: ContainersOptions) {
     const store = new ContainerStore(join(options.config.dataRoot, "containers"));
+    letRootPass(options, store.root);
     this.env = { ...options, store, execs: new ExecStore(), closing: false };
   }
 

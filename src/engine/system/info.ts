@@ -1,6 +1,7 @@
 import type { SystemInfo } from "../../api/schema.ts";
 import { GIT_COMMIT, VERSION } from "../../version/version.ts";
 import type { EngineConfig } from "../config/config.ts";
+import { hasAppArmor } from "../containers/create/security.ts";
 import { LOG_DRIVERS } from "../logs/drivers.ts";
 import { type HostFacts, ipv4Forwarding, kernelSupport } from "./host.ts";
 
@@ -12,6 +13,8 @@ export interface InfoSources {
   containerCounts(): { running: number; paused: number; stopped: number };
   imageCount(): number;
   driverName: string;
+  /** Containers are in user namespaces. */
+  remapped: boolean;
   driverStatus(): [string, string][];
   listeners(): number;
   containerdVersion(): Promise<{ version: string; revision: string }>;
@@ -88,10 +91,18 @@ export async function systemInfo(sources: InfoSources): Promise<SystemInfo> {
     ContainerdCommit: { ID: containerd.revision || containerd.version },
     RuncCommit: { ID: GIT_COMMIT },
     InitCommit: { ID: GIT_COMMIT },
-    SecurityOptions: [`name=seccomp,profile=${config.seccompProfile ?? "builtin"}`],
+    SecurityOptions: securityOptions(config, sources.remapped),
     ProductLicense: "",
     Warnings: warnings(),
   };
+}
+
+function securityOptions({ seccompProfile }: EngineConfig, remapped: boolean): string[] {
+  return [
+    ...(hasAppArmor() ? ["name=apparmor"] : []),
+    `name=seccomp,profile=${seccompProfile ?? "builtin"}`,
+    ...(remapped ? ["name=userns"] : []),
+  ];
 }
 
 function openFiles(): number {

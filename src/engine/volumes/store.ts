@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Volume } from "../../api/schema.ts";
 import { conflict, messageOf, notFound } from "../../errors/errors.ts";
 import { writeAtomic } from "../../files/atomic.ts";
+import { hostRoot, type IDMap } from "../../linux/id-map.ts";
 import type { Logger } from "../../log/log.ts";
 import type { EventBus } from "../events/bus.ts";
 import { VolumeMetadata } from "./metadata.ts";
@@ -33,9 +34,12 @@ export class LocalVolumes implements VolumeStore {
   readonly #events: EventBus;
   readonly #entries = new Map<string, Entry>();
   readonly #metadata: VolumeMetadata;
+  readonly #ids: IDMap | undefined;
 
-  constructor(root: string, events: EventBus, log: Logger) {
+  /** With `ids`, new volumes belong to the root of containers. */
+  constructor(root: string, events: EventBus, log: Logger, ids?: IDMap) {
     this.#root = root;
+    this.#ids = ids;
     this.#events = events;
     mkdirSync(root, { recursive: true, mode: 0o701 });
     this.#metadata = new VolumeMetadata(root, log);
@@ -109,6 +113,8 @@ export class LocalVolumes implements VolumeStore {
       }
       // Last, because a volume without _data does not count as one.
       mkdirSync(join(folder, "_data"));
+      const { uid, gid } = hostRoot(this.#ids);
+      chownSync(join(folder, "_data"), uid, gid);
     } catch (error) {
       this.#metadata.delete(entry.name);
       rmSync(folder, { recursive: true, force: true });

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { conflict, messageOf, notFound } from "../../errors/errors.ts";
+import type { IDMap } from "../../linux/id-map.ts";
 import type { Logger } from "../../log/log.ts";
 import type { StorageDriver } from "../../storage/driver.ts";
 import { KeyedLock } from "../registry/keyed_lock.ts";
@@ -90,6 +91,11 @@ export class LayerDatabase implements LayerStore {
     store.#load(log);
     await store.#cleanUp(log);
     return store;
+  }
+
+  /** How the ids of containers are mapped to those of the files here. */
+  get ids(): IDMap | undefined {
+    return this.#driver.ids;
   }
 
   get driverName(): string {
@@ -224,7 +230,7 @@ export class LayerDatabase implements LayerStore {
     context: UnpackContext,
   ): Promise<Unpacked> {
     const tarSplit = `${transaction}/tar-split.json.gz`;
-    return unpackLayer({ file, tarSplit, ...this.#driver.diffTarget(cacheID) }, context);
+    return unpackLayer({ file, tarSplit, ids: this.ids, ...this.#driver.diffTarget(cacheID) }, context);
   }
 
   async #abandon({ transaction, cacheID }: PendingLayer): Promise<void> {

@@ -7,6 +7,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { unpack, type Whiteouts } from "../../archive/unpack.ts";
 import { EngineError, type ErrorKind, kindOf, messageOf, systemError } from "../../errors/errors.ts";
+import type { IDMap } from "../../linux/id-map.ts";
 import { dieWithParent } from "../../linux/prctl.ts";
 import { decompressLayer } from "../registry/decompress.ts";
 import type { Digest } from "../types.ts";
@@ -18,6 +19,8 @@ export interface UnpackRequest {
   /** Where the files go. */
   folder: string;
   whiteouts: Whiteouts;
+  /** The layer names owners by these ids of containers. */
+  ids?: IDMap | undefined;
   /** Path of the tar-split record to write. */
   tarSplit: string;
 }
@@ -41,6 +44,7 @@ const PIECE = 256 * 1024;
 /** Unpacks within this process. Errors: dataLoss, invalidArgument, system. */
 export async function unpackHere(request: UnpackRequest, context: UnpackContext): Promise<Unpacked> {
   const source = request.file === undefined ? context.stream! : readFile(request.file, context);
+  const { whiteouts, ids } = request;
   const hash = createHash("sha256");
   const split = new TarSplitWriter(request.tarSplit);
   async function* tar(): AsyncGenerator<Uint8Array> {
@@ -50,7 +54,7 @@ export async function unpackHere(request: UnpackRequest, context: UnpackContext)
     }
   }
   try {
-    const size = await unpack(tar(), request.folder, { whiteouts: request.whiteouts, observer: split });
+    const size = await unpack(tar(), request.folder, { whiteouts, ids, observer: split });
     await split.finish();
     return { diffID: `sha256:${hash.digest("hex")}`, size };
   } catch (error) {

@@ -3,21 +3,22 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { listLinks, setLink } from "../../linux/netlink/link.ts";
 import { NetlinkSocket } from "../../linux/netlink/socket.ts";
-import { createNetns, inNetns } from "../../linux/netns.ts";
+import { createNetns, inNetns, pinNetns } from "../../linux/netns.ts";
 
 const LOOPBACK = 1;
 
-/** Makes and pins a namespace with loopback up and IPv6 off, and returns a netlink socket in it. */
-export function makeNamespace(path: string, sysctls: Record<string, string>): NetlinkSocket {
+/** Makes (or takes `given`) and pins a namespace with loopback up and IPv6 off; returns a netlink socket in it. */
+export function makeNamespace(path: string, sysctls: Record<string, string>, given?: string): NetlinkSocket {
   mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
-  return createNetns(path, () => {
+  const prepare = () => {
     const socket = new NetlinkSocket();
     // Docker leaves a container without IPv6 addresses, unless one of its networks has IPv6.
     writeSetting("net/ipv6/conf/all/disable_ipv6", "1");
     for (const [name, value] of Object.entries(sysctls)) writeSetting(name.replaceAll(".", "/"), value);
     socket.run(setLink(LOOPBACK, { up: true }));
     return socket;
-  });
+  };
+  return given === undefined ? createNetns(path, prepare) : pinNetns(path, given, prepare);
 }
 
 /** Switches IPv6 on for an interface (and "lo") of the namespace. */

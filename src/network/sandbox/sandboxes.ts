@@ -82,7 +82,8 @@ export class Sandboxes {
       record.endpoints.push(this.#reserve(...wanted[0]!));
     } else {
       record.netnsPath = join(this.folder, record.id.slice(0, 12));
-      using inside = makeNamespace(record.netnsPath, networkSysctls(record.request.sysctls));
+      const { netns, sysctls } = record.request;
+      using inside = makeNamespace(record.netnsPath, networkSysctls(sysctls), netns);
       wanted.forEach(([network, settings], i) => {
         this.#plug(record, inside, network, settings, `eth${i}`);
       });

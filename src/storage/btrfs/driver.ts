@@ -9,6 +9,7 @@ import {
   SUBVOLUME_INODE,
   snapshotSubvolume,
 } from "../../linux/btrfs.ts";
+import type { IDMap } from "../../linux/id-map.ts";
 import { parseSize } from "../../units/size.ts";
 import { backingFileSystem } from "../filesystem.ts";
 import { TreeDriver } from "../trees/driver.ts";
@@ -19,8 +20,8 @@ export class Btrfs extends TreeDriver {
   readonly #quotas: string;
 
   /** `root` is <data-root>/btrfs; subvolumes/<id>, and quotas/<id> with the limit, as moby has them. */
-  constructor(root: string) {
-    super(join(root, "subvolumes"));
+  constructor(root: string, ids?: IDMap) {
+    super(join(root, "subvolumes"), ids);
     this.#quotas = join(root, "quotas");
     const on = backingFileSystem(join(root, ".."));
     if (on !== "btrfs") {
@@ -28,7 +29,7 @@ export class Btrfs extends TreeDriver {
         `prerequisites for driver not satisfied (wrong filesystem?): the data root is on ${on}: put --data-root on a btrfs file system, or choose another --storage-driver`,
       );
     }
-    mkdirSync(this.trees, { recursive: true, mode: 0o710 });
+    this.makeTrees();
   }
 
   status(): [string, string][] {

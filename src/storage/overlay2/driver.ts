@@ -6,6 +6,7 @@ import { unpack, type Whiteouts } from "../../archive/unpack.ts";
 import { exists, invalidArgument } from "../../errors/errors.ts";
 import { removeTree } from "../../files/remove-tree.ts";
 import { closeFd } from "../../linux/fd.ts";
+import type { IDMap } from "../../linux/id-map.ts";
 import { openInRoot, openRoot } from "../../linux/openat2.ts";
 import type { Change, CreateLayerOptions, StorageDriver } from "../driver.ts";
 import { folderSize } from "../size.ts";
@@ -22,11 +23,13 @@ export interface OverlayKind {
   /** True if a layer's own folder is all that it changes, with the kernel's marks. */
   nativeDiff: boolean;
   whiteouts: Whiteouts;
+  ids?: IDMap | undefined;
 }
 
 /** Layers as folders that an overlay file system lays one over the other. */
 export class Overlay implements StorageDriver {
   readonly name: string;
+  readonly ids: IDMap | undefined;
   readonly #kind: OverlayKind;
   readonly #layout: Layout;
   readonly #naive: NaiveDiff | undefined;
@@ -36,8 +39,9 @@ export class Overlay implements StorageDriver {
   /** `root` is <data-root>/<name>. */
   constructor(root: string, kind: OverlayKind) {
     this.name = kind.name;
+    this.ids = kind.ids;
     this.#kind = kind;
-    this.#layout = new Layout(root);
+    this.#layout = new Layout(root, kind.ids);
     this.#naive = kind.nativeDiff ? undefined : new NaiveDiff(this);
   }
 
@@ -106,7 +110,11 @@ export class Overlay implements StorageDriver {
 
   applyDiff(id: string, tar: AsyncIterable<Uint8Array>, observer?: TarObserver): Promise<number> {
     const { whiteouts } = this.#kind;
-    return unpack(tar, this.#layout.diff(id), { whiteouts, ...(observer ? { observer } : {}) });
+    return unpack(tar, this.#layout.diff(id), {
+      whiteouts,
+      ids: this.ids,
+      ...(observer ? { observer } : {}),
+    });
   }
 
   readonly independentLayers = true;
@@ -125,7 +133,9 @@ export class Overlay implements StorageDriver {
   }
 
   diff(id: string, parent: string | undefined): AsyncIterable<Uint8Array> {
-    return this.#naive?.diff(id, parent) ?? pack(this.#layout.diff(id), { whiteouts: "overlay" });
+    return (
+      this.#naive?.diff(id, parent) ?? pack(this.#layout.diff(id), { whiteouts: "overlay", ids: this.ids })
+    );
   }
 
   async changes(id: string, parent: string | undefined): Promise<Change[]> {

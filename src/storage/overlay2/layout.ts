@@ -1,7 +1,16 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { notFound } from "../../errors/errors.ts";
+import { hostRoot, type IDMap, type Owner } from "../../linux/id-map.ts";
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 const LINK_LENGTH = 26;
@@ -14,9 +23,14 @@ const MOST_LAYERS = 128;
 export class Layout {
   readonly root: string;
 
-  constructor(root: string) {
+  readonly #owner: Owner;
+
+  /** With `ids`, layers belong to the root of containers, and it may pass the folders around them. */
+  constructor(root: string, ids?: IDMap) {
     this.root = root;
+    this.#owner = hostRoot(ids);
     mkdirSync(join(root, "l"), { recursive: true, mode: 0o710 });
+    chownSync(root, 0, this.#owner.gid);
   }
 
   folder(id: string): string {
@@ -40,15 +54,21 @@ export class Layout {
   make(id: string, parent: string | undefined): void {
     const folder = this.folder(id);
     mkdirSync(folder, { mode: 0o710 });
+    chownSync(folder, 0, this.#owner.gid);
     const link = shortName();
     symlinkSync(join("..", id, "diff"), join(this.root, "l", link));
     writeFileSync(join(folder, "link"), link);
     if (parent !== undefined) {
       writeFileSync(join(folder, "lower"), this.#lowerOf(parent));
-      mkdirSync(join(folder, "work"), { mode: 0o700 });
-      mkdirSync(join(folder, "merged"), { mode: 0o700 });
+      this.#makeOwned(join(folder, "work"), 0o700);
+      this.#makeOwned(join(folder, "merged"), 0o700);
     }
-    mkdirSync(join(folder, "diff"), { mode: 0o755 });
+    this.#makeOwned(join(folder, "diff"), 0o755);
+  }
+
+  #makeOwned(path: string, mode: number): void {
+    mkdirSync(path, { mode });
+    chownSync(path, this.#owner.uid, this.#owner.gid);
   }
 
   /** "l/PARENT:l/GRANDPARENT:…", nearest first. */

@@ -1,9 +1,11 @@
+import type { IDMap } from "../../linux/id-map.ts";
 import type { Change } from "../driver.ts";
 import { compareTrees } from "../trees/compare.ts";
 import { packChanges, sizeOfChanges } from "../trees/pack-changes.ts";
 
 /** Mounts layers; see StorageDriver. */
 export interface Mounts {
+  readonly ids: IDMap | undefined;
   mount(id: string): Promise<string>;
   unmount(id: string): Promise<void>;
 }
@@ -49,7 +51,7 @@ export class NaiveDiff {
     const changes = await this.changes(id, parent);
     const root = await this.#mounts.mount(id);
     try {
-      yield* packChanges(root, changes);
+      yield* packChanges(root, changes, this.#mounts.ids);
     } finally {
       await this.#mounts.unmount(id);
     }

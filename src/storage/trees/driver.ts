@@ -1,9 +1,11 @@
-import { existsSync, readdirSync } from "node:fs";
+import { chownSync, existsSync, mkdirSync, readdirSync } from "node:fs";
+import { dirname } from "node:path";
 import { pack } from "../../archive/pack.ts";
 import type { TarObserver } from "../../archive/tar/reader.ts";
 import { unpack, type Whiteouts } from "../../archive/unpack.ts";
 import { exists, invalidArgument, notFound } from "../../errors/errors.ts";
 import { closeFd } from "../../linux/fd.ts";
+import { hostRoot, type IDMap } from "../../linux/id-map.ts";
 import { openInRoot, openRoot } from "../../linux/openat2.ts";
 import type { Change, CreateLayerOptions, StorageDriver } from "../driver.ts";
 import { folderSize } from "../size.ts";
@@ -15,9 +17,18 @@ export abstract class TreeDriver implements StorageDriver {
   abstract readonly name: string;
   /** The folder of all trees. */
   protected readonly trees: string;
+  readonly ids: IDMap | undefined;
 
-  constructor(trees: string) {
+  constructor(trees: string, ids: IDMap | undefined) {
     this.trees = trees;
+    this.ids = ids;
+  }
+
+  /** Makes the folder of all trees, which the root of containers may pass. */
+  protected makeTrees(): void {
+    const { gid } = hostRoot(this.ids);
+    mkdirSync(this.trees, { recursive: true, mode: 0o710 });
+    for (const folder of [dirname(this.trees), this.trees]) chownSync(folder, 0, gid);
   }
 
   protected abstract makeTree(path: string): void | Promise<void>;
@@ -39,8 +50,11 @@ export abstract class TreeDriver implements StorageDriver {
   async create(id: string, parent: string | undefined, options: CreateLayerOptions = {}): Promise<void> {
     const path = this.path(id);
     if (existsSync(path)) throw exists(`storage layer ${id} exists already`);
-    if (parent === undefined) await this.makeTree(path);
-    else {
+    if (parent === undefined) {
+      await this.makeTree(path);
+      const { uid, gid } = hostRoot(this.ids);
+      chownSync(path, uid, gid);
+    } else {
       this.#require(parent);
       await this.copyTree(this.path(parent), path);
     }
@@ -81,7 +95,11 @@ export abstract class TreeDriver implements StorageDriver {
   }
 
   applyDiff(id: string, tar: AsyncIterable<Uint8Array>, observer?: TarObserver): Promise<number> {
-    return unpack(tar, this.path(id), { whiteouts: "remove", ...(observer ? { observer } : {}) });
+    return unpack(tar, this.path(id), {
+      whiteouts: "remove",
+      ids: this.ids,
+      ...(observer ? { observer } : {}),
+    });
   }
 
   readonly independentLayers = false;
@@ -100,8 +118,8 @@ export abstract class TreeDriver implements StorageDriver {
   }
 
   async *diff(id: string, parent: string | undefined): AsyncGenerator<Uint8Array> {
-    if (parent === undefined) yield* pack(this.path(id));
-    else yield* packChanges(this.path(id), await this.changes(id, parent));
+    if (parent === undefined) yield* pack(this.path(id), { ids: this.ids });
+    else yield* packChanges(this.path(id), await this.changes(id, parent), this.ids);
   }
 
   async changes(id: string, parent: string | undefined): Promise<Change[]> {

@@ -2,6 +2,7 @@ import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { systemError } from "../../errors/errors.ts";
 import { removeTree } from "../../files/remove-tree.ts";
+import type { IDMap } from "../../linux/id-map.ts";
 import { TreeDriver } from "../trees/driver.ts";
 
 /** Each layer a whole copy of the one below: slow and large, but it works on every file system. */
@@ -9,9 +10,9 @@ export class Vfs extends TreeDriver {
   readonly name = "vfs";
 
   /** `root` is <data-root>/vfs; layers are under dir/, as moby has them. */
-  constructor(root: string) {
-    super(join(root, "dir"));
-    mkdirSync(this.trees, { recursive: true, mode: 0o710 });
+  constructor(root: string, ids?: IDMap) {
+    super(join(root, "dir"), ids);
+    this.makeTrees();
   }
 
   status(): [string, string][] {

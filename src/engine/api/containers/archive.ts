@@ -1,5 +1,6 @@
 import { pack } from "../../../archive/pack.ts";
 import { forbidden, invalidArgument } from "../../../errors/errors.ts";
+import type { IDMap } from "../../../linux/id-map.ts";
 import { tarOf } from "../../containers/archive/get.ts";
 import { putArchive } from "../../containers/archive/put.ts";
 import { type Located, locate, pathStat } from "../../containers/archive/stat.ts";
@@ -8,6 +9,7 @@ import type { Container } from "../../containers/container.ts";
 import { publish } from "../../containers/events.ts";
 import type { Containers } from "../../containers/manager.ts";
 import { resolveUser } from "../../containers/rootfs/user.ts";
+import { idsOf } from "../../containers/userns.ts";
 import type { Context, Route } from "../../http/route.ts";
 
 /** Files of a container. */
@@ -43,7 +45,7 @@ export function archiveRoutes(containers: Containers): Route[] {
         const layer = env.images.layers.getRWLayer(container.id);
         const root = await layer.mount();
         try {
-          await ctx.stream("application/octet-stream", pack(root));
+          await ctx.stream("application/octet-stream", pack(root, { ids: idsOf(env) }));
         } finally {
           await layer.unmount();
         }
@@ -61,7 +63,7 @@ export function archiveRoutes(containers: Containers): Route[] {
       handle: (ctx) =>
         withFile(ctx, async (located, container, path) => {
           publish(env, container, "archive-path", { path });
-          await ctx.stream("application/x-tar", tarOf(located));
+          await ctx.stream("application/x-tar", tarOf(located, idsOf(env)));
         }),
     },
     {
@@ -72,7 +74,7 @@ export function archiveRoutes(containers: Containers): Route[] {
         const asked = pathOf(ctx);
         const view = await openView(env, container, asked);
         try {
-          await put(ctx, container, view, asked);
+          await put(ctx, container, view, asked, idsOf(env));
           publish(env, container, "extract-to-dir", { path: asked });
         } finally {
           await view.close();
@@ -89,7 +91,13 @@ function pathOf(ctx: Context): string {
   return path;
 }
 
-async function put(ctx: Context, container: Container, view: View, asked: string): Promise<void> {
+async function put(
+  ctx: Context,
+  container: Container,
+  view: View,
+  asked: string,
+  ids: IDMap | undefined,
+): Promise<void> {
   const folder = locate(view, container, asked.endsWith("/") ? asked : `${asked}/`);
   folder.close();
   if (!folder.stats.isDirectory()) throw invalidArgument("extraction point is not a directory");
@@ -97,6 +105,7 @@ async function put(ctx: Context, container: Container, view: View, asked: string
   const { User = "" } = container.config;
   const chown = ctx.flag("copyUIDGID") && User !== "";
   await putArchive(view, ctx.bytes(), {
+    ids,
     noOverwriteDirNonDir: ctx.flag("noOverwriteDirNonDir"),
     ...(chown ? { owner: resolveUser(`/proc/self/fd/${view.root}`, User) } : {}),
   });

@@ -5,6 +5,7 @@ import type { Mount } from "../../../api/schema.ts";
 import { unpack } from "../../../archive/unpack.ts";
 import type { Of, RunMount } from "../../../dockerfile/types.ts";
 import { invalidArgument, notImplemented } from "../../../errors/errors.ts";
+import { hostOwner, type Owner } from "../../../linux/id-map.ts";
 import { planCopy } from "../copy/copy.ts";
 import { LayerPlan } from "../copy/plan.ts";
 import { findSources } from "../copy/sources.ts";
@@ -111,6 +112,10 @@ class MountSet implements RunMounts {
     }
   }
 
+  #hostOwner({ uid = "0", gid = "0" }: RunMount): Owner {
+    return hostOwner(this.#context.env.images.layers.ids, { uid: Number(uid), gid: Number(gid) });
+  }
+
   #target(target: string): string {
     return posix.resolve(this.#context.state.config.WorkingDir || "/", target);
   }
@@ -122,8 +127,7 @@ class MountSet implements RunMounts {
   async #addCache(mount: RunMount): Promise<void> {
     const target = this.#target(mount.target!);
     const owner = {
-      uid: Number(mount.uid ?? 0),
-      gid: Number(mount.gid ?? 0),
+      ...this.#hostOwner(mount),
       mode: Number.parseInt(mount.mode ?? "755", 8),
     };
     const { path, release } = await this.#context.env.cacheMounts.take(
@@ -151,7 +155,8 @@ class MountSet implements RunMounts {
     if (mount.env !== undefined) this.#env.push(`${mount.env}=${Buffer.from(value).toString("utf8")}`);
     if (mount.env !== undefined && mount.target === undefined) return;
     const file = this.#privateFile(id, value);
-    chownSync(file, Number(mount.uid ?? 0), Number(mount.gid ?? 0));
+    const { uid, gid } = this.#hostOwner(mount);
+    chownSync(file, uid, gid);
     chmodSync(file, Number.parseInt(mount.mode ?? "400", 8));
     this.#bind(file, this.#target(mount.target ?? `/run/secrets/${id}`), true);
   }
@@ -205,7 +210,7 @@ class MountSet implements RunMounts {
       signal: request.signal,
       keep: () => {},
     });
-    await unpack(plan.tar(), folder, { whiteouts: "keep" });
+    await unpack(plan.tar(), folder, { whiteouts: "keep", ids: env.images.layers.ids });
     return { context: source, path: folder };
   }
 

@@ -8,7 +8,7 @@ export async function openImageRoot({ layers }: ImageRoot, image: Image): Promis
   const name = `build-${crypto.randomUUID()}`;
   const layer = await layers.createRWLayer(name, image.chainID);
   try {
-    const tree = new FolderTree(await layer.mount());
+    const tree = new FolderTree(await layer.mount(), layers.ids);
     return {
       tree,
       async close() {

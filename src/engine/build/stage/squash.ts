@@ -10,7 +10,7 @@ export async function squash(root: ImageRoot, image: Image, base: Image | undefi
   try {
     const path = await writable.mount();
     for (const layer of layersAbove(root, image, base))
-      await unpack(layer.tarStream(), path, { whiteouts: "remove" });
+      await unpack(layer.tarStream(), path, { whiteouts: "remove", ids: root.layers.ids });
     await writable.unmount();
     const merged = await root.layers.register(writable.tarStream(), base?.chainID);
     try {

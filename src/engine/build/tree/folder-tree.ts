@@ -1,6 +1,7 @@
 import { closeSync, lstatSync, openSync, readdirSync, readlinkSync, readSync, type Stats } from "node:fs";
 import type { TarHeader, TarType } from "../../../archive/tar/header.ts";
 import { tarHeader } from "../../../archive/tar/writer.ts";
+import { containerOwner, type IDMap } from "../../../linux/id-map.ts";
 import { getXattr } from "../../../linux/inode.ts";
 import { EntryHash, type HostNames, hashedOnDisk, hostNames } from "./hash.ts";
 import { resolvePath } from "./resolve.ts";
@@ -13,10 +14,13 @@ const O_NOFOLLOW = 0o400000;
 export class FolderTree implements SourceTree {
   readonly root: string;
   readonly #digests = new Map<string, Promise<string>>();
+  readonly #ids: IDMap | undefined;
   #names: HostNames | undefined;
 
-  constructor(root: string) {
+  /** Files belong to the ids that `ids` maps those of containers to. */
+  constructor(root: string, ids?: IDMap) {
     this.root = root;
+    this.#ids = ids;
   }
 
   #full(path: string): string {
@@ -38,7 +42,11 @@ export class FolderTree implements SourceTree {
     const type = typeOf(stat);
     if (type === undefined) return undefined;
     const inode = stat.isFile() && stat.nlink > 1 ? `${stat.dev}:${stat.ino}` : undefined;
-    return { path, header: headerOf(this.#full(path), path, stat, type), inode };
+    return {
+      path,
+      header: { ...headerOf(this.#full(path), path, stat, type), ...containerOwner(this.#ids, stat) },
+      inode,
+    };
   }
 
   children(folder: TreeEntry): TreeEntry[] {

@@ -12,6 +12,7 @@ import {
 import type { TarType } from "../../../archive/tar/header.ts";
 import { END_OF_ARCHIVE, encodeHeader, padding, tarHeader } from "../../../archive/tar/writer.ts";
 import { errnoOf } from "../../../errors/errors.ts";
+import { containerOwner, type IDMap } from "../../../linux/id-map.ts";
 import { splitDevice } from "../spec/resources.ts";
 import type { Located } from "./stat.ts";
 
@@ -23,16 +24,21 @@ const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
  * A file or folder of a container as a tar. The container may run and change its files meanwhile, with bad intent:
  * every folder is held open while its content is read, and no link is ever followed.
  */
-export async function* tarOf(located: Located): AsyncGenerator<Uint8Array> {
-  yield* entry(located.path, located.base, located.stats);
+export async function* tarOf(located: Located, ids: IDMap | undefined): AsyncGenerator<Uint8Array> {
+  yield* entry(located.path, located.base, located.stats, ids);
   yield END_OF_ARCHIVE;
 }
 
-async function* entry(path: string, name: string, stats: Stats): AsyncGenerator<Uint8Array> {
-  if (stats.isFile()) return yield* file(path, name);
+async function* entry(
+  path: string,
+  name: string,
+  stats: Stats,
+  ids: IDMap | undefined,
+): AsyncGenerator<Uint8Array> {
+  if (stats.isFile()) return yield* file(path, name, ids);
   const type = typeOf(stats);
   if (type === undefined) return;
-  yield encodeHeader(headerOf(path, name, stats, type));
+  yield encodeHeader(headerOf(path, name, stats, type, ids));
   if (!stats.isDirectory()) return;
   const fd = openSync(path, O_PATH | O_DIRECTORY | O_NOFOLLOW);
   try {
@@ -41,7 +47,7 @@ async function* entry(path: string, name: string, stats: Stats): AsyncGenerator<
       const childPath = `${folder}/${child}`;
       const childStats = statOf(childPath);
       if (childStats)
-        yield* tolerant(entry(childPath, name === "/" ? `/${child}` : `${name}/${child}`, childStats));
+        yield* tolerant(entry(childPath, name === "/" ? `/${child}` : `${name}/${child}`, childStats, ids));
     }
   } finally {
     closeSync(fd);
@@ -59,13 +65,13 @@ async function* tolerant(chunks: AsyncGenerator<Uint8Array>): AsyncGenerator<Uin
 
 const statOf = (path: string) => lstatSync(path, { throwIfNoEntry: false });
 
-async function* file(path: string, name: string): AsyncGenerator<Uint8Array> {
+async function* file(path: string, name: string, ids: IDMap | undefined): AsyncGenerator<Uint8Array> {
   // Not blocking: a FIFO may have taken the file's place.
   const fd = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   try {
     const stats = fstatSync(fd);
     if (!stats.isFile()) return;
-    yield encodeHeader(headerOf(path, name, stats, "file"));
+    yield encodeHeader(headerOf(path, name, stats, "file", ids));
     for (let left = stats.size; left > 0; ) {
       const chunk = Buffer.allocUnsafeSlow(Math.min(CHUNK, left));
       const count = readSync(fd, chunk);
@@ -88,15 +94,14 @@ function typeOf(stats: Stats): TarType | undefined {
   return stats.isFIFO() ? "fifo" : undefined;
 }
 
-function headerOf(path: string, name: string, stats: Stats, type: TarType) {
+function headerOf(path: string, name: string, stats: Stats, type: TarType, ids: IDMap | undefined) {
   const device = type === "char" || type === "block" ? splitDevice(stats.rdev) : { major: 0, minor: 0 };
   return tarHeader({
     name,
     type,
     size: type === "file" ? stats.size : 0,
     mode: stats.mode & 0o7777,
-    uid: stats.uid,
-    gid: stats.gid,
+    ...containerOwner(ids, stats),
     mtime: Math.floor(stats.mtimeMs / 1000),
     linkname: type === "symlink" ? readlinkSync(path) : "",
     devmajor: device.major,

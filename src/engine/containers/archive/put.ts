@@ -1,5 +1,6 @@
 import {
   chmodSync,
+  chownSync,
   closeSync,
   constants,
   fchmodSync,
@@ -20,14 +21,17 @@ import type { TarHeader } from "../../../archive/tar/header.ts";
 import { TarReader } from "../../../archive/tar/reader.ts";
 import { errnoOf, invalidArgument, messageOf } from "../../../errors/errors.ts";
 import { closeFd } from "../../../linux/fd.ts";
+import { hostOwner, hostRoot, type IDMap } from "../../../linux/id-map.ts";
 import { makeDevice, makeNode, S_IFBLK, S_IFCHR, S_IFIFO, setTimes } from "../../../linux/inode.ts";
 import { makeFolderAt, O_DIRECTORY, O_PATH, openInRoot } from "../../../linux/openat2.ts";
 import type { View } from "./view.ts";
 
 export interface PutOptions {
+  /** How the ids in the archive are mapped to those of the files. */
+  ids: IDMap | undefined;
   /** Refuse to put a folder where something else is, and the other way round. */
   noOverwriteDirNonDir: boolean;
-  /** Owner of everything instead of what the archive says. */
+  /** Owner, in the container, of everything instead of what the archive says. */
   owner?: { uid: number; gid: number };
 }
 
@@ -61,11 +65,11 @@ async function putEntry(
   reader: TarReader,
   options: PutOptions,
 ): Promise<void> {
-  const parent = openParent(view, posix.join(view.path, posix.dirname(name)));
+  const parent = openParent(view, posix.join(view.path, posix.dirname(name)), options.ids);
   try {
     const path = `/proc/self/fd/${parent}/${posix.basename(name)}`;
     makeRoom(path, header, options.noOverwriteDirNonDir);
-    const { uid, gid } = options.owner ?? header;
+    const { uid, gid } = hostOwner(options.ids, options.owner ?? header);
     if (header.type === "file") await putFile(path, header, reader, { uid, gid });
     else {
       make(view, path, header);
@@ -79,19 +83,22 @@ async function putEntry(
 }
 
 /** Folders that the archive does not name are made. */
-function openParent(view: View, path: string): number {
+function openParent(view: View, path: string, ids: IDMap | undefined): number {
   try {
     return openInRoot(view.root, path, O_PATH | O_DIRECTORY);
   } catch (error) {
     if (errnoOf(error) !== "ENOENT" || path === "/") throw error;
   }
-  const above = openParent(view, posix.dirname(path));
+  const above = openParent(view, posix.dirname(path), ids);
   try {
     makeFolderAt(above, posix.basename(path), 0o755);
   } finally {
     closeFd(above);
   }
-  return openInRoot(view.root, path, O_PATH | O_DIRECTORY);
+  const made = openInRoot(view.root, path, O_PATH | O_DIRECTORY);
+  const { uid, gid } = hostRoot(ids);
+  chownSync(`/proc/self/fd/${made}`, uid, gid);
+  return made;
 }
 
 function makeRoom(path: string, header: TarHeader, strict: boolean): void {

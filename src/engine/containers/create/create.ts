@@ -16,6 +16,7 @@ import { saveNew } from "../record.ts";
 import { writeInitLayer } from "../rootfs/init-layer.ts";
 import { ContainerState } from "../state/machine.ts";
 import { cgroupVersion } from "../stats/cgroup.ts";
+import { checkUserns, idsOf, letRootPass } from "../userns.ts";
 import { checkConfig, checkHostConfig } from "./check.ts";
 import { mergeConfig } from "./config.ts";
 import { completeHostConfig } from "./host-config.ts";
@@ -45,6 +46,7 @@ export async function createContainer(env: Env, request: CreateRequest): Promise
   checkConfig(config);
   const warnings = platformWarnings(image, request.platform);
   const hostConfig = completeHostConfig(host, { config: env.config, cgroupVersion: cgroupVersion() });
+  checkUserns(hostConfig, idsOf(env));
   await checkLogConfig(hostConfig.LogConfig?.Type ?? "json-file", hostConfig.LogConfig?.Config ?? {});
   dropUnsupported(hostConfig, warnings);
   shareNames(env, config, hostConfig, body);
@@ -97,11 +99,12 @@ async function build(
   const { id, hostConfig } = container;
   const storageOpt = hostConfig.StorageOpt;
   await env.images.layers.createRWLayer(id, image?.chainID, {
-    init: writeInitLayer,
+    init: (root) => writeInitLayer(root, idsOf(env)),
     ...(storageOpt ? { storageOpt } : {}),
   });
   await makeVolumes(env, container, points);
   saveNew(container);
+  letRootPass(env, container.folder);
 }
 
 async function undo(env: Env, container: Container): Promise<void> {

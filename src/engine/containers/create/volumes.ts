@@ -4,11 +4,12 @@ import type { Container, MountPoint } from "../container.ts";
 import type { Env } from "../env.ts";
 import { createImageMount } from "../image-mounts.ts";
 import { copyUp } from "../rootfs/copy-up.ts";
+import { giveToRoot } from "../userns.ts";
 
 /** Makes the volumes of a new container, fills empty ones from the image, and makes missing sources of -v. */
 export async function makeVolumes(env: Env, container: Container, points: MountPoint[]): Promise<void> {
   for (const point of points) {
-    if (point.Type === "bind") makeBindSource(point);
+    if (point.Type === "bind") makeBindSource(env, point);
     else if (point.Type === "image") await createImageMount(env, container, point);
     else if (point.Type === "volume") await makeVolume(env, container, point);
   }
@@ -29,7 +30,7 @@ async function makeVolume(env: Env, container: Container, point: MountPoint): Pr
 }
 
 /** The source of -v is made as a folder if it is not there; --mount has checked that it is. Errors: invalidArgument. */
-export function makeBindSource(point: MountPoint): void {
+export function makeBindSource(env: Env, point: MountPoint): void {
   try {
     statSync(point.Source);
     return;
@@ -43,6 +44,7 @@ export function makeBindSource(point: MountPoint): void {
   }
   try {
     mkdirSync(point.Source, { recursive: true, mode: 0o755 });
+    giveToRoot(env, point.Source);
   } catch (cause) {
     throw conflict(`error while creating mount source path '${point.Source}': ${(cause as Error).message}`, {
       cause,

@@ -1,5 +1,7 @@
 import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
 import { errnoOf, invalidArgument } from "../../../errors/errors.ts";
+import { hostRoot } from "../../../linux/id-map.ts";
 import { MNT, mount, unmount } from "../../../linux/mount.ts";
 import type { Mount } from "../../../oci/runtime-spec.ts";
 import type { Container, MountPoint } from "../container.ts";
@@ -8,6 +10,7 @@ import { makeBindSource } from "../create/volumes.ts";
 import type { Env } from "../env.ts";
 import { imageMountLayer } from "../image-mounts.ts";
 import { type ReadyMount, tmpfsOptions } from "../spec/mounts.ts";
+import { idsOf, letRootPass } from "../userns.ts";
 import { sharedContainer } from "./namespaces.ts";
 import type { Rollback } from "./rollback.ts";
 import { bindInside, releaseSubMounts } from "./sub-mounts.ts";
@@ -58,7 +61,7 @@ async function readyMount(
       return { ...common, source: from, propagation: "rprivate" };
     }
     default: {
-      makeBindSource(point);
+      makeBindSource(env, point);
       const options = point.Spec.BindOptions;
       return {
         ...common,
@@ -119,7 +122,7 @@ export function shmMount(env: Env, container: Container, rollback: Rollback): Mo
     case "none":
       return undefined;
     case "shareable":
-      mountShm(container, ShmSize, rollback);
+      mountShm(env, container, ShmSize, rollback);
       return bind(container.shmPath);
     default: {
       const options = ["nosuid", "noexec", "nodev", "mode=1777", `size=${ShmSize}`];
@@ -143,11 +146,13 @@ function sharedMemory(env: Env, reference: string): string {
   }
 }
 
-function mountShm(container: Container, size: number, rollback: Rollback): void {
+function mountShm(env: Env, container: Container, size: number, rollback: Rollback): void {
   const { shmPath } = container;
+  const { uid, gid } = hostRoot(idsOf(env));
   mkdirSync(shmPath, { recursive: true, mode: 0o700 });
+  letRootPass(env, dirname(shmPath));
   const NOSUID_NODEV_NOEXEC = 14;
-  mount("shm", shmPath, "tmpfs", NOSUID_NODEV_NOEXEC, `mode=1777,size=${size}`);
+  mount("shm", shmPath, "tmpfs", NOSUID_NODEV_NOEXEC, `mode=1777,size=${size},uid=${uid},gid=${gid}`);
   rollback.add(() => unmountShm(container));
 }
 

@@ -5,6 +5,7 @@ import { publishEndpoints } from "../../networks/events.ts";
 import type { Container } from "../container.ts";
 import { containerOf } from "../create/modes.ts";
 import type { Env } from "../env.ts";
+import { giveToRoot } from "../userns.ts";
 import { sharedContainer } from "./namespaces.ts";
 
 export interface ContainerNetwork {
@@ -20,11 +21,40 @@ export async function setUpNetwork(env: Env, container: Container): Promise<Cont
   const other = containerOf(container.hostConfig.NetworkMode);
   if (other !== undefined) return joinNetwork(env, other);
   writeHostname(container);
-  const sandbox = await env.network.setup(sandboxRequest(env, container));
+  const netns = await plugIn(env, container);
+  for (const path of filesOf(container)) giveToRoot(env, path);
+  return { netns: netns ?? "host", files: container };
+}
+
+const filesOf = ({ hostnamePath, hostsPath, resolvConfPath }: Container) => [
+  hostnamePath,
+  hostsPath,
+  resolvConfPath,
+];
+
+/**
+ * A network namespace belongs to the user namespace that it was made in, which is the container's own; so the runtime
+ * makes both, and the container is put on its networks before it starts (see joinNetworks).
+ */
+export function awaitNetwork(env: Env, container: Container): ContainerNetwork {
+  writeHostname(container);
+  for (const path of [container.hostsPath, container.resolvConfPath]) writeFileSync(path, "");
+  for (const path of filesOf(container)) giveToRoot(env, path);
+  return { netns: "", files: container };
+}
+
+/** Puts a container that has been created, and not yet started, on its networks. */
+export async function joinNetworks(env: Env, container: Container, pid: number): Promise<void> {
+  await plugIn(env, container, `/proc/${pid}/ns/net`);
+}
+
+async function plugIn(env: Env, container: Container, netns?: string): Promise<string | undefined> {
+  const request = sandboxRequest(env, container);
+  const sandbox = await env.network.setup(netns === undefined ? request : { ...request, netns });
   recordSandbox(container, sandbox);
   publishEndpoints(env.events, "connect", container.id, env.network.endpointsOf(container.id));
   writeMissing(container);
-  return { netns: sandbox.netnsPath ?? "host", files: container };
+  return sandbox.netnsPath;
 }
 
 function joinNetwork(env: Env, reference: string): ContainerNetwork {

@@ -1,4 +1,6 @@
+import { chownSync } from "node:fs";
 import { errnoOf, systemError } from "../../../errors/errors.ts";
+import { hostRoot, type IDMap } from "../../../linux/id-map.ts";
 import type { Mount, Spec } from "../../../oci/runtime-spec.ts";
 import type { Container } from "../container.ts";
 import { appArmorFor } from "../create/security.ts";
@@ -11,6 +13,7 @@ import { devicesFor } from "../spec/devices.ts";
 import type { ReadyMount } from "../spec/mounts.ts";
 import { rlimitsOf } from "../spec/resources.ts";
 import { seccompFor } from "../spec/seccomp/select.ts";
+import { idsOf, mapFor } from "../userns.ts";
 import { namespacesOf } from "./namespaces.ts";
 
 export interface Prepared {
@@ -30,7 +33,7 @@ export function specOf(env: Env, container: Container, prepared: Prepared): Spec
     hostConfig.CapDrop ?? [],
     hostConfig.Privileged === true,
   );
-  makeWorkingDir(prepared.rootfs, config.WorkingDir ?? "");
+  makeWorkingDir(prepared.rootfs, config.WorkingDir ?? "", idsOf(env));
   return buildSpec({
     id: container.id,
     config,
@@ -52,8 +55,10 @@ export function specOf(env: Env, container: Container, prepared: Prepared): Spec
     namespaces: namespacesOf(env, container, prepared.netns),
     hostname: hostConfig.UTSMode === "host" ? "" : (config.Hostname ?? ""),
     cgroupsPath: cgroupPath(env, container),
-    sysctls: sysctlsOf(container, prepared.netns),
+    sysctls: sysctlsOf(container, prepared.netns, mapFor(env, hostConfig) !== undefined),
     init: prepared.init,
+    ids: mapFor(env, hostConfig),
+    writableCgroups: idsOf(env) !== undefined,
   });
 }
 
@@ -67,10 +72,11 @@ function refuseDeviceRequests({ hostConfig }: Container): void {
   );
 }
 
-function makeWorkingDir(rootfs: string, path: string): void {
+function makeWorkingDir(rootfs: string, path: string, ids: IDMap | undefined): void {
   if (path === "" || path === "/") return;
   try {
-    makeFoldersInRoot(rootfs, path);
+    const { uid, gid } = hostRoot(ids);
+    makeFoldersInRoot(rootfs, path, 0o755, (fd) => chownSync(`/proc/self/fd/${fd}`, uid, gid));
   } catch (cause) {
     if (errnoOf(cause) === "ENOTDIR")
       throw systemError(`Cannot mkdir: ${path} is not a directory`, { cause });
@@ -86,12 +92,17 @@ export function cgroupPath(env: Env, container: Container): string {
 }
 
 /** Docker lets containers of their own network bind low ports and ping without privileges. */
-function sysctlsOf({ config, hostConfig }: Container, netns: string): Record<string, string> {
+function sysctlsOf(
+  { config, hostConfig }: Container,
+  netns: string,
+  remapped: boolean,
+): Record<string, string> {
   const sysctls: Record<string, string> = {};
   const own = netns !== "host" && !hostConfig.NetworkMode?.startsWith("container:");
   if (own) {
     sysctls["net.ipv4.ip_unprivileged_port_start"] = "0";
-    sysctls["net.ipv4.ping_group_range"] = "0 2147483647";
+    // Not all groups of that range exist in a user namespace.
+    if (!remapped) sysctls["net.ipv4.ping_group_range"] = "0 2147483647";
   }
   if (config.Domainname && hostConfig.UTSMode !== "host") sysctls["kernel.domainname"] = config.Domainname;
   return { ...sysctls, ...hostConfig.Sysctls };

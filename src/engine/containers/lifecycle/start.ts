@@ -20,7 +20,8 @@ import { saveContainer } from "../record.ts";
 import { removeLocked } from "./destroy.ts";
 import { openContainerLog } from "./log.ts";
 import { engineMounts, shmMount, userMounts } from "./mounts.ts";
-import { setUpNetwork, tearDownNetwork } from "./network.ts";
+import { ownsUserAndNetwork } from "./namespaces.ts";
+import { awaitNetwork, joinNetworks, setUpNetwork, tearDownNetwork } from "./network.ts";
 import { Rollback } from "./rollback.ts";
 import { specOf } from "./spec.ts";
 import { type StartFailure, startFailure } from "./start-error.ts";
@@ -101,14 +102,10 @@ async function recordFailure(env: Env, container: Container, failure: StartFailu
 async function run(env: Env, container: Container, rollback: Rollback): Promise<void> {
   const runtime = env.runtimes[container.hostConfig.Runtime || env.config.defaultRuntime];
   if (!runtime) throw systemError(`unknown or invalid runtime name: ${container.hostConfig.Runtime}`);
+  const late = ownsUserAndNetwork(env, container);
   const [rootfs, network] = await bothReady(
     mountRootfs(env, container, rollback),
-    setUpNetwork(env, container).then((result) => {
-      rollback.add(async () => {
-        publishEndpoints(env.events, "disconnect", container.id, await tearDownNetwork(env, container));
-      });
-      return result;
-    }),
+    late ? awaitNetwork(env, container) : withUndo(env, container, rollback, setUpNetwork(env, container)),
   );
   const init = container.hostConfig.Init ?? env.config.init;
   const mounts = [
@@ -117,11 +114,27 @@ async function run(env: Env, container: Container, rollback: Rollback): Promise<
   ];
   const shm = shmMount(env, container, rollback);
   const spec = specOf(env, container, { rootfs, netns: network.netns, mounts, shm, init });
-  await startTask(env, container, runtime, spec, rollback);
+  await startTask(env, container, runtime, spec, rollback, async (pid) => {
+    if (late) await withUndo(env, container, rollback, joinNetworks(env, container, pid));
+  });
+}
+
+/** Whatever is set up of the network goes again if the start fails. */
+async function withUndo<T>(
+  env: Env,
+  container: Container,
+  rollback: Rollback,
+  setUp: Promise<T>,
+): Promise<T> {
+  const result = await setUp;
+  rollback.add(async () => {
+    publishEndpoints(env.events, "disconnect", container.id, await tearDownNetwork(env, container));
+  });
+  return result;
 }
 
 /** Like Promise.all, but waits for both even if one fails, so that the rollback knows of all that was made. */
-async function bothReady<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
+async function bothReady<A, B>(a: Promise<A>, b: Promise<B> | B): Promise<[A, B]> {
   await Promise.allSettled([a, b]);
   return Promise.all([a, b]);
 }
@@ -139,6 +152,7 @@ async function startTask(
   runtime: RuntimeChoice,
   spec: object,
   rollback: Rollback,
+  whenCreated: (pid: number) => Promise<void>,
 ): Promise<void> {
   const { id, config, state } = container;
   const opened = await openContainerLog(env, container).catch((cause) => {
@@ -161,6 +175,7 @@ async function startTask(
   const context = "failed to create task for container";
   const pid = await asFailure(context, env.containerd.createTask({ id, runtime, ...io.paths }));
   rollback.add(() => forceDelete(env, id));
+  await whenCreated(pid);
   io.stdin?.started();
   container.run = { io, log: opened.log, flushLog: opened.flush };
   const startedAt = now();

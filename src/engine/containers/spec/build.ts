@@ -1,4 +1,5 @@
 import type { ContainerConfig, HostConfig } from "../../../api/schema.ts";
+import type { IDMap } from "../../../linux/id-map.ts";
 import type { LinuxNamespace, LinuxSeccomp, Mount, Process, Spec } from "../../../oci/runtime-spec.ts";
 import type { ResolvedUser } from "../rootfs/user.ts";
 import { DEFAULT_PATH, MASKED_PATHS, READONLY_PATHS } from "./defaults.ts";
@@ -31,6 +32,10 @@ export interface SpecInput {
   sysctls: Record<string, string>;
   /** docker-init is process 1. */
   init: boolean;
+  /** Of the container's own user namespace. */
+  ids: IDMap | undefined;
+  /** In a user namespace the kernel lets nobody make a mount of cgroups read-only again. */
+  writableCgroups: boolean;
 }
 
 /** The OCI runtime specification of a container. */
@@ -41,9 +46,10 @@ export function buildSpec(input: SpecInput): Spec {
     ociVersion: "1.0.2",
     process: processOf(input),
     root: { path: input.rootfs, readonly: hostConfig.ReadonlyRootfs === true },
-    mounts: specMounts(hostConfig, input.shm, input.mounts),
+    mounts: specMounts(hostConfig, input.shm, input.mounts, input.writableCgroups),
     linux: {
       namespaces: input.namespaces,
+      ...(input.ids ? { uidMappings: [...input.ids.uids], gidMappings: [...input.ids.gids] } : {}),
       cgroupsPath: input.cgroupsPath,
       devices: input.devices.devices,
       resources: { ...resourcesOf(hostConfig), devices: input.devices.rules },

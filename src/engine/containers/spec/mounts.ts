@@ -17,7 +17,12 @@ export interface ReadyMount {
 }
 
 /** All mounts of a container, in the order in which they are to be made. */
-export function specMounts(host: HostConfig, shm: Mount | undefined, ready: readonly ReadyMount[]): Mount[] {
+export function specMounts(
+  host: HostConfig,
+  shm: Mount | undefined,
+  ready: readonly ReadyMount[],
+  writableCgroups = false,
+): Mount[] {
   const user = [...ready].sort((a, b) => depth(a.destination) - depth(b.destination));
   const taken = new Set(user.map(({ destination }) => destination));
   const base = [...defaultMounts(), ...(shm ? [shm] : [])].filter(({ destination }) => {
@@ -25,6 +30,7 @@ export function specMounts(host: HostConfig, shm: Mount | undefined, ready: read
     return !(taken.has("/dev") && destination.startsWith("/dev/"));
   });
   if (host.Privileged) openForPrivileged(base, host.ReadonlyRootfs === true);
+  if (writableCgroups) clearReadonly(base.filter(({ type }) => type === "cgroup"));
   return [...base, ...user.map(specMount)];
 }
 
@@ -33,11 +39,11 @@ const depth = (path: string) => path.split("/").filter((part) => part !== "").le
 /** A privileged container may write to /sys and the cgroups. */
 function openForPrivileged(mounts: Mount[], readonlyRootfs: boolean): void {
   if (readonlyRootfs) return;
-  for (const mount of mounts) {
-    if (mount.destination === "/sys" || mount.type === "cgroup") {
-      mount.options = (mount.options ?? []).filter((option) => option !== "ro");
-    }
-  }
+  clearReadonly(mounts.filter(({ destination, type }) => destination === "/sys" || type === "cgroup"));
+}
+
+function clearReadonly(mounts: readonly Mount[]): void {
+  for (const mount of mounts) mount.options = (mount.options ?? []).filter((option) => option !== "ro");
 }
 
 function specMount(mount: ReadyMount): Mount {
