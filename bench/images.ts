@@ -1,156 +1,242 @@
 /**
- * `bun bench/images.ts [LAYERS [MEGABYTES [ROUNDS]]]`: image work by our dockerd and stock Docker 20.10, the same stock
- * client on both, side by side in one run: time, the daemon's greatest memory, and how quickly it answered meanwhile.
- * PEQUOD_BIN names the folder of our programs.
+ * `bun bench/images.ts [--layers N] [--megabytes N] [--rounds N] [--podman] [STEP ...]`: image work by our dockerd and
+ * stock Docker 20.10, the same stock client on both, side by side in one run; with --podman also by podman. A line a
+ * step (load, save, push, pull, resume, rmi, import, commit): medians of time and processor time, and of the daemon the
+ * greatest memory and how quickly it answered meanwhile. Data roots are on an ext4 in memory, which no other work on the
+ * machine disturbs, or with --disk in TMPDIR. PEQUOD_BIN names the folder of our programs.
  */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { request } from "node:http";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
 import { writeBusyboxImage } from "../hack/lib/busybox-image.ts";
 import { type RunningEngine, startChain } from "../hack/lib/chain.ts";
 import { STOCK_CLIENT, startStockEngine } from "../hack/lib/stock-engine.ts";
 import { startRegistry } from "../test/lib/registry.ts";
 import { median } from "./lib/compare.ts";
-import { familyOf, megabytes, privateBytes } from "./lib/memory.ts";
+import { startCutFront } from "./lib/cut.ts";
+import { mountMemoryDisk } from "./lib/memory-disk.ts";
 import { writeRealImage } from "./lib/real-image.ts";
+import { percentile, type Watched, watch } from "./lib/watch.ts";
 
-const [LAYERS = 20, SIZE = 600, ROUNDS = 3] = process.argv.slice(2).map(Number);
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    layers: { type: "string", default: "20" },
+    megabytes: { type: "string", default: "600" },
+    rounds: { type: "string", default: "3" },
+    podman: { type: "boolean", default: false },
+    disk: { type: "boolean", default: false },
+  },
+});
+const [LAYERS, SIZE, ROUNDS] = [values.layers, values.megabytes, values.rounds].map(Number) as [
+  number,
+  number,
+  number,
+];
 const BIN = process.env["PEQUOD_BIN"] ?? resolve(import.meta.dir, "../bundles/latest/binary-daemon");
-const PING_MS = 10;
 
 type Side = "ours" | "stock";
-
-/** What was seen while an engine worked. */
-interface Watched {
-  milliseconds: number;
-  megabytes: number;
-  /** 99th percentile of the time that a ping took, milliseconds. */
-  ping: number;
-}
-
-function ping(socketPath: string): Promise<number> {
-  const start = performance.now();
-  return new Promise((done, fail) => {
-    const asked = request({ socketPath, path: "/_ping", agent: false }, (answer) => {
-      answer.resume();
-      answer.on("end", () => done(performance.now() - start));
-    });
-    asked.on("error", fail);
-    asked.end();
-  });
-}
-
-async function watch(engine: RunningEngine, work: () => Promise<void>): Promise<Watched> {
-  const pings: number[] = [];
-  let most = 0;
-  let working = true;
-  const observing = (async () => {
-    while (working) {
-      pings.push(await ping(engine.host.slice("unix://".length)));
-      most = Math.max(
-        most,
-        familyOf(engine.dockerd.pid).reduce((sum, pid) => sum + privateBytes(pid), 0),
-      );
-      await Bun.sleep(PING_MS);
-    }
-  })();
-  const start = performance.now();
-  await work();
-  const time = performance.now() - start;
-  working = false;
-  await observing;
-  pings.sort((a, b) => a - b);
-  return {
-    milliseconds: time,
-    megabytes: megabytes(most),
-    ping: pings[Math.floor(pings.length * 0.99)] ?? 0,
-  };
-}
+const SIDES = ["ours", "stock"] as const;
 
 const folder = mkdtempSync(join(tmpdir(), "pequod-bench-images-"));
+const unmount = values.disk ? async () => {} : mountMemoryDisk(folder);
 const registry = await startRegistry();
-for (const side of ["ours", "stock"]) mkdirSync(join(folder, side));
-const flags = ["--bridge=none", "--iptables=false"];
+const front = startCutFront(registry.host);
+for (const side of SIDES) mkdirSync(join(folder, side));
+const flags = ["--bridge=none", "--iptables=false", "--insecure-registry=127.0.0.0/8"];
 const engines: Record<Side, RunningEngine> = {
-  ours: await startChain({ folder: join(folder, "ours"), client: STOCK_CLIENT, daemonPrograms: BIN, flags }),
+  ours: await startChain({
+    folder: join(folder, "ours"),
+    client: STOCK_CLIENT,
+    daemonPrograms: BIN,
+    flags,
+    debug: false,
+  }),
   stock: await startStockEngine({ folder: join(folder, "stock"), flags: [...flags, "-s", "overlay2"] }),
 };
 
-async function docker(side: Side, ...args: string[]): Promise<void> {
-  const env = { ...process.env, DOCKER_HOST: engines[side].host, HOME: join(folder, side, "home") };
-  const child = Bun.spawn([STOCK_CLIENT, ...args], {
-    env,
+async function run(command: string[], env: Record<string, string>): Promise<void> {
+  const child = Bun.spawn(command, {
+    env: { ...process.env, ...env },
     stdin: "ignore",
     stdout: "ignore",
     stderr: "pipe",
   });
   const [code, words] = await Promise.all([child.exited, new Response(child.stderr).text()]);
-  if (code !== 0) throw new Error(`${side}: docker ${args.join(" ")}: exit code ${code}\n${words}`);
+  if (code !== 0) throw new Error(`${command.join(" ")}: exit code ${code}\n${words}`);
+}
+
+const home = (side: Side) => ({ DOCKER_HOST: engines[side].host, HOME: join(folder, side, "home") });
+const docker = (side: Side, ...args: string[]) => run([STOCK_CLIENT, ...args], home(side));
+const podman = (...args: string[]) =>
+  run(["podman", "--root", join(folder, "podman"), "--runroot", join(folder, "podman-run"), ...args], {});
+
+interface Step {
+  /** What is timed. */
+  work(side: Side, round: number): Promise<void>;
+  /** Makes ready, not timed. */
+  before?(side: Side): Promise<void>;
+  /** Cleans up, not timed. */
+  after?(side: Side): Promise<void>;
+  /** The same by podman, if it can. */
+  podman?: { before?: string[]; work: string[]; after?: string[] };
 }
 
 const shown = (value: number, width: number) => value.toFixed(0).padStart(width);
 
-/** Does the work on both sides in turn, and prints medians, and the worst memory and ping. */
-async function compare(
-  name: string,
-  work: (side: Side) => Promise<void>,
-  after?: (side: Side) => Promise<void>,
-) {
+async function podmanTime({ before, work, after }: NonNullable<Step["podman"]>): Promise<number> {
+  if (before) await podman(...before);
+  // Podman does not write over an archive.
+  rmSync(`${saved}.podman`, { force: true });
+  const start = performance.now();
+  await podman(...work);
+  const time = performance.now() - start;
+  if (after) await podman(...after);
+  return time;
+}
+
+/** Does a step on all sides in turn, and prints its line. */
+async function compare(name: string, step: Step): Promise<void> {
   const seen: Record<Side, Watched[]> = { ours: [], stock: [] };
+  const podmanTimes: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
-    for (const side of ["ours", "stock"] as const) {
-      seen[side].push(await watch(engines[side], () => work(side)));
-      await after?.(side);
+    for (const side of SIDES) {
+      await step.before?.(side);
+      const daemon = { pid: engines[side].dockerd.pid, socket: engines[side].host.slice("unix://".length) };
+      seen[side].push(await watch(daemon, () => step.work(side, round)));
+      await step.after?.(side);
     }
+    if (values.podman && step.podman) podmanTimes.push(await podmanTime(step.podman));
   }
-  const of = (side: Side, key: keyof Watched) => seen[side].map((one) => one[key]);
-  const [ours, stock] = [median(of("ours", "milliseconds")), median(of("stock", "milliseconds"))];
-  const worst = (key: keyof Watched) =>
-    `${shown(Math.max(...of("ours", key)), 6)}${shown(Math.max(...of("stock", key)), 6)}`;
+  const middle = (side: Side, key: "milliseconds" | "processor") => median(seen[side].map((one) => one[key]));
+  const ratio = (key: "milliseconds" | "processor") => (middle("ours", key) / middle("stock", key)).toFixed(2);
+  const pair = (of: (all: Watched[]) => number) => `${shown(of(seen.ours), 7)}${shown(of(seen.stock), 6)}`;
+  const late = (key: "pings" | "lists") => (all: Watched[]) =>
+    percentile(
+      all.flatMap((one) => one[key]),
+      0.99,
+    );
   console.log(
-    `${name.padEnd(20)}${shown(ours, 8)}${shown(stock, 8)}${(ours / stock).toFixed(2).padStart(7)}   ${worst("megabytes")}   ${worst("ping")}`,
+    [
+      name.padEnd(8),
+      shown(middle("ours", "milliseconds"), 7),
+      shown(middle("stock", "milliseconds"), 7),
+      ratio("milliseconds").padStart(6),
+      podmanTimes.length > 0 ? shown(median(podmanTimes), 8) : "-".padStart(8),
+      "  ",
+      shown(middle("ours", "processor"), 7),
+      shown(middle("stock", "processor"), 7),
+      ratio("processor").padStart(6),
+      pair((all) => Math.max(...all.map((one) => one.megabytes))),
+      pair(late("pings")),
+      pair(late("lists")),
+    ].join(""),
   );
 }
 
-try {
-  const archive = writeRealImage(folder, LAYERS, SIZE);
-  writeBusyboxImage(join(folder, "busybox.tar"));
-  const rootfs = join(folder, "rootfs.tar");
-  Bun.spawnSync(["tar", "-C", "/usr/lib", "-cf", rootfs, "x86_64-linux-gnu"]);
-  console.log(`${LAYERS} layers, ${SIZE} MB; ${ROUNDS} rounds; milliseconds, MB, ping 99th percentile in ms`);
-  console.log(`${"".padEnd(20)}    ours   stock  ratio   MB ours stock   ping ours stock`);
-  const name = (side: Side) => `${registry.host}/${side}/real`;
-  const gone = (side: Side) => docker(side, "rmi", "-f", "real");
-  await compare("load", (side) => docker(side, "load", "-q", "-i", archive), gone);
-  for (const side of ["ours", "stock"] as const) {
-    await docker(side, "load", "-q", "-i", archive);
-    await docker(side, "load", "-q", "-i", join(folder, "busybox.tar"));
-    await docker(side, "tag", "real", name(side));
-  }
-  await compare("save", (side) => docker(side, "save", "-o", join(folder, "saved.tar"), "real"));
-  let pushes = 0;
-  await compare("push", (side) => {
-    const target = `${name(side)}${pushes++}`;
-    return docker(side, "tag", "real", target).then(() => docker(side, "push", "-q", target));
+const archive = writeRealImage(folder, LAYERS, SIZE);
+const remote = `${registry.host}/bench/real`;
+const cut = `${front.host}/bench/real`;
+const saved = join(folder, "saved.tar");
+const rootfs = join(folder, "rootfs.tar");
+const none = (side: Side) => docker(side, "image", "prune", "-af");
+const loaded = (side: Side) => docker(side, "load", "-q", "-i", archive);
+const target = (side: string, round: number) => `${registry.host}/${side}/real${round}`;
+let compressed = 0;
+
+/** A pull that is given up when half of the bytes are there. */
+async function pullHalf(side: Side): Promise<void> {
+  front.limit(compressed / 2);
+  const child = Bun.spawn([STOCK_CLIENT, "pull", "-q", cut], {
+    env: { ...process.env, ...home(side) },
+    stdout: "ignore",
+    stderr: "ignore",
   });
-  for (const side of ["ours", "stock"] as const) await docker(side, "push", "-q", name(side));
-  const images = (side: Side) => docker(side, "image", "prune", "-af");
-  await compare("rmi", images, async (side) => void (await docker(side, "pull", "-q", name(side))));
-  for (const side of ["ours", "stock"] as const) await images(side);
-  await compare("pull", (side) => docker(side, "pull", "-q", name(side)), images);
-  await compare("import", (side) => docker(side, "import", rootfs, "imported"), images);
-  for (const side of ["ours", "stock"] as const) {
-    await docker(side, "load", "-q", "-i", join(folder, "busybox.tar"));
-    await docker(side, "create", "--name", "box", "busybox");
-    const big = join(folder, "200MB");
-    writeFileSync(big, Buffer.concat([readFileSync(rootfs)]).subarray(0, 200e6));
-    await docker(side, "cp", big, "box:/big");
+  await front.reached();
+  child.kill("SIGINT");
+  await child.exited;
+  front.limit(undefined);
+}
+
+/** A container that has written 200 MB. */
+async function boxOf200(side: Side): Promise<void> {
+  const [busybox, big] = [join(folder, "busybox.tar"), join(folder, "200MB")];
+  writeBusyboxImage(busybox);
+  writeFileSync(big, readFileSync(rootfs).subarray(0, 200e6));
+  await docker(side, "load", "-q", "-i", busybox);
+  await docker(side, "create", "--name", "box", "busybox");
+  await docker(side, "cp", big, "box:/big");
+}
+
+const plain = "--tls-verify=false";
+const STEPS: Record<string, Step> = {
+  load: {
+    work: loaded,
+    after: none,
+    podman: { work: ["load", "-q", "-i", archive], after: ["rmi", "-af"] },
+  },
+  save: {
+    before: loaded,
+    work: (side) => docker(side, "save", "-o", saved, "real"),
+    after: none,
+    podman: {
+      before: ["load", "-q", "-i", archive],
+      work: ["save", "-q", "-o", `${saved}.podman`, "real"],
+      after: ["rmi", "-af"],
+    },
+  },
+  push: {
+    before: loaded,
+    async work(side, round) {
+      await docker(side, "tag", "real", target(side, round));
+      await docker(side, "push", "-q", target(side, round));
+    },
+    after: none,
+    podman: {
+      before: ["load", "-q", "-i", archive],
+      work: ["push", "-q", plain, "real", target("podman", 0)],
+      after: ["rmi", "-af"],
+    },
+  },
+  pull: {
+    work: (side) => docker(side, "pull", "-q", remote),
+    after: none,
+    podman: { work: ["pull", "-q", plain, remote], after: ["rmi", "-af"] },
+  },
+  resume: { before: pullHalf, work: (side) => docker(side, "pull", "-q", cut), after: none },
+  rmi: { before: loaded, work: (side) => docker(side, "rmi", "real") },
+  import: { work: (side) => docker(side, "import", rootfs, "imported"), after: none },
+  commit: { work: (side) => docker(side, "commit", "box", "committed") },
+};
+
+try {
+  Bun.spawnSync(["tar", "-C", "/usr/lib", "-cf", rootfs, "x86_64-linux-gnu"]);
+  await registry.skopeo(
+    ...["copy", "-q", "--dest-tls-verify=false", `docker-archive:${archive}`, `docker://${remote}`],
+  );
+  const manifest = JSON.parse(
+    await registry.skopeo("inspect", "--raw", "--tls-verify=false", `docker://${remote}`),
+  ) as { layers: { size: number }[] };
+  compressed = manifest.layers.reduce((sum, { size }) => sum + size, 0);
+  console.log(
+    `${LAYERS} layers, ${Math.round(statSync(archive).size / 1e6)} MB, ${Math.round(compressed / 1e6)} MB packed; ${ROUNDS} rounds`,
+  );
+  console.log(
+    "           time (ms)                           processor (ms)       memory (MB)  ping 99% (ms)  ps 99% (ms)",
+  );
+  console.log(
+    "           ours  stock ratio  podman     ours  stock ratio   ours stock   ours stock   ours stock",
+  );
+  for (const [name, step] of Object.entries(STEPS)) {
+    if (positionals.length > 0 && !positionals.includes(name)) continue;
+    if (name === "commit") for (const side of SIDES) await boxOf200(side);
+    await compare(name, step);
   }
-  await compare("commit of 200 MB", (side) => docker(side, "commit", "box", "committed"));
 } finally {
-  await engines.ours.stop();
-  await engines.stock.stop();
+  for (const side of SIDES) await engines[side].stop();
+  front.stop();
   await registry.stop();
+  await unmount();
   rmSync(folder, { recursive: true, force: true });
 }
