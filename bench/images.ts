@@ -110,7 +110,8 @@ async function compare(name: string, step: Step): Promise<void> {
     if (values.podman && step.podman) podmanTimes.push(await podmanTime(step.podman));
   }
   const middle = (side: Side, key: "milliseconds" | "processor") => median(seen[side].map((one) => one[key]));
-  const ratio = (key: "milliseconds" | "processor") => (middle("ours", key) / middle("stock", key)).toFixed(2);
+  const ratio = (key: "milliseconds" | "processor") =>
+    (middle("ours", key) / middle("stock", key)).toFixed(2);
   const pair = (of: (all: Watched[]) => number) => `${shown(of(seen.ours), 7)}${shown(of(seen.stock), 6)}`;
   const late = (key: "pings" | "lists") => (all: Watched[]) =>
     percentile(

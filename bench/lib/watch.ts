@@ -36,7 +36,9 @@ function ask(socketPath: string, path: string): Promise<number> {
 /** User and system time of a process and its ended children, milliseconds (proc_pid_stat(5)). */
 function processorTime(pid: number): number {
   try {
-    const fields = readFileSync(`/proc/${pid}/stat`, "latin1").replace(/^.*\) /, "").split(" ");
+    const fields = readFileSync(`/proc/${pid}/stat`, "latin1")
+      .replace(/^.*\) /, "")
+      .split(" ");
     return (fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) * 1000) / CLOCK_TICKS;
   } catch {
     return 0;

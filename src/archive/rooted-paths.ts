@@ -62,9 +62,7 @@ export class RootedPaths {
     if (known !== undefined) return known;
     const slash = name.lastIndexOf("/");
     const path = `${this.folder(name.slice(0, Math.max(slash, 0)))}/${name.slice(slash + 1)}`;
-    const stat = lstatSync(path, { throwIfNoEntry: false });
-    if (!stat) mkdirSync(path, 0o755);
-    const sure = !stat || stat.isDirectory() ? path : this.#hold(name);
+    const sure = madeFolder(path) || lstatSync(path).isDirectory() ? path : this.#hold(name);
     this.#known.set(name, sure);
     return sure;
   }
@@ -125,5 +123,16 @@ export class RootedPaths {
       rmSync(`${path}/${child}`, { recursive: true, force: true });
       this.forget(full);
     }
+  }
+}
+
+/** False if there is something already. */
+function madeFolder(path: string): boolean {
+  try {
+    mkdirSync(path, 0o755);
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === "EEXIST") return false;
+    throw error;
   }
 }

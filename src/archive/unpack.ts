@@ -138,24 +138,51 @@ class Unpacker {
 
   async #make(name: string, header: TarHeader, reader: TarReader): Promise<void> {
     const path = this.#paths.place(name);
-    const present = statOf(path);
-    if (present && !(present.isDirectory() && header.type === "directory")) {
-      if (present.isDirectory()) rmSync(path, { recursive: true });
-      else unlinkSync(path);
-      this.#paths.forget(name);
+    if (header.type === "directory") return this.#directory(name, path, header);
+    if (header.type === "file") {
+      const fd = this.#fresh(name, path, () => openSync(path, "wx", 0o600));
+      return this.#file(fd, path, header, reader);
     }
+    if (header.type === "link") {
+      const target = this.#paths.existing(header.linkname);
+      return this.#fresh(name, path, () => linkSync(target, path));
+    }
+    this.#fresh(name, path, () => this.#special(path, header));
+    this.#attributes(path, header);
+    setTimes(path, header.mtime);
+  }
+
+  /** Makes something; what is there already goes. To ask first whether there is would cost a call a file. */
+  #fresh<T>(name: string, path: string, make: () => T): T {
+    try {
+      return make();
+    } catch (error) {
+      if (errnoOf(error) !== "EEXIST") throw error;
+    }
+    if (lstatSync(path).isDirectory()) rmSync(path, { recursive: true });
+    else unlinkSync(path);
+    this.#paths.forget(name);
+    return make();
+  }
+
+  #directory(name: string, path: string, header: TarHeader): void {
+    try {
+      mkdirSync(path, 0o700);
+    } catch (error) {
+      if (errnoOf(error) !== "EEXIST") throw error;
+      if (!lstatSync(path).isDirectory()) {
+        unlinkSync(path);
+        this.#paths.forget(name);
+        mkdirSync(path, 0o700);
+      }
+    }
+    this.#paths.know(name, path);
+    this.#attributes(path, header);
+    this.#folderTimes.set(path, header.mtime);
+  }
+
+  #special(path: string, header: TarHeader): void {
     switch (header.type) {
-      case "file":
-        return this.#file(path, header, reader);
-      case "directory":
-        if (!present?.isDirectory()) mkdirSync(path, 0o700);
-        this.#paths.know(name, path);
-        this.#attributes(path, header);
-        this.#folderTimes.set(path, header.mtime);
-        return;
-      case "link":
-        linkSync(this.#paths.existing(header.linkname), path);
-        return;
       case "symlink":
         symlinkSync(header.linkname, path);
         // As stock's overlay2, which measures the folder: a link is as long as its target's name.
@@ -171,14 +198,13 @@ class Unpacker {
         makeNode(path, S_IFIFO | 0o600);
         break;
     }
-    this.#attributes(path, header);
-    setTimes(path, header.mtime);
   }
 
-  async #file(path: string, header: TarHeader, reader: TarReader): Promise<void> {
-    const fd = openSync(path, "wx", 0o600);
+  async #file(fd: number, path: string, header: TarHeader, reader: TarReader): Promise<void> {
     try {
-      for await (const chunk of reader.body()) {
+      for (;;) {
+        const chunk = reader.buffered() ?? (await reader.chunk());
+        if (chunk === undefined) break;
         for (let at = 0; at < chunk.length; ) at += writeSync(fd, chunk, at);
       }
       this.bytes += header.size;

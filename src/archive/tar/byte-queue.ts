@@ -20,6 +20,15 @@ export class ByteQueue {
     return true;
   }
 
+  /** Between `least` and `most` bytes of those that are here already; undefined if they are fewer. */
+  buffered(least: number, most: number): Uint8Array | undefined {
+    if (this.#chunk.length - this.#at < least) return undefined;
+    const end = Math.min(this.#chunk.length, this.#at + most);
+    const part = this.#chunk.subarray(this.#at, end);
+    this.#at = end;
+    return part;
+  }
+
   /** Between 1 and `most` bytes; undefined at the end. */
   async some(most: number): Promise<Uint8Array | undefined> {
     if (this.#at >= this.#chunk.length && !(await this.#fill())) return undefined;

@@ -29,7 +29,7 @@ export class TarReader {
 
   /** The next entry; undefined at the end, when all that follows the archive has been read as well. */
   async next(): Promise<TarHeader | undefined> {
-    for await (const _ of this.body()) void _;
+    while ((await this.chunk()) !== undefined);
     let pax: PaxRecords = new Map();
     const long: { name?: string; linkname?: string } = {};
     for (;;) {
@@ -61,23 +61,40 @@ export class TarReader {
 
   /** The content of the current entry. */
   async *body(): AsyncGenerator<Uint8Array> {
-    while (this.#left > 0) {
+    for (let chunk = await this.chunk(); chunk; chunk = await this.chunk()) yield chunk;
+  }
+
+  /** The next piece of the current entry's content; undefined at its end. Valid until the next call. */
+  async chunk(): Promise<Uint8Array | undefined> {
+    if (this.#left > 0) {
       const chunk = await this.#queue.some(this.#left);
       if (chunk === undefined) throw dataLoss("unexpected EOF: the archive ends within a file");
-      this.#left -= chunk.length;
-      this.#observer?.content(chunk);
-      yield chunk;
+      return this.#took(chunk);
     }
     if (this.#padding > 0) {
-      const padding = await this.#queue.exactly(this.#padding);
+      const padding =
+        this.#queue.buffered(this.#padding, this.#padding) ?? (await this.#queue.exactly(this.#padding));
       this.#padding = 0;
       if (padding) this.#observer?.segment(padding);
     }
+    return undefined;
+  }
+
+  /** As chunk(), of what need not be waited for; undefined where chunk() is to be asked. */
+  buffered(): Uint8Array | undefined {
+    const chunk = this.#left > 0 ? this.#queue.buffered(1, this.#left) : undefined;
+    return chunk && this.#took(chunk);
+  }
+
+  #took(chunk: Uint8Array): Uint8Array {
+    this.#left -= chunk.length;
+    this.#observer?.content(chunk);
+    return chunk;
   }
 
   /** A header block; undefined at the end of the archive. */
   async #block(): Promise<Uint8Array | undefined> {
-    const block = await this.#queue.exactly(BLOCK);
+    const block = this.#queue.buffered(BLOCK, BLOCK) ?? (await this.#queue.exactly(BLOCK));
     if (block === undefined) {
       await this.#drain();
       return undefined;

@@ -39,7 +39,7 @@ export class TarSplitWriter implements TarObserver {
 
   segment(bytes: Uint8Array): void {
     // A copy, because the reader's buffer is used again.
-    this.#segment.push(Uint8Array.from(bytes));
+    this.#segment.push(new Uint8Array(bytes));
   }
 
   entry(header: TarHeader): void {
