@@ -13,7 +13,7 @@ const SOURCE = join(ROOT, "proto");
 const OUTPUT = join(ROOT, "src", "proto");
 
 /** The generated folders. */
-const GENERATED = ["containerd", "google", "grpc", "io", "runtimeoptions", "ttrpc"];
+const GENERATED = ["containerd", "fsutil", "google", "grpc", "io", "moby", "runtimeoptions", "ttrpc"];
 
 const OPTIONS = [
   "outputServices=generic-definitions",

@@ -1,5 +1,6 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
+import { pack } from "../../archive/pack.ts";
 import { excerpt } from "../../dockerfile/errors.ts";
 import type { Dockerfile } from "../../dockerfile/types.ts";
 import { EngineError, invalidArgument, kindOf, messageOf } from "../../errors/errors.ts";
@@ -10,17 +11,23 @@ import {
   type Reference,
   withDefaultTag,
 } from "../../images/reference.ts";
+import type { Image } from "../../images/types.ts";
 import { KEPT_BYTES, pruneCacheMounts } from "./cache-records.ts";
 import { openContext } from "./context/open.ts";
 import { CacheMounts } from "./run/cache-mounts.ts";
 import { RunningSteps } from "./run/running.ts";
+import { BuildJobs } from "./session/jobs.ts";
+import { Sessions } from "./session/sessions.ts";
 import { Solver } from "./solve/solver.ts";
+import { openImageRoot } from "./stage/roots.ts";
 import { squash } from "./stage/squash.ts";
 import { type BuildEnv, type BuildOutput, type BuildRequest, shortID } from "./types.ts";
 
 /** Builds images from Dockerfiles. */
 export class Builder {
   readonly env: BuildEnv;
+  readonly sessions = new Sessions();
+  readonly jobs = new BuildJobs();
 
   constructor(parts: Omit<BuildEnv, "cacheMounts" | "running" | "temporary"> & { dataRoot: string }) {
     const { dataRoot, ...env } = parts;
@@ -56,11 +63,25 @@ export class Builder {
       const image = request.squash ? await squash(this.env.images, state.image, state.base) : state.image;
       if (request.squash) out.image(image.id);
       out.text(`Successfully built ${shortID(image.id)}\n`);
+      if (request.send) await this.#send(request, image, request.send);
       for (const tag of tags) await this.#tag(image.id, tag, out);
       return image.id;
     } finally {
       context.tree.close();
       pruneCacheMounts(this.env.cacheMounts, { until: undefined, keep: KEPT_BYTES, ids: [] });
+    }
+  }
+
+  /** To the client's folder or file, over its session. */
+  async #send({ session, signal }: BuildRequest, image: Image, how: "local" | "tar"): Promise<void> {
+    if (!session) throw invalidArgument(`an output of type ${how} needs a session`);
+    const { sendBytes, sendFolder } = await import("./session/filesend.ts");
+    const { tree, close } = await openImageRoot(this.env.images, image);
+    try {
+      if (how === "tar") await sendBytes(session, pack(tree.root), signal);
+      else await sendFolder(session, tree, signal);
+    } finally {
+      await close();
     }
   }
 

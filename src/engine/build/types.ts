@@ -8,6 +8,7 @@ import type { Containers } from "../containers/manager.ts";
 import type { EventBus } from "../events/bus.ts";
 import type { CacheMounts } from "./run/cache-mounts.ts";
 import type { RunningSteps } from "./run/running.ts";
+import type { Session } from "./session/sessions.ts";
 
 /** What builds are made with. */
 export interface BuildEnv {
@@ -50,7 +51,11 @@ export interface BuildRequest {
   /** Registry → credentials. */
   credentials: Record<string, Credentials>;
   /** Values of RUN --mount=type=secret, by id. Never stored, never logged. */
-  secrets: Map<string, Uint8Array>;
+  secrets: ReadonlyMap<string, Uint8Array>;
+  /** What the client offers beside its request: secrets, agents, credentials, its folders. */
+  session: Session | undefined;
+  /** Where the result goes beside the image store; undefined for nowhere else. */
+  send: "local" | "tar" | undefined;
   /** RUN --security=insecure is allowed. */
   insecure: boolean;
   signal: AbortSignal;

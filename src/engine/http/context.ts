@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { Readable } from "node:stream";
 import { invalidArgument } from "../../errors/errors.ts";
 import { parseFilters } from "./filters.ts";
@@ -120,6 +121,13 @@ export class RequestContext implements Context {
     }
     if (!this.res.headersSent) this.res.writeHead(200, { "Content-Type": contentType });
     this.res.end();
+  }
+
+  upgrade(protocol: string): Duplex {
+    if (!this.#upgrade) throw invalidArgument(`not a request to upgrade: want Upgrade: ${protocol}`);
+    this.hijacked = true;
+    this.#upgrade.write(`HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: ${protocol}\r\n\r\n`);
+    return this.#upgrade;
   }
 
   async webSocket(): Promise<Hijacked> {

@@ -38,6 +38,8 @@ export interface Context {
    * "101 UPGRADED" if the client asked to upgrade, else "200 OK", with the given content type.
    */
   hijack(contentType: string): Promise<Hijacked>;
+  /** Takes the connection over for another protocol, which the client asked to upgrade to. Errors: invalidArgument. */
+  upgrade(protocol: string): Duplex;
   /** Takes the connection over as a websocket. Errors: invalidArgument, when the client did not ask for one. */
   webSocket(): Promise<Hijacked>;
 }

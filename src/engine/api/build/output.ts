@@ -1,6 +1,7 @@
 import { EngineError, messageOf } from "../../../errors/errors.ts";
 import type { BuildEvent, BuildOutput } from "../../build/types.ts";
-import type { Context, JSONStream } from "../../http/route.ts";
+import type { JSONStream } from "../../http/route.ts";
+import { MessageQueue } from "./queue.ts";
 
 /** What a client that draws events itself wants to know beside. */
 const REMARK = /^(?:\[Warning\]|\[WARNING\]|Successfully tagged|Note: )/;
@@ -10,16 +11,12 @@ const REMARK = /^(?:\[Warning\]|\[WARNING\]|Successfully tagged|Note: )/;
  * after it the stream's last line.
  */
 export class StreamOutput implements BuildOutput {
-  readonly #ctx: Context;
   readonly #events: boolean;
   readonly #quiet: boolean;
-  readonly #queue: unknown[] = [];
-  #stream: JSONStream | undefined;
-  #draining: Promise<void> | undefined;
-  #gone = false;
+  readonly #queue: MessageQueue;
 
-  constructor(ctx: Context, options: { events: boolean; quiet: boolean }) {
-    this.#ctx = ctx;
+  constructor(open: () => JSONStream, options: { events: boolean; quiet: boolean }) {
+    this.#queue = new MessageQueue(open);
     this.#events = options.events;
     this.#quiet = options.quiet;
   }
@@ -28,69 +25,43 @@ export class StreamOutput implements BuildOutput {
     if (text === "" || this.#quiet) return;
     if (this.#events && !REMARK.test(text)) return;
     // Stock's way to have errors in red on a terminal.
-    this.#send({ stream: stream === "stderr" ? `\u001b[91m${text}\u001b[0m` : text });
+    this.#queue.send({ stream: stream === "stderr" ? `\u001b[91m${text}\u001b[0m` : text });
   }
 
   event(event: BuildEvent): void {
-    if (this.#events) this.#send({ aux: { pequod: event } });
+    if (this.#events) this.#queue.send({ aux: { pequod: event } });
   }
 
   warning({ rule, message, file, line }: Parameters<BuildOutput["warning"]>[0]): void {
     if (!this.#events || this.#quiet || rule === "NoEmptyContinuation") return;
-    this.#send({ stream: `[Warning] ${rule}: ${message} (${file}:${line})\n` });
+    this.#queue.send({ stream: `[Warning] ${rule}: ${message} (${file}:${line})\n` });
   }
 
   image(id: string): void {
-    if (!this.#quiet) this.#send({ aux: { ID: id } });
+    if (!this.#quiet) this.#queue.send({ aux: { ID: id } });
   }
 
   progress(message: Record<string, unknown>): void {
-    if (!this.#quiet) this.#send(message);
-  }
-
-  #send(message: unknown): void {
-    if (this.#gone) return;
-    this.#queue.push(message);
-    this.#draining ??= this.#drain();
-  }
-
-  async #drain(): Promise<void> {
-    this.#stream ??= this.#ctx.jsonStream();
-    try {
-      while (this.#queue.length > 0) await this.#stream.write(this.#queue.shift());
-    } catch {
-      // The client has gone; the request's signal stops the build.
-      this.#gone = true;
-      this.#queue.length = 0;
-    } finally {
-      this.#draining = undefined;
-    }
+    if (!this.#quiet) this.#queue.send(message);
   }
 
   /** Ends the answer with the image's id for a quiet build. */
   async finish(id: string): Promise<void> {
-    if (this.#quiet) this.#send({ stream: `${id}\n` });
-    await this.#end();
+    if (this.#quiet) this.#queue.send({ stream: `${id}\n` });
+    await this.#queue.end();
   }
 
   /** Errors: the given one, if nothing has been sent yet. */
   async fail(error: unknown): Promise<void> {
-    if (!this.#stream) throw error;
+    if (!this.#queue.begun) throw error;
     const message = messageOf(error);
     const data = error instanceof EngineError ? error.data : undefined;
     const code = data?.["code"];
     const place = this.#events ? { excerpt: data?.["excerpt"] } : {};
-    this.#send({
+    this.#queue.send({
       errorDetail: { ...(typeof code === "number" ? { code } : {}), message, ...place },
       error: message,
     });
-    await this.#end();
-  }
-
-  async #end(): Promise<void> {
-    await this.#draining;
-    if (this.#gone) return;
-    this.#stream ??= this.#ctx.jsonStream();
-    this.#stream.end();
+    await this.#queue.end();
   }
 }

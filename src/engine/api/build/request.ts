@@ -1,6 +1,7 @@
 import type { HostConfig } from "../../../api/schema.ts";
 import { invalidArgument, messageOf } from "../../../errors/errors.ts";
 import { type Credentials, credentialsFrom } from "../../../images/registry/credentials.ts";
+import type { Sessions } from "../../build/session/sessions.ts";
 import type { BuildRequest } from "../../build/types.ts";
 import type { Context } from "../../http/route.ts";
 import { readEnvelope } from "./envelope.ts";
@@ -9,8 +10,9 @@ import { readEnvelope } from "./envelope.ts";
  * POST /build as a request. Beside stock's parameters: `events=1` asks for what happens as {"aux":{"pequod":...}},
  * `envelope=1` says that the body begins with secrets (see envelope.ts), `allow=security.insecure`.
  */
-export async function readRequest(ctx: Context): Promise<BuildRequest> {
+export async function readRequest(ctx: Context, sessions: Sessions): Promise<BuildRequest> {
   const query = (name: string): string => ctx.query.get(name) ?? "";
+  const id = query("session");
   const { body, secrets } = await readEnvelope(ctx.bytes(), ctx.flag("envelope"));
   return {
     remote: query("remote"),
@@ -31,9 +33,21 @@ export async function readRequest(ctx: Context): Promise<BuildRequest> {
     platform: query("platform"),
     host: hostOf(ctx),
     credentials: credentialsOf(ctx),
+    session: id === "" ? undefined : await sessions.get(id, ctx.signal),
+    send: destination(ctx),
     insecure: ctx.query.getAll("allow").includes("security.insecure"),
     signal: ctx.signal,
   };
+}
+
+/** `outputs`: [{"Type":"local","Attrs":{}}], of which there may be one. */
+function destination(ctx: Context): "local" | "tar" | undefined {
+  const outputs = json<{ Type?: string }[]>(ctx, "outputs", []);
+  if (outputs.length > 1) throw invalidArgument("multiple outputs not supported");
+  const type = outputs[0]?.Type ?? "moby";
+  if (type === "local" || type === "tar") return type;
+  if (["moby", "image", "cacheonly", ""].includes(type)) return undefined;
+  throw invalidArgument(`exporter ${JSON.stringify(type)} could not be found`);
 }
 
 function json<T>(ctx: Context, name: string, fallback: T): T {

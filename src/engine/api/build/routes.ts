@@ -1,22 +1,28 @@
 import type { Builder } from "../../build/service.ts";
-import type { Route } from "../../http/route.ts";
+import type { BuildOutput } from "../../build/types.ts";
+import type { Context, Route } from "../../http/route.ts";
 import { StreamOutput } from "./output.ts";
 import { type PruneImages, pruneBuilds } from "./prune.ts";
 import { readRequest } from "./request.ts";
+import { serveSession } from "./session.ts";
+
+/** Where a build's words go, and how it ended. */
+interface Answer extends BuildOutput {
+  finish(id: string): Promise<void>;
+  /** Errors: the given one, if nothing has been sent yet. */
+  fail(error: unknown): Promise<void>;
+}
 
 export function buildRoutes(builder: Builder, pruneImages: PruneImages): Route[] {
   return [
+    { method: "POST", path: "/build", handle: (ctx) => build(builder, ctx) },
     {
       method: "POST",
-      path: "/build",
-      async handle(ctx) {
-        const request = await readRequest(ctx);
-        const out = new StreamOutput(ctx, { events: ctx.flag("events"), quiet: request.quiet });
-        try {
-          await out.finish(await builder.build(request, out));
-        } catch (error) {
-          await out.fail(error);
-        }
+      path: "/build/cancel",
+      since: "1.31",
+      handle(ctx) {
+        builder.jobs.cancel(ctx.query.get("id") ?? "");
+        ctx.empty(200);
       },
     },
     {
@@ -25,5 +31,39 @@ export function buildRoutes(builder: Builder, pruneImages: PruneImages): Route[]
       since: "1.31",
       handle: (ctx) => pruneBuilds(builder, pruneImages, ctx),
     },
+    { method: "POST", path: "/session", since: "1.31", handle: (ctx) => serveSession(builder.sessions, ctx) },
   ];
+}
+
+const UPLOAD = "upload-request";
+
+async function build(builder: Builder, ctx: Context): Promise<void> {
+  const name = ctx.query.get("buildid") ?? "";
+  if (name.startsWith(`${UPLOAD}:`)) {
+    await builder.jobs.offer(name.slice(UPLOAD.length + 1), ctx.bytes());
+    return ctx.empty(200);
+  }
+  const job = name === "" ? undefined : builder.jobs.begin(name);
+  try {
+    const request = await readRequest(ctx, builder.sessions);
+    if (job) request.signal = AbortSignal.any([request.signal, job.signal]);
+    if (request.remote === UPLOAD)
+      Object.assign(request, { remote: "", body: await builder.jobs.take(name) });
+    const out = await answerTo(ctx, request.quiet);
+    try {
+      await out.finish(await builder.build(request, out));
+    } catch (error) {
+      await out.fail(error);
+    }
+  } finally {
+    job?.end();
+  }
+}
+
+/** Clients of BuildKit (version=2) want its trace; others, text or events. */
+async function answerTo(ctx: Context, quiet: boolean): Promise<Answer> {
+  const open = () => ctx.jsonStream();
+  if (ctx.query.get("version") !== "2") return new StreamOutput(open, { events: ctx.flag("events"), quiet });
+  const { TraceOutput } = await import("./trace.ts");
+  return new TraceOutput(open, quiet);
 }

@@ -3,13 +3,8 @@ import { DockerfileError, excerpt } from "../../../dockerfile/errors.ts";
 import { IgnoreRules, readIgnoreFile } from "../../../dockerfile/ignore.ts";
 import { parseDockerfile } from "../../../dockerfile/parse.ts";
 import type { Dockerfile } from "../../../dockerfile/types.ts";
-import {
-  EngineError,
-  invalidArgument,
-  messageOf,
-  notImplemented,
-  systemError,
-} from "../../../errors/errors.ts";
+import { EngineError, invalidArgument, messageOf, systemError } from "../../../errors/errors.ts";
+import type { Session } from "../session/sessions.ts";
 import { TarTree } from "../tree/tar-tree.ts";
 import type { BuildEnv, BuildRequest } from "../types.ts";
 import { decompress } from "./decompress.ts";
@@ -27,6 +22,8 @@ export interface BuildContext {
 
 /** Takes in the context, and reads the Dockerfile in it. Errors: invalidArgument, dataLoss, cancelled. */
 export async function openContext(env: BuildEnv, request: BuildRequest): Promise<BuildContext> {
+  if (request.remote === "client-session" && request.session)
+    return openSessionContext(env, request, request.session);
   const { tree, filtered } = await receive(env, request);
   try {
     const { path, text } = await dockerfileOf(tree, request.dockerfile);
@@ -44,7 +41,7 @@ async function receive(env: BuildEnv, request: BuildRequest): Promise<{ tree: Ta
   const options = { folder: env.temporary, signal };
   if (remote === "") return { tree: await TarTree.read(decompress(body), options), filtered: true };
   if (remote === "client-session")
-    throw notImplemented("builds over a session (BuildKit) are not implemented: set DOCKER_BUILDKIT=0");
+    throw invalidArgument("a context of client-session needs a session: session=ID is not given");
   if (isGitURL(remote)) return { tree: await checkoutTree(remote, options), filtered: false };
   if (!/^https?:\/\//.test(remote))
     throw invalidArgument(`remoteURL (${remote}) could not be recognized as URL`);
@@ -64,6 +61,51 @@ async function download(env: BuildEnv, { remote, signal }: BuildRequest): Promis
     return TarTree.of({ Dockerfile: await response.text() }, env.temporary);
   const bytes = response.body as unknown as AsyncIterable<Uint8Array>;
   return TarTree.read(decompress(bytes), { folder: env.temporary, signal });
+}
+
+/** The client's folders: the Dockerfile may lie elsewhere than the context. */
+async function openSessionContext(
+  env: BuildEnv,
+  { dockerfile, signal }: BuildRequest,
+  session: Session,
+): Promise<BuildContext> {
+  const { folderTar } = await import("../session/filesync.ts");
+  const fetch = (name: string, patterns: { include?: string[]; exclude?: string[] }) =>
+    TarTree.read(folderTar(session, { name, ...patterns }, signal), { folder: env.temporary, signal });
+  const name = dockerfile || "Dockerfile";
+  const beside = await fetch("dockerfile", {
+    include: [name, name.toLowerCase(), `${name}.dockerignore`],
+  });
+  try {
+    const { path, text } = await dockerfileOf(beside, name);
+    const own = await beside.text(`${path}.dockerignore`, LONGEST);
+    const exclude = own ?? (await ignoreFile(fetch));
+    const tree = await fetch("context", { exclude: readIgnoreFile(exclude) });
+    return parsedOr(tree, () => ({ tree, file: path, dockerfile: parse(text, path) }));
+  } finally {
+    beside.close();
+  }
+}
+
+async function ignoreFile(
+  fetch: (name: string, patterns: { include: string[] }) => Promise<TarTree>,
+): Promise<string> {
+  const tree = await fetch("context", { include: [".dockerignore"] });
+  try {
+    return (await tree.text(".dockerignore", LONGEST)) ?? "";
+  } finally {
+    tree.close();
+  }
+}
+
+/** Closes the tree if what is made with it fails. */
+function parsedOr<T>(tree: TarTree, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    tree.close();
+    throw error;
+  }
 }
 
 async function dockerfileOf(tree: TarTree, wanted: string): Promise<{ path: string; text: string }> {

@@ -4,11 +4,12 @@ import { join, posix } from "node:path";
 import type { Mount } from "../../../api/schema.ts";
 import { unpack } from "../../../archive/unpack.ts";
 import type { Of, RunMount } from "../../../dockerfile/types.ts";
-import { invalidArgument, notImplemented } from "../../../errors/errors.ts";
+import { invalidArgument } from "../../../errors/errors.ts";
 import { hostOwner, type Owner } from "../../../linux/id-map.ts";
 import { planCopy } from "../copy/copy.ts";
 import { LayerPlan } from "../copy/plan.ts";
 import { findSources } from "../copy/sources.ts";
+import { secretOf } from "../session/client.ts";
 import { expander, type StepContext } from "../steps/context.ts";
 import { sha256 } from "../tree/hash.ts";
 import { joinPath, parentOf } from "../tree/tree.ts";
@@ -31,7 +32,7 @@ export interface RunMounts {
 
 type Script = { name: string; content: string } | undefined;
 
-/** Checks the mounts and sums up their content; open() makes them. Errors: invalidArgument, notImplemented. */
+/** Checks the mounts and sums up their content; open() makes them. Errors: invalidArgument. */
 export async function prepareMounts(
   context: StepContext,
   run: Of<"RUN">,
@@ -59,14 +60,13 @@ class MountSet implements RunMounts {
   readonly #script: Script;
   readonly #host: Required<HostPart> = { Mounts: [], Tmpfs: {} };
   readonly #env: string[] = [];
+  #agents = 0;
   readonly #undo: (() => void | Promise<void>)[] = [];
 
   constructor(context: StepContext, mounts: RunMount[], script: Script) {
     this.#context = context;
     this.#mounts = mounts;
     this.#script = script;
-    if (mounts.some(({ type }) => type === "ssh"))
-      throw notImplemented("RUN --mount=type=ssh is not implemented: give a key by --mount=type=secret");
   }
 
   /** Flags and what is bound count, secrets and caches do not. */
@@ -107,6 +107,8 @@ class MountSet implements RunMounts {
         return this.#addBind(mount);
       case "secret":
         return this.#addSecret(mount);
+      case "ssh":
+        return this.#addAgent(mount);
       default:
         return this.#addTmpfs(mount);
     }
@@ -146,7 +148,7 @@ class MountSet implements RunMounts {
 
   async #addSecret(mount: RunMount): Promise<void> {
     const id = mount.id ?? (mount.target ? posix.basename(mount.target) : (mount.env ?? ""));
-    const value = this.#context.request.secrets.get(id);
+    const value = await this.#secret(id);
     if (!value) {
       if (mount.required)
         throw invalidArgument(`secret ${id}: not found: give it by --secret id=${id},src=FILE`);
@@ -161,13 +163,44 @@ class MountSet implements RunMounts {
     this.#bind(file, this.#target(mount.target ?? `/run/secrets/${id}`), true);
   }
 
+  async #secret(id: string): Promise<Uint8Array | undefined> {
+    const { secrets, session, signal } = this.#context.request;
+    const given = secrets.get(id);
+    return given || !session ? given : secretOf(session, id, signal);
+  }
+
+  /** A socket that leads to the client's agent. */
+  async #addAgent(mount: RunMount): Promise<void> {
+    const { session, signal } = this.#context.request;
+    const id = mount.id ?? "default";
+    const agent = session && (await import("../session/agent.ts"));
+    if (!agent || !(await agent.hasAgent(session, id, signal))) {
+      if (mount.required)
+        throw invalidArgument(
+          `no SSH key ${JSON.stringify(id)} forwarded from the client: give it by --ssh ${id}`,
+        );
+      return;
+    }
+    const path = join(this.#privateFolder(), "agent.sock");
+    const mode = Number.parseInt(mount.mode ?? "600", 8);
+    const owner = { ...this.#hostOwner(mount), mode };
+    this.#undo.push(await agent.serveAgent(session, id, { path, owner }, signal));
+    const target = this.#target(mount.target ?? `/run/buildkit/ssh_agent.${this.#agents++}`);
+    this.#bind(path, target, true);
+    if (!this.#env.some((one) => one.startsWith("SSH_AUTH_SOCK="))) this.#env.push(`SSH_AUTH_SOCK=${target}`);
+  }
+
   /** Below the exec root, which is in memory on a usual host, and goes when the command has ended. */
-  #privateFile(name: string, content: Uint8Array | string): string {
+  #privateFolder(): string {
     const base = join(this.#context.env.containers.env.config.execRoot, "build");
     mkdirSync(base, { recursive: true, mode: 0o700 });
     const folder = mkdtempSync(join(base, "run-"));
     this.#undo.push(() => rmSync(folder, { recursive: true, force: true }));
-    const file = join(folder, posix.basename(name) || "file");
+    return folder;
+  }
+
+  #privateFile(name: string, content: Uint8Array | string): string {
+    const file = join(this.#privateFolder(), posix.basename(name) || "file");
     writeFileSync(file, content, { mode: 0o600 });
     return file;
   }

@@ -4,6 +4,7 @@ import type { Credentials } from "../../../images/registry/credentials.ts";
 import { formatPlatform, matchesPlatform } from "../../../images/registry/platform.ts";
 import type { Image } from "../../../images/types.ts";
 import { platformOf, targetPlatform } from "../platform.ts";
+import { sessionCredentials } from "../session/client.ts";
 import type { BuildEnv, BuildOutput, BuildRequest } from "../types.ts";
 
 /** The image that FROM or --from names, pulled if it is not here or if the build asks for it. Errors: notFound, of pulling. */
@@ -21,7 +22,7 @@ export async function baseImage(
     name,
     tag: "",
     platform: wanted,
-    credentials: credentialsFor(name, request.credentials),
+    credentials: await credentialsFor(name, request),
     progress: (message) => out.progress(message as Record<string, unknown>),
     signal: request.signal,
   });
@@ -44,8 +45,12 @@ function local({ images }: BuildEnv, name: string): Image | undefined {
   }
 }
 
-function credentialsFor(name: string, all: Record<string, Credentials>): Credentials {
+async function credentialsFor(
+  name: string,
+  { credentials: all, session, signal }: BuildRequest,
+): Promise<Credentials> {
   const { domain } = parseReference(name);
+  if (session) return sessionCredentials(session, domain, signal);
   const keys = domain === "docker.io" ? ["docker.io", "index.docker.io"] : [domain];
   const found = Object.entries(all).find(([key]) =>
     keys.includes(key.replace(/^https?:\/\//, "").split("/")[0]!),
