@@ -100,7 +100,9 @@ RUN --network=none ls /sys/class/net > /n`);
     const file = (required: string) =>
       `FROM busybox\nRUN --mount=type=ssh${required} echo agent=$SSH_AUTH_SOCK`;
     expect((await build(file(""))).stdout).toContain("agent=\n");
-    expect((await build(file(",required"), {}, "--no-cache")).stderr).toContain('no SSH key "default" forwarded');
+    expect((await build(file(",required"), {}, "--no-cache")).stderr).toContain(
+      'no SSH key "default" forwarded',
+    );
   });
   test("a failed command gives its exit code and text, and leaves no container", async () => {
     const failed = await build("FROM busybox\nRUN echo words; exit 42");
