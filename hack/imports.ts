@@ -45,7 +45,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   images: [...LEAVES, "archive", "storage"],
   containerd: [...LEAVES, "archive", "storage", "ttrpc", "grpc"],
   ctr: [...LEAVES, "archive", "grpc"],
-  cli: [...LEAVES, "api", "archive", "dockerfile"],
+  cli: [...LEAVES, "api", "archive", "dockerfile", "grpc"],
   engine: [...LEAVES, "api", "archive", "dockerfile", "grpc", "images", "network", "storage"],
 };
 

@@ -13,7 +13,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { STOCK_CLIENT } from "../hack/lib/stock-engine.ts";
-import { type Engine, eventually, type Result, startTestEngine } from "./lib/engine.ts";
+import { type Engine, eventually, OUR_CLI, type Result, startTestEngine } from "./lib/engine.ts";
 import { startRegistry, type TestRegistry } from "./lib/registry.ts";
 import { type SshAgent, startAgent, writeAsker } from "./lib/ssh-agent.ts";
 
@@ -164,6 +164,38 @@ describe("secrets and agents", () => {
       rmSync(config, { force: true });
       await locked.stop();
     }
+  });
+});
+
+describe("our client", () => {
+  const ours = (args: string[]) =>
+    engine.docker(["build", ...args], { cli: OUR_CLI, env: { DOCKER_BUILDKIT: "1" } });
+  const FILE =
+    "FROM busybox\nCOPY ask /ask\nRUN --mount=type=ssh,id=here,required --mount=type=secret,id=word,env=WORD /ask > /said; echo $WORD | wc -c >> /said\n";
+
+  test("--ssh with an agent's socket, with a key, and --secret beside it", async () => {
+    const folder = context({ Dockerfile: FILE });
+    writeAsker(join(folder, "ask"));
+    const secret = join(engine.folder, "our-secret");
+    writeFileSync(secret, "words");
+    const args = ["--no-cache", "--secret", `id=word,src=${secret}`, "-t", "ours"];
+    expect(await ours([...args, "--ssh", `here=${agent.path}`, folder])).toMatchObject({ code: 0 });
+    expect(await sh("ours", "cat /said")).toBe(`${agent.comment}\n6`);
+    const key = join(engine.folder, "id_ed25519");
+    expect(
+      Bun.spawnSync(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "made-key", "-f", key]).exitCode,
+    ).toBe(0);
+    expect(await ours([...args, "--ssh", `here=${key}`, folder])).toMatchObject({ code: 0 });
+    expect(await sh("ours", "cat /said")).toBe("made-key\n6");
+  });
+  test("says what is missing", async () => {
+    const folder = context({ Dockerfile: FILE });
+    writeAsker(join(folder, "ask"));
+    expect((await ours(["--ssh", "default", folder])).stderr).toContain("make sure SSH_AUTH_SOCK is set");
+    expect((await ours(["--ssh", "a=/nonexistent", folder])).stderr).toContain("no such file or directory");
+    expect((await ours(["--no-cache", folder])).stderr).toContain(
+      'no SSH key "here" forwarded from the client',
+    );
   });
 });
 

@@ -116,9 +116,9 @@ export class EngineClient {
     }
   }
 
-  /** Sends a request that turns its connection into a raw stream. */
+  /** Sends a request that turns its connection into a raw stream, or into the protocol that its Upgrade header names. */
   async hijack(path: string, options: RequestOptions = {}): Promise<Hijacked> {
-    const headers = { ...options.headers, Connection: "Upgrade", Upgrade: "tcp" };
+    const headers = { Upgrade: "tcp", ...options.headers, Connection: "Upgrade" };
     const { connection, head } = await this.#request("POST", path, { ...options, headers });
     return {
       contentType: head.headers.get("content-type") ?? "",

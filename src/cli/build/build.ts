@@ -7,7 +7,8 @@ import { follow } from "./follow.ts";
 import { type Output, readOutput, writeOutput } from "./outputs.ts";
 import { checkPlatforms, platformsOf, type Variant, writePlatforms } from "./platforms.ts";
 import { registryConfig } from "./registry_config.ts";
-import { readSecret, withEnvelope } from "./secrets.ts";
+import { readSecret } from "./secrets.ts";
+import type { OpenSession } from "./session/serve.ts";
 import { type Source, sourceOf } from "./source.ts";
 
 export default defineCommand({
@@ -17,25 +18,23 @@ export default defineCommand({
   count: { least: 1, most: 1 },
   flags: BUILD_FLAGS,
   async run(cli, { args, flags }) {
-    if (flags.ssh.length > 0)
-      throw new Error("--ssh is not implemented: give a key by --secret id=ssh,src=FILE");
     const outputs = [...flags.output, ...(flags.push ? ["type=registry"] : [])].map(readOutput);
     const platforms = platformsOf(flags.platform);
     const source = await sourceOf(args[0]!, flags);
     const ours = await isOurs(cli);
-    const secrets = Object.fromEntries(flags.secret.map(readSecret));
-    if (flags.secret.length > 0 && !ours)
-      throw new Error("this engine takes no build secrets: --secret needs a Pequod engine");
-    const call: BuildCall = { cli, flags, source, ours, secrets };
-    if (platforms.length > 1) {
-      checkPlatforms(platforms, outputs, source.once === true);
-      return buildAll(call, platforms, outputs);
+    if (platforms.length > 1) checkPlatforms(platforms, outputs, source.once === true);
+    const session = await sessionOf(cli, flags, ours);
+    const call: BuildCall = { cli, flags, source, ours, session: session?.id };
+    try {
+      if (platforms.length > 1) return await buildAll(call, platforms, outputs);
+      const id = await buildOne(call, platforms[0], flags.tag);
+      note(flags, id, id);
+      for (const output of outputs) await writeOutput(cli, output, id, flags.tag);
+      if (flags.quiet) cli.out(`${id}\n`);
+      return 0;
+    } finally {
+      session?.close();
     }
-    const id = await buildOne(call, platforms[0], flags.tag);
-    note(flags, id, id);
-    for (const output of outputs) await writeOutput(cli, output, id, flags.tag);
-    if (flags.quiet) cli.out(`${id}\n`);
-    return 0;
   },
 });
 
@@ -44,12 +43,43 @@ interface BuildCall {
   flags: BuildFlags;
   source: Source;
   ours: boolean;
-  secrets: Record<string, Uint8Array>;
+  /** Of the session in which secrets and agents are asked for. */
+  session: string | undefined;
+}
+
+/** For --secret and --ssh. Errors: plain; the engine's. */
+async function sessionOf(cli: Cli, flags: BuildFlags, ours: boolean): Promise<OpenSession | undefined> {
+  if (flags.secret.length === 0 && flags.ssh.length === 0) return undefined;
+  if (!ours)
+    throw new Error(
+      "this engine's classic builder takes no --secret and no --ssh: they need a Pequod engine",
+    );
+  const secrets = new Map(flags.secret.map(readSecret));
+  const [{ openSession }, { secretMethods }, { openAgents }, { agentMethods }] = await Promise.all([
+    import("./session/serve.ts"),
+    import("./session/secrets.ts"),
+    import("./session/agents.ts"),
+    import("./session/forward.ts"),
+  ]);
+  const { agents, close } = await openAgents(flags.ssh);
+  try {
+    const session = await openSession(cli, { ...secretMethods(secrets), ...agentMethods(agents) });
+    return {
+      id: session.id,
+      close() {
+        session.close();
+        close();
+      },
+    };
+  } catch (error) {
+    close();
+    throw error;
+  }
 }
 
 /** Resolves to the image's id. Errors: ExitError with the failed command's code. */
 async function buildOne(call: BuildCall, platform: string | undefined, tags: string[]): Promise<string> {
-  const { cli, source, ours, secrets } = call;
+  const { cli, source, ours, session } = call;
   const flags = { ...call.flags, platform, tag: tags };
   const classic = !ours || process.env["DOCKER_BUILDKIT"] === "0";
   const tar = source.tar ? batched(source.tar()) : nothing();
@@ -58,10 +88,10 @@ async function buildOne(call: BuildCall, platform: string | undefined, tags: str
     query: {
       ...buildQuery(cli, flags, source.dockerfile, source.remote),
       ...(classic ? {} : { events: "1" }),
-      ...(ours && flags.secret.length > 0 ? { envelope: "1" } : {}),
+      session,
     },
     headers: { "X-Registry-Config": await registryConfig(cli) },
-    stream: ours && flags.secret.length > 0 ? withEnvelope(secrets, body) : body,
+    stream: body,
   });
   return follow(cli, flags, response, classic);
 }

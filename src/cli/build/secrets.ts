@@ -20,16 +20,3 @@ export function readSecret(text: string): [string, Uint8Array] {
     throw new Error(`secret ${id}: the environment has no variable ${variable ?? file}`);
   return [id, Buffer.from(value)];
 }
-
-/** Puts the secrets before the context: four bytes of length, big-endian, then JSON (see the engine's envelope.ts). */
-export async function* withEnvelope(
-  secrets: Record<string, Uint8Array>,
-  context: AsyncIterable<Uint8Array>,
-): AsyncGenerator<Uint8Array> {
-  const encoded = Object.entries(secrets).map(([id, value]) => [id, Buffer.from(value).toString("base64")]);
-  const json = Buffer.from(JSON.stringify({ secrets: Object.fromEntries(encoded) }));
-  const length = Buffer.alloc(4);
-  length.writeUInt32BE(json.length);
-  yield Buffer.concat([length, json]);
-  yield* context;
-}

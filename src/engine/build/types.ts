@@ -50,8 +50,6 @@ export interface BuildRequest {
   host: HostConfig;
   /** Registry → credentials. */
   credentials: Record<string, Credentials>;
-  /** Values of RUN --mount=type=secret, by id. Never stored, never logged. */
-  secrets: ReadonlyMap<string, Uint8Array>;
   /** What the client offers beside its request: secrets, agents, credentials, its folders. */
   session: Session | undefined;
   /** Where the result goes beside the image store; undefined for nowhere else. */

@@ -4,20 +4,17 @@ import { type Credentials, credentialsFrom } from "../../../images/registry/cred
 import type { Sessions } from "../../build/session/sessions.ts";
 import type { BuildRequest } from "../../build/types.ts";
 import type { Context } from "../../http/route.ts";
-import { readEnvelope } from "./envelope.ts";
 
 /**
  * POST /build as a request. Beside stock's parameters: `events=1` asks for what happens as {"aux":{"pequod":...}},
- * `envelope=1` says that the body begins with secrets (see envelope.ts), `allow=security.insecure`.
+ * and `allow=security.insecure`.
  */
 export async function readRequest(ctx: Context, sessions: Sessions): Promise<BuildRequest> {
   const query = (name: string): string => ctx.query.get(name) ?? "";
   const id = query("session");
-  const { body, secrets } = await readEnvelope(ctx.bytes(), ctx.flag("envelope"));
   return {
     remote: query("remote"),
-    body,
-    secrets,
+    body: ctx.bytes(),
     dockerfile: query("dockerfile"),
     tags: ctx.query.getAll("t").filter((tag) => tag !== ""),
     buildArgs: json<Record<string, string | null>>(ctx, "buildargs", {}),

@@ -164,9 +164,8 @@ class MountSet implements RunMounts {
   }
 
   async #secret(id: string): Promise<Uint8Array | undefined> {
-    const { secrets, session, signal } = this.#context.request;
-    const given = secrets.get(id);
-    return given || !session ? given : secretOf(session, id, signal);
+    const { session, signal } = this.#context.request;
+    return session && secretOf(session, id, signal);
   }
 
   /** A socket that leads to the client's agent. */

@@ -19,7 +19,7 @@ import type {
   RequestOf,
   ResponseOf,
 } from "../../../grpc/definition.ts";
-import { framed, unframed } from "./messages.ts";
+import { framed, unframed } from "../../../grpc/framing.ts";
 
 /** The names of a method in its service's definition. */
 interface Service {

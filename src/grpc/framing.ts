@@ -1,5 +1,5 @@
 /** gRPC's framing: a byte that says "not compressed", four of length (big-endian), the message. */
-import { dataLoss, exhausted, notImplemented } from "../../../errors/errors.ts";
+import { dataLoss, exhausted, notImplemented } from "../errors/errors.ts";
 
 const PREFIX = 5;
 /** Longest message that is believed, bytes: senders of files use pieces of 32 KiB. */
