@@ -8,7 +8,7 @@ import { agentMethods } from "./forward.ts";
 const path = join(mkdtempSync("/tmp/pequod-agent-"), "sock");
 const asked: number[] = [];
 const agent = createServer((socket) => {
-  socket.on("data", (data) => {
+  socket.on("data", (data: Buffer) => {
     asked.push(data[4]!);
     socket.write(Buffer.of(0, 0, 0, 2, 12, data[4]!));
   });
