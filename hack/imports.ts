@@ -23,7 +23,7 @@ const LEAVES = [
 
 const MAY_IMPORT: Record<string, string[]> = {
   errors: [],
-  version: [],
+  version: ["linux"],
   memory: [],
   units: ["errors"],
   reference: ["errors"],

@@ -1,5 +1,5 @@
 /** What the programs of one build agree on among themselves, beside the public contracts. */
-import { statSync } from "node:fs";
+import { isSameFile } from "../linux/same_file.ts";
 
 /**
  * Settings of the JavaScript engine for a process that sleeps nearly always: helper threads for collecting and
@@ -35,10 +35,5 @@ export const SHIM_STAYS = "PEQUOD_SHIM_STAYS";
 
 /** Whether a program is this very executable under another name. */
 export function isSameBuild(path: string): boolean {
-  try {
-    const [one, other] = [statSync(path), statSync(process.execPath)];
-    return one.ino === other.ino && one.dev === other.dev;
-  } catch {
-    return false;
-  }
+  return isSameFile(path, process.execPath);
 }
