@@ -20,6 +20,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join, resolve } from "node:path";
+import { perProgram } from "./lib/per_program.ts";
 
 const ROOT = resolve(import.meta.dir, "..");
 const NATIVE = join(ROOT, ".build");
@@ -83,25 +84,22 @@ function buildNative(version: string, commit: Commit): void {
   compileC(sources("src/init"), join(NATIVE, "docker-init"), defines);
 }
 
-function buildExecutable(output: string, version: string, commit: Commit): void {
-  const define = (name: string, value: string) => `--define=process.env.${name}=${JSON.stringify(value)}`;
-  run([
-    process.execPath,
-    "build",
-    "--compile",
-    "--bytecode",
-    "--format=esm",
-    "--splitting",
-    "--minify-syntax",
-    "--minify-whitespace",
-    "--no-compile-autoload-dotenv",
-    "--no-compile-autoload-bunfig",
-    define("PEQUOD_VERSION", version),
-    define("PEQUOD_COMMIT", commit.id),
-    define("PEQUOD_BUILD_TIME", commit.time),
-    "cmd/main.ts",
-    `--outfile=${output}`,
-  ]);
+async function buildExecutable(outfile: string, version: string, commit: Commit): Promise<void> {
+  const entry = join(ROOT, "cmd", "main.ts");
+  const settings = { PEQUOD_VERSION: version, PEQUOD_COMMIT: commit.id, PEQUOD_BUILD_TIME: commit.time };
+  await Bun.build({
+    entrypoints: [entry],
+    compile: { outfile, autoloadDotenv: false, autoloadBunfig: false },
+    target: "bun",
+    format: "esm",
+    bytecode: true,
+    splitting: true,
+    minify: { syntax: true, whitespace: true },
+    define: Object.fromEntries(
+      Object.entries(settings).map(([name, value]) => [`process.env.${name}`, JSON.stringify(value)]),
+    ),
+    plugins: [perProgram(ROOT, entry)],
+  });
 }
 
 function link(from: string, to: string): void {
@@ -115,39 +113,45 @@ function writeChecksum(path: string): void {
 }
 
 /** Puts the programs into place: `place` gives the folder for each. */
-function install(place: (program: string) => string, version: string, commit: Commit): string[] {
+async function install(
+  place: (program: string) => string,
+  version: string,
+  commit: Commit,
+): Promise<string[]> {
   const folder = place("dockerd");
   mkdirSync(folder, { recursive: true });
-  const whole = join(folder, `.pequod.${process.pid}`);
-  buildExecutable(whole, version, commit);
+  // The executable knows the name that it is made under.
+  const partial = join(folder, `.partial.${process.pid}`);
+  const whole = join(partial, "pequod");
+  await buildExecutable(whole, version, commit);
   const paths = [...CLIENT_PROGRAMS, ...DAEMON_PROGRAMS].map((program) => {
     mkdirSync(place(program), { recursive: true });
     const path = join(place(program), program);
     link(whole, path);
     return path;
   });
-  rmSync(whole);
+  rmSync(partial, { recursive: true });
   const init = join(folder, "docker-init");
   rmSync(init, { force: true });
   run(["install", "-m", "755", join(NATIVE, "docker-init"), init]);
   return [...paths, init];
 }
 
-function main(args: string[]): void {
+async function main(args: string[]): Promise<void> {
   const version = readFileSync(join(ROOT, "VERSION"), "utf8").trim();
   const commit = commitOf();
   buildNative(version, commit);
   if (args[0] === "--native") return;
   if (args[0] === "--flat") {
     const folder = resolve(args[1] ?? ".");
-    install(() => folder, version, commit);
+    await install(() => folder, version, commit);
     return;
   }
   const bundle = join(ROOT, "bundles", version);
   rmSync(bundle, { recursive: true, force: true });
   const place = (program: string) =>
     join(bundle, CLIENT_PROGRAMS.includes(program) ? "binary-client" : "binary-daemon");
-  for (const path of install(place, version, commit)) writeChecksum(path);
+  for (const path of await install(place, version, commit)) writeChecksum(path);
   const latest = join(ROOT, "bundles", "latest");
   rmSync(latest, { force: true });
   symlinkSync(version, latest);
@@ -155,7 +159,7 @@ function main(args: string[]): void {
 }
 
 try {
-  main(process.argv.slice(2));
+  await main(process.argv.slice(2));
 } catch (error) {
   if (!(error instanceof BuildError)) throw error;
   console.error(`build: ${error.message}`);
