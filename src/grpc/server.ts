@@ -1,215 +1,90 @@
 /**
- * gRPC servers: a service is a generated definition and an object with one function a method. Functions
- * throw errors with a kind; the status is chosen here and nowhere else.
+ * gRPC servers. Handlers throw errors with a kind; the status is chosen in status.ts and nowhere else.
  */
-import {
-  Metadata,
-  Server,
-  ServerCredentials,
-  type ServerDuplexStream,
-  type ServerUnaryCall,
-  type ServerWritableStream,
-  type sendUnaryData,
-  type UntypedHandleCall,
-  type ServiceDefinition as WireDefinition,
-} from "@grpc/grpc-js";
-import { kindOf, messageOf } from "../errors/errors.ts";
-import { GRPC_CODE } from "../errors/grpc.ts";
-import type {
-  DeepPartial,
-  MethodDefinition,
-  RequestOf,
-  ResponseOf,
-  ServiceDefinition,
-} from "./definition.ts";
+import type { Duplex } from "node:stream";
+import { notImplemented } from "../errors/errors.ts";
+import type { Connection } from "../http2/connection.ts";
+import { connectionOverDuplex } from "../http2/duplex.ts";
+import type { Field } from "../http2/hpack/table.ts";
+import { type Address, listenHttp2 } from "../http2/socket.ts";
+import type { Stream, StreamEvents } from "../http2/stream.ts";
+import { ServerCall } from "./server_call.ts";
+import { Methods, type Service } from "./service.ts";
+import { fieldValue, trailersOf } from "./status.ts";
 
-/** What a call carries beside its request. */
-export interface CallContext {
-  /** The containerd namespace; empty when the client named none. */
-  namespace: string;
-  /** The lease that keeps what the call makes; empty for none. */
-  lease: string;
-  /** Aborts when the client leaves. */
-  signal: AbortSignal;
+export { type CallContext, type Service, type ServiceHandlers, service } from "./service.ts";
+
+const NOTHING: StreamEvents = { fields() {}, data() {}, writable() {}, aborted() {} };
+
+/** Answers without looking at what else comes. */
+function refuse(stream: Stream, fields: readonly Field[]): StreamEvents {
+  stream.end(fields, { stop: true });
+  return NOTHING;
 }
 
-type UnaryHandler<M extends MethodDefinition> = (
-  request: RequestOf<M>,
-  context: CallContext,
-) => DeepPartial<ResponseOf<M>> | Promise<DeepPartial<ResponseOf<M>>>;
-
-type StreamHandler<M extends MethodDefinition> = (
-  request: RequestOf<M>,
-  context: CallContext,
-) => AsyncIterable<DeepPartial<ResponseOf<M>>>;
-
-type DuplexHandler<M extends MethodDefinition> = (
-  requests: AsyncIterable<RequestOf<M>>,
-  context: CallContext,
-) => AsyncIterable<DeepPartial<ResponseOf<M>>>;
-
-type HandlerOf<M extends MethodDefinition> = M["requestStream"] extends true
-  ? DuplexHandler<M>
-  : M["responseStream"] extends true
-    ? StreamHandler<M>
-    : UnaryHandler<M>;
-
-export type ServiceHandlers<S extends ServiceDefinition> = {
-  readonly [K in keyof S["methods"]]: HandlerOf<S["methods"][K]>;
-};
-
-/** A definition with its handlers, which are loaded at the service's first call. */
-export interface Service {
-  readonly definition: ServiceDefinition;
-  readonly load: () => Promise<Record<string, unknown>>;
-}
-
-/** Pairs a definition with handlers of the types it asks for. */
-export function service<S extends ServiceDefinition>(
-  definition: S,
-  load: () => ServiceHandlers<S> | Promise<ServiceHandlers<S>>,
-): Service {
-  let loaded: Promise<Record<string, unknown>> | undefined;
-  return { definition, load: () => (loaded ??= Promise.resolve(load())) };
-}
-
-interface AnyCall {
-  metadata: Metadata;
-  on(event: "cancelled", listener: () => void): unknown;
-}
-
-function contextOf(call: AnyCall): CallContext {
-  const abort = new AbortController();
-  call.on("cancelled", () => abort.abort());
-  const first = (key: string) => call.metadata.get(key)[0]?.toString() ?? "";
-  return {
-    namespace: first("containerd-namespace"),
-    lease: first("containerd-lease"),
-    signal: abort.signal,
+/** What accepts the requests of a connection. */
+function acceptFor(methods: Methods, onCall: () => void) {
+  return (stream: Stream, fields: readonly Field[], ended: boolean): StreamEvents => {
+    if (fieldValue(fields, ":method") !== "POST") return refuse(stream, [[":status", "405"]]);
+    if (!fieldValue(fields, "content-type")?.startsWith("application/grpc"))
+      return refuse(stream, [[":status", "415"]]);
+    const path = fieldValue(fields, ":path") ?? "";
+    const method = methods.get(path);
+    if (!method) {
+      const trailers = trailersOf(notImplemented(methods.missing(path)));
+      return refuse(stream, [[":status", "200"], ["content-type", "application/grpc"], ...trailers]);
+    }
+    onCall();
+    const call = new ServerCall(stream, method, fields);
+    call.start(ended);
+    return call;
   };
-}
-
-const statusOf = (error: unknown) => ({
-  code: GRPC_CODE[kindOf(error)],
-  details: messageOf(error),
-  metadata: new Metadata(),
-});
-
-type Loader = () => Promise<(input: unknown, context: CallContext) => unknown>;
-
-function unary(load: Loader): UntypedHandleCall {
-  return (call: ServerUnaryCall<unknown, unknown>, callback: sendUnaryData<unknown>) => {
-    const run = async () => (await load())(call.request, contextOf(call));
-    run().then(
-      (response) => callback(null, response),
-      (error) => callback(statusOf(error)),
-    );
-  };
-}
-
-type Outgoing = ServerWritableStream<unknown, unknown> | ServerDuplexStream<unknown, unknown>;
-
-function untilWritable(call: Outgoing, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      signal.removeEventListener("abort", done);
-      call.off("drain", done);
-      resolve();
-    };
-    call.once("drain", done);
-    signal.addEventListener("abort", done);
-  });
-}
-
-function stream(load: Loader, inputOf: (call: Outgoing) => unknown): UntypedHandleCall {
-  return (call: Outgoing) => {
-    const context = contextOf(call);
-    // Headers at once: a subscriber may take them as the sign that it has been heard.
-    call.sendMetadata(new Metadata());
-    const run = async () => {
-      const responses = (await load())(inputOf(call), context) as AsyncIterable<unknown>;
-      for await (const response of responses) {
-        if (context.signal.aborted) return;
-        if (!call.write(response)) await untilWritable(call, context.signal);
-      }
-    };
-    run().then(
-      () => call.end(),
-      (error) => call.emit("error", statusOf(error)),
-    );
-  };
-}
-
-/** The requests of a call; a loop that is left early must not destroy the stream, which has a status to send yet. */
-function requestsOf(call: AsyncIterable<unknown>): AsyncIterable<unknown> {
-  const requests = call[Symbol.asyncIterator]();
-  return { [Symbol.asyncIterator]: () => ({ next: () => requests.next() }) };
-}
-
-const requestOf = (call: Outgoing) =>
-  "request" in call ? call.request : requestsOf(call as AsyncIterable<unknown>);
-
-function wireMethod(serviceName: string, method: MethodDefinition): WireDefinition[string] {
-  const codec = (type: MethodDefinition["requestType"]) => ({
-    serialize: (value: object) => Buffer.from(type.encode(type.fromPartial(value)).finish()),
-    deserialize: (bytes: Buffer) => type.decode(bytes),
-  });
-  const request = codec(method.requestType);
-  const response = codec(method.responseType);
-  return {
-    path: `/${serviceName}/${method.name}`,
-    requestStream: method.requestStream,
-    responseStream: method.responseStream,
-    requestSerialize: request.serialize,
-    requestDeserialize: request.deserialize,
-    responseSerialize: response.serialize,
-    responseDeserialize: response.deserialize,
-  };
-}
-
-function addService(server: Server, { definition, load }: Service, onCall: () => void): void {
-  const wire: Record<string, WireDefinition[string]> = {};
-  const handlers: Record<string, UntypedHandleCall> = {};
-  for (const [key, method] of Object.entries(definition.methods)) {
-    wire[key] = wireMethod(definition.fullName, method);
-    const handler: Loader = async () => {
-      onCall();
-      return (await load())[key] as Awaited<ReturnType<Loader>>;
-    };
-    handlers[key] = method.responseStream ? stream(handler, requestOf) : unary(handler);
-  }
-  server.addService(wire, handlers);
 }
 
 export interface GrpcServer {
-  /** Answers what is under way, at most `grace` milliseconds, and removes the socket. */
+  /** The port of a TCP address. */
+  readonly port: number | undefined;
+  /** Answers what is under way, at most `grace` milliseconds. */
   close(grace: number): Promise<void>;
 }
 
-/** Serves on a unix socket, which must not exist. `onCall` runs at the start of each call. */
-export async function serveGrpc(
-  socket: string,
+/** Serves on a unix socket, which must not exist, or a TCP address. `onCall` runs at the start of each call. */
+export function serveGrpc(
+  address: Address,
   services: readonly Service[],
   onCall: () => void = () => {},
-): Promise<GrpcServer> {
-  const server = new Server({
-    "grpc.max_receive_message_length": 64 << 20,
-    "grpc.max_send_message_length": 64 << 20,
-  });
-  for (const one of services) addService(server, one, onCall);
-  await new Promise<void>((resolve, reject) => {
-    server.bindAsync(`unix:${socket}`, ServerCredentials.createInsecure(), (error) =>
-      error ? reject(error) : resolve(),
-    );
-  });
-  return {
-    close: (grace) =>
-      new Promise((resolve) => {
-        const timer = setTimeout(() => server.forceShutdown(), grace);
-        server.tryShutdown(() => {
-          clearTimeout(timer);
-          resolve();
-        });
-      }),
+): GrpcServer {
+  const accept = acceptFor(new Methods(services), onCall);
+  const connections = new Set<Connection>();
+  let idle: (() => void) | undefined;
+  const open = (make: (closed: () => void) => Connection) => {
+    const connection = make(() => {
+      connections.delete(connection);
+      if (connections.size === 0) idle?.();
+    });
+    connections.add(connection);
+    return connection;
   };
+  const listener = listenHttp2(address, (make) => open((closed) => make({ accept, closed })));
+  return {
+    port: listener.port,
+    async close(grace) {
+      listener.stop();
+      if (connections.size === 0) return;
+      const closed = new Promise<void>((resolve) => {
+        idle = resolve;
+      });
+      const timer = setTimeout(() => {
+        for (const connection of connections) connection.destroy();
+      }, grace);
+      for (const connection of connections) connection.close();
+      await closed;
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** Serves the one connection that a stream is, such as an upgraded request; `head` are bytes that came with it. */
+export function serveDuplex(duplex: Duplex, services: readonly Service[], head?: Uint8Array): Connection {
+  return connectionOverDuplex(duplex, { accept: acceptFor(new Methods(services), () => {}) }, head);
 }

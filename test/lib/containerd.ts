@@ -44,7 +44,9 @@ function commandOf(folder: string, socket: string, options: ContainerdOptions): 
     writeFileSync(
       config,
       `version = 2\nroot = "${folder}/root"\nstate = "${folder}/state"\n` +
-        `disabled_plugins = ["io.containerd.grpc.v1.cri"]\n[grpc]\n  address = "${socket}"\n`,
+        `disabled_plugins = ["io.containerd.grpc.v1.cri"]\n[grpc]\n  address = "${socket}"\n` +
+        // Else the hundredth change takes what a test has ingested without a lease.
+        `[plugins."io.containerd.gc.v1.scheduler"]\n  mutation_threshold = 0\n`,
     );
     return ["containerd", "-c", config];
   }

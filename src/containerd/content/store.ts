@@ -50,11 +50,8 @@ const infoOf = (row: Row): BlobInfo => ({
 
 const here = (digest: string) => exists(`content ${digest}: already exists`, { data: { digest } });
 
-/**
- * Small enough for the 64 KiB window that an HTTP/2 stream starts with: a larger message, on a connection that has
- * other streams under way, can wait for ever for window updates that Bun's HTTP/2 server has missed.
- */
-const CHUNK = 32 << 10;
+/** Bytes of a message of content. */
+const CHUNK = 256 << 10;
 
 export class ContentStore {
   readonly #root: string;
