@@ -44,9 +44,7 @@ function commandOf(folder: string, socket: string, options: ContainerdOptions): 
     writeFileSync(
       config,
       `version = 2\nroot = "${folder}/root"\nstate = "${folder}/state"\n` +
-        `disabled_plugins = ["io.containerd.grpc.v1.cri"]\n[grpc]\n  address = "${socket}"\n` +
-        // Else the hundredth change takes what a test has ingested without a lease.
-        `[plugins."io.containerd.gc.v1.scheduler"]\n  mutation_threshold = 0\n`,
+        `disabled_plugins = ["io.containerd.grpc.v1.cri"]\n[grpc]\n  address = "${socket}"\n`,
     );
     return ["containerd", "-c", config];
   }
