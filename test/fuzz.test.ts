@@ -6,9 +6,9 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
+import { Random } from "../hack/lib/random.ts";
 import { type Operation, readOperations } from "./lib/contract/document.ts";
 import { type Engine, eventually, startTestEngine } from "./lib/engine.ts";
-import { Random } from "./lib/random.ts";
 
 const SEED = Number(process.env["PEQUOD_FUZZ_SEED"] ?? 20_261_124);
 const ROUNDS = Number(process.env["PEQUOD_FUZZ_ROUNDS"] ?? 15);

@@ -1,7 +1,10 @@
 /** The chain under fire: daemons that are started again whenever they die, and counts of how often that was. */
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { appears, runClient } from "../lib/chain.ts";
+import { appears } from "../lib/chain.ts";
+import { Api } from "./api.ts";
+import { processes } from "./processes.ts";
+import { watchOver } from "./sweep.ts";
 
 export interface Totals {
   rounds: number;
@@ -17,14 +20,17 @@ type DaemonName = "dockerd" | "docker-containerd";
 export class ChaosChain {
   readonly folder = mkdtempSync("/tmp/pequod-chaos-");
   readonly bin: string;
-  /** For the daemons that start from now on; "" for none. */
-  fault = "";
+  readonly api: Api;
+  /** Sweeps everything away once this process ends, however that is. */
+  readonly #watchdog: Bun.Subprocess;
   starts = 0;
   readonly #daemons = new Map<DaemonName, Bun.Subprocess>();
   #stopping = false;
 
   constructor(bin: string) {
     this.bin = bin;
+    this.api = new Api(join(this.folder, "docker.sock"));
+    this.#watchdog = watchOver(this.folder);
     mkdirSync(join(this.folder, "home"));
   }
 
@@ -69,7 +75,7 @@ export class ChaosChain {
       env: {
         ...process.env,
         PATH: `${this.bin}:${process.env["PATH"]}`,
-        ...(this.fault ? { PEQUOD_FAULT: this.fault } : {}),
+        PEQUOD_FAULT: this.at("fault"),
       },
       stdin: "ignore",
       stdout: Bun.file(log),
@@ -98,29 +104,26 @@ export class ChaosChain {
     await child?.exited;
   }
 
-  /** Starts what is dead; returns how many that were. */
+  /** Has a process of the chain die at a point in its code (see src/files/fault.ts); "" for none any more. */
+  arm(fault: string): void {
+    writeFileSync(this.at("fault.new"), fault);
+    renameSync(this.at("fault.new"), this.at("fault"));
+  }
+
+  /** Starts what is dead, dockerd while docker-containerd is coming up; returns how many that were. */
   async mend(): Promise<number> {
     let mended = 0;
-    const dead = () => (["docker-containerd", "dockerd"] as const).find((name) => !this.alive(name));
-    for (let name = dead(); name && !this.#stopping; name = dead()) {
-      if (mended === MOST_STARTS) throw new Error(`${name} does not come up:\n${this.lastWords()}`);
-      await this.#start(name);
-      mended++;
+    const dead = () => (["docker-containerd", "dockerd"] as const).filter((name) => !this.alive(name));
+    for (let names = dead(); names.length > 0 && !this.#stopping; names = dead()) {
+      if (mended >= MOST_STARTS) throw new Error(`${names} does not come up:\n${this.lastWords()}`);
+      await Promise.all(names.map((name) => this.#start(name)));
+      mended += names.length;
     }
     return mended;
   }
 
-  docker(...args: string[]): { code: number; output: string } {
-    const call = {
-      client: join(this.bin, "docker"),
-      host: `unix://${this.at("docker.sock")}`,
-      home: this.at("home"),
-    };
-    return runClient({ ...call, env: process.env }, args);
-  }
-
-  /** As docker(), without holding up the others. */
-  async dockerAsync(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  /** Runs the client. */
+  async docker(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
     const child = Bun.spawn([join(this.bin, "docker"), ...args], {
       env: { ...process.env, DOCKER_HOST: `unix://${this.at("docker.sock")}`, HOME: this.at("home") },
       stdin: "ignore",
@@ -144,14 +147,26 @@ export class ChaosChain {
       .map(({ pid }) => pid);
   }
 
-  async stop(): Promise<void> {
+  /** Whether the fault of a round has struck. */
+  hasDied(round: number): boolean {
+    return existsSync(this.at(`fault-${round}`));
+  }
+
+  /** Ends the daemons in order. */
+  async end(): Promise<void> {
     this.#stopping = true;
     for (const name of ["dockerd", "docker-containerd"] as const) {
       const child = this.#daemons.get(name);
       child?.kill("SIGTERM");
       await child?.exited;
     }
-    if (!process.env["PEQUOD_CHAOS_KEEP"]) rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** Ends the daemons, and removes all that there is. */
+  async stop(): Promise<void> {
+    await this.end();
+    (this.#watchdog.stdin as Bun.FileSink).end();
+    await this.#watchdog.exited;
   }
 
   /** The last lines of the daemons' logs, for a report. */
@@ -171,15 +186,3 @@ export class ChaosChain {
 }
 
 const numberIn = (name: string) => Number(/(\d+)\.log$/.exec(name)?.[1]);
-
-/** All processes and their command lines. */
-export function processes(): { pid: number; argv: string[] }[] {
-  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
-  return pids.flatMap((pid) => {
-    try {
-      return [{ pid: Number(pid), argv: readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0") }];
-    } catch {
-      return [];
-    }
-  });
-}

@@ -1,20 +1,27 @@
 /** What must hold after a round, when everything runs again. */
+import { unframed } from "./api.ts";
 import type { ChaosChain } from "./chain.ts";
 import type { Subject } from "./containers.ts";
 import type { EventLog } from "./events.ts";
 
-const KILLED = 137;
+/** What may be said of the end of a container whose shim was killed: that it was killed, or that nobody saw it. */
+const KILLED = [137, 255];
+const SETTLE_MS = 20_000;
 
 interface Seen {
+  id: string;
   status: string;
   code: number;
 }
 
-function look(chain: ChaosChain, name: string): Seen | undefined {
-  const { code, output } = chain.docker("inspect", "-f", "{{.State.Status}} {{.State.ExitCode}}", name);
-  const [status = "", exit = ""] = output.trim().split(" ");
-  return code === 0 ? { status, code: Number(exit) } : undefined;
+async function look(chain: ChaosChain, name: string): Promise<Seen | undefined> {
+  type Inspected = { Id: string; State: { Status: string; ExitCode: number } };
+  const found = await chain.api.get<Inspected>(`/containers/${name}/json`);
+  return found && { id: found.Id, status: found.State.Status, code: found.State.ExitCode };
 }
+
+const logOf = async (chain: ChaosChain, name: string) =>
+  unframed((await chain.api.send("GET", `/containers/${name}/logs?stdout=1&stderr=1`)).body);
 
 /** Numbered lines: none missing, none twice, in order. Returns what is wrong. */
 export function faultsInLines(text: string, whole: number | undefined): string[] {
@@ -27,55 +34,73 @@ export function faultsInLines(text: string, whole: number | undefined): string[]
   return whole !== undefined && numbers.length !== whole ? [`log: ${numbers.length} lines of ${whole}`] : [];
 }
 
-/** Waits until a container that ends by itself has ended. */
-export async function settle(chain: ChaosChain, subject: Subject): Promise<void> {
-  const deadline = Date.now() + 20_000;
-  while (Date.now() < deadline) {
-    const seen = look(chain, subject.name);
-    if (!seen || seen.status === "exited" || seen.status === "created" || seen.status === "dead") return;
-    if (subject.lines === 0 && !subject.shimKilled && seen.status === "running") return;
-    await Bun.sleep(50);
+/** Waits until a container that ends by itself has ended, and is removed if it is to be. */
+async function settle(chain: ChaosChain, subject: Subject): Promise<Seen | undefined> {
+  const deadline = Date.now() + SETTLE_MS;
+  for (;;) {
+    const seen = await look(chain, subject.name);
+    const isEndless = subject.lines === 0 && !subject.shimKilled;
+    const settled = seen?.status !== "running" && !(subject.autoRemove && seen?.status === "exited");
+    if (!seen || settled || isEndless || Date.now() > deadline) return seen;
+    await Bun.sleep(20);
   }
 }
 
 /** Faults of one container, each a sentence. */
-export function faultsOf(chain: ChaosChain, subject: Subject, events: EventLog): string[] {
-  const { name, lines, code } = subject;
-  const seen = look(chain, name);
-  const faults: string[] = [];
-  if (!seen) return subject.acknowledged ? [`${name} is lost: docker run had said that it runs`] : [];
-  if (!subject.acknowledged && seen.status === "created") return [];
-  const log = chain.docker("logs", name).output;
-  if (subject.shimKilled || (subject.shimInDoubt && seen.code === KILLED)) {
-    const fine = seen.status === "exited" && (seen.code === KILLED || seen.code === code);
-    if (!fine) faults.push(`${name}: its shim was killed: ${seen.status} ${seen.code}`);
-    faults.push(...faultsInLines(log, undefined).map((text) => `${name}: ${text}`));
-  } else if (lines === 0) {
-    if (seen.status !== "running") faults.push(`${name} should run: ${seen.status} ${seen.code}`);
-    else faults.push(...stopFaults(chain, subject));
-  } else if (subject.acknowledged) {
-    if (seen.status !== "exited" || seen.code !== code)
-      faults.push(`${name} should have ended with ${code}: ${seen.status} ${seen.code}`);
-    faults.push(...faultsInLines(log, lines).map((text) => `${name}: ${text}`));
+export async function faultsOf(chain: ChaosChain, subject: Subject, events: EventLog): Promise<string[]> {
+  const seen = await settle(chain, subject);
+  const faults = await endFaults(chain, subject, seen, events);
+  return faults.map((fault) => `${subject.name}: ${fault}`);
+}
+
+async function endFaults(
+  chain: ChaosChain,
+  subject: Subject,
+  seen: Seen | undefined,
+  events: EventLog,
+): Promise<string[]> {
+  const { name, code, acknowledged, autoRemove, shimKilled, shimInDoubt } = subject;
+  const mayBeKilled = shimKilled || shimInDoubt;
+  if (!seen) {
+    if (!acknowledged) return [];
+    if (!autoRemove) return ["is lost: docker run had said that it runs"];
+    return codeToldFaults(subject, events, mayBeKilled);
   }
-  const died = events.count(name, "die");
-  if (died > 1) faults.push(`${name}: ${died} die events`);
-  const destroyed = events.count(name, "destroy");
-  if (destroyed > 1) faults.push(`${name}: ${destroyed} destroy events`);
-  return faults;
+  if (!acknowledged && seen.status === "created") return [];
+  if (shimKilled || (shimInDoubt && KILLED.includes(seen.code))) {
+    const fine = seen.status === "exited" && (KILLED.includes(seen.code) || seen.code === code);
+    const lines = faultsInLines(await logOf(chain, name), undefined);
+    return [...(fine ? [] : [`its shim was killed: ${seen.status} ${seen.code}`]), ...lines];
+  }
+  if (subject.lines === 0) {
+    if (seen.status !== "running") return [`should run: ${seen.status} ${seen.code}`];
+    return stopFaults(chain, subject);
+  }
+  if (seen.status !== "exited" || seen.code !== code)
+    return [`should have ended with ${code}: ${seen.status} ${seen.code}`];
+  return faultsInLines(await logOf(chain, name), subject.lines);
+}
+
+/** The engine has removed it: what it ended with is known from its event alone. */
+async function codeToldFaults(
+  { name, code }: Subject,
+  events: EventLog,
+  mayBeKilled: boolean,
+): Promise<string[]> {
+  await events.settled();
+  const codes = events.named(name).flatMap((life) => life.codes);
+  if (codes.length === 1 && (codes[0] === code || (mayBeKilled && KILLED.includes(codes[0]!)))) return [];
+  return [`ended with ${code}, and events told ${codes.join(", ") || "nothing"}`];
 }
 
 /** A container without end: it answers, ends as it is told, and has said every line once. */
-function stopFaults(chain: ChaosChain, { name, code }: Subject): string[] {
-  const exec = chain.docker("exec", name, "echo", "alive");
-  const faults = exec.output === "alive\n" ? [] : [`${name}: exec: ${exec.code} ${exec.output.trim()}`];
-  const stop = chain.docker("stop", "-t", "5", name);
-  if (stop.code !== 0) faults.push(`${name}: stop: ${stop.output.trim()}`);
-  const seen = look(chain, name);
+async function stopFaults(chain: ChaosChain, { name, code }: Subject): Promise<string[]> {
+  const exec = await chain.docker("exec", name, "echo", "alive");
+  const faults = exec.stdout === "alive\n" ? [] : [`exec: ${exec.code} ${exec.stderr.trim()}`];
+  const complaint = await chain.api.complaint("POST", `/containers/${name}/stop?t=5`);
+  if (complaint !== undefined) faults.push(complaint);
+  const seen = await look(chain, name);
   if (seen?.status !== "exited" || seen.code !== code)
-    faults.push(`${name} should have stopped with ${code}: ${seen?.status} ${seen?.code}`);
-  faults.push(
-    ...faultsInLines(chain.docker("logs", name).output, undefined).map((text) => `${name}: ${text}`),
-  );
-  return faults;
+    faults.push(`should have stopped with ${code}: ${seen?.status} ${seen?.code}`);
+  return [...faults, ...faultsInLines(await logOf(chain, name), undefined)];
 }

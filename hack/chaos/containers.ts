@@ -1,13 +1,15 @@
 /** The containers of a round: each writes numbered lines and ends with a code that is known beforehand. */
 import { readFileSync } from "node:fs";
+import type { Random } from "../lib/random.ts";
 import type { ChaosChain } from "./chain.ts";
-import type { Random } from "./random.ts";
 
 export interface Subject {
   name: string;
   /** How many lines it writes; 0 for without end, until it is told to stop. */
   lines: number;
   code: number;
+  /** Removed by the engine when it ends. */
+  autoRemove: boolean;
   /** Whether `docker run` said that it runs. */
   acknowledged: boolean;
   /** Whether its shim was killed: then it dies with it. */
@@ -21,12 +23,13 @@ const script = ({ lines, code }: Subject) =>
     ? `i=0; while [ $i -lt ${lines} ]; do i=$((i+1)); echo line $i; usleep 20000; done; exit ${code}`
     : `trap 'exit ${code}' TERM; i=0; while :; do i=$((i+1)); echo line $i; usleep 50000; done`;
 
-/** What a round begins with. */
+/** What a round begins with: one without end, some that end, and one that is removed then. */
 export function subjectsOf(round: number, random: Random): Subject[] {
   return Array.from({ length: 4 }, (_, i) => ({
     name: `r${round}-${i}`,
-    lines: i === 0 ? 0 : random.between(20, 80),
+    lines: i === 0 ? 0 : random.between(3, 40),
     code: random.between(1, 99),
+    autoRemove: i === 3,
     acknowledged: false,
     shimKilled: false,
     shimInDoubt: false,
@@ -35,16 +38,9 @@ export function subjectsOf(round: number, random: Random): Subject[] {
 
 /** Starts one; a daemon's death may get in between. */
 export async function launch(chain: ChaosChain, subject: Subject): Promise<void> {
-  const { code } = await chain.dockerAsync(
-    "run",
-    "-d",
-    "--name",
-    subject.name,
-    "busybox",
-    "sh",
-    "-c",
-    script(subject),
-  );
+  const { name, autoRemove } = subject;
+  const options = ["-d", "--name", name, ...(autoRemove ? ["--rm"] : [])];
+  const { code } = await chain.docker("run", ...options, "busybox", "sh", "-c", script(subject));
   subject.acknowledged = code === 0;
 }
 

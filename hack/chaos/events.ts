@@ -1,11 +1,36 @@
-/** Follows dockerd's events over its deaths: a new subscription whenever there is a new dockerd. */
-import { join } from "node:path";
+/**
+ * Follows dockerd's events over its deaths, as a careful client does: each new subscription begins after the last event
+ * that was seen.
+ */
 import type { ChaosChain } from "./chain.ts";
+
+interface Event {
+  Type: string;
+  Action: string;
+  Actor: { ID: string; Attributes: Record<string, string> };
+}
+
+/** What happened to one container. */
+export interface Life {
+  name: string;
+  /** create, start, pause, unpause, die, destroy in the order they were told. */
+  actions: string[];
+  /** Exit codes that were told. */
+  codes: number[];
+}
+
+const OF_A_LIFE = ["create", "start", "pause", "unpause", "die", "destroy"];
+
+/** Each transition once: pauses within runs, runs within a life. */
+const WHOLE_LIFE = /^create (start (pause (unpause )?)?(die )?)*destroy $/;
+const UNENDED_RUN = /start (pause |unpause )*(start|destroy)/;
 
 export class EventLog {
   readonly #chain: ChaosChain;
-  readonly #seen: string[] = [];
-  #child: Bun.Subprocess | undefined;
+  readonly #lives = new Map<string, Life>();
+  #since = 0n;
+  #subscription: AbortController | undefined;
+  #reading: Promise<void> = Promise.resolve();
 
   constructor(chain: ChaosChain) {
     this.#chain = chain;
@@ -14,39 +39,88 @@ export class EventLog {
   /** To be called once a dockerd answers. */
   follow(): void {
     this.stop();
-    const child = Bun.spawn(
-      [join(this.#chain.bin, "docker"), "events", "--format", "{{.Action}} {{.Actor.Attributes.name}}"],
-      {
-        env: {
-          ...process.env,
-          DOCKER_HOST: `unix://${this.#chain.at("docker.sock")}`,
-          HOME: this.#chain.at("home"),
-        },
-        stdin: "ignore",
-        stdout: "pipe",
-        stderr: "ignore",
-      },
-    );
-    this.#child = child;
-    void this.#read(child.stdout);
+    const subscription = new AbortController();
+    this.#subscription = subscription;
+    // The one before has read to its end first, so that it is known where this one begins.
+    this.#reading = this.#reading.then(() => this.#read(subscription.signal)).catch(() => {});
   }
 
-  async #read(stream: ReadableStream<Uint8Array>): Promise<void> {
+  async #read(signal: AbortSignal): Promise<void> {
+    const response = await this.#chain.api.open("GET", `/events?since=${seconds(this.#since)}`, signal);
     const decoder = new TextDecoder();
     let rest = "";
-    for await (const chunk of stream) {
+    for await (const chunk of response.body!) {
       const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
       rest = lines.pop() ?? "";
-      this.#seen.push(...lines);
+      for (const line of lines) this.#take(line);
     }
   }
 
-  count(name: string, action: string): number {
-    return this.#seen.filter((line) => line === `${action} ${name}`).length;
+  #take(line: string): void {
+    const at = /"timeNano":(\d+)/.exec(line)?.[1];
+    if (at === undefined) return;
+    this.#since = BigInt(at) + 1n;
+    noteLife(this.#lives, JSON.parse(line) as Event);
+  }
+
+  /** Waits until the end of each container that is known of has been told, or for a while. */
+  async settled(): Promise<void> {
+    const deadline = Date.now() + 5_000;
+    const open = () => [...this.#lives.values()].some(({ actions }) => !actions.includes("destroy"));
+    while (open() && Date.now() < deadline) await Bun.sleep(5);
+  }
+
+  life(id: string): Life | undefined {
+    return this.#lives.get(id);
+  }
+
+  named(name: string): Life[] {
+    return [...this.#lives.values()].filter((life) => life.name === name);
+  }
+
+  /** Faults in lives that are all over now, and what a client that asks for the past is told otherwise. */
+  async faults(): Promise<string[]> {
+    const lives = [...this.#lives.values()];
+    const found = lives.flatMap(({ name, actions }) => {
+      const life = actions.map((action) => `${action} `).join("");
+      return WHOLE_LIFE.test(life) && !UNENDED_RUN.test(life) ? [] : [`${name}: events ${life.trim()}`];
+    });
+    const past = await this.#past();
+    for (const [id, { name, actions }] of this.#lives) {
+      const told = past.get(id)?.actions.join(" ");
+      if (told !== actions.join(" "))
+        found.push(`${name}: told ${actions.join(" ")}, and of the past ${told}`);
+    }
+    this.#lives.clear();
+    this.#roundBegan = this.#since;
+    return found;
+  }
+
+  #roundBegan = 0n;
+
+  async #past(): Promise<Map<string, Life>> {
+    const query = `since=${seconds(this.#roundBegan)}&until=${seconds(this.#since)}`;
+    const { body } = await this.#chain.api.send("GET", `/events?${query}`);
+    const lives = new Map<string, Life>();
+    for (const line of new TextDecoder().decode(body).split("\n").filter(Boolean))
+      noteLife(lives, JSON.parse(line) as Event);
+    return lives;
   }
 
   stop(): void {
-    this.#child?.kill();
-    this.#child = undefined;
+    this.#subscription?.abort();
+    this.#subscription = undefined;
   }
+}
+
+const seconds = (nanos: bigint) =>
+  `${nanos / 1_000_000_000n}.${String(nanos % 1_000_000_000n).padStart(9, "0")}`;
+
+function noteLife(lives: Map<string, Life>, { Type, Action, Actor }: Event): void {
+  if (Type !== "container" || !OF_A_LIFE.includes(Action)) return;
+  const { name = "", exitCode } = Actor.Attributes;
+  const life = lives.get(Actor.ID) ?? { name, actions: [], codes: [] };
+  lives.set(Actor.ID, life);
+  life.actions.push(Action);
+  if (exitCode !== undefined) life.codes.push(Number(exitCode));
 }

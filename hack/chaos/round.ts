@@ -1,41 +1,34 @@
 /** One round: containers start and run while processes are killed, then everything is mended and checked. */
-import { FAULT_POINTS } from "../../src/files/fault.ts";
+import type { Random } from "../lib/random.ts";
 import type { ChaosChain, Totals } from "./chain.ts";
-import { faultsOf, settle } from "./checks.ts";
+import { faultsOf } from "./checks.ts";
 import { containersUnder, launch, type Subject, subjectsOf } from "./containers.ts";
 import type { EventLog } from "./events.ts";
-import { leftovers } from "./leftovers.ts";
-import type { Random } from "./random.ts";
+import { type Fault, faultOf } from "./faults.ts";
+import type { LeftoverWatch } from "./leftovers.ts";
+import { faultsOfObject, makeObject, type ObjectOfRound, objectOf } from "./objects.ts";
 
-const TARGETS = ["dockerd", "docker-containerd", "docker-containerd-shim", "docker-runc"] as const;
+const DAEMONS = ["dockerd", "docker-containerd"] as const;
+const TARGETS = [...DAEMONS, "both daemons", "docker-containerd-shim", "docker-runc"] as const;
 type Target = (typeof TARGETS)[number];
 
-const PROGRAMS_OF: Record<keyof typeof FAULT_POINTS, readonly Target[]> = {
-  "atomic.rename": ["dockerd", "docker-containerd"],
-  "atomic.renamed": ["dockerd", "docker-containerd"],
-  "small-file.rename": ["docker-runc"],
-  "metadata.committed": ["docker-containerd"],
-  "task.shim-started": ["docker-containerd"],
-  "task.created": ["docker-containerd"],
-  "task.deleted": ["docker-containerd"],
-};
-
-/** What this round has daemons die of, beside the kills; "" for nothing. */
-function faultFor(random: Random, chain: ChaosChain, round: number): string {
-  if (!random.chance(0.5)) return "";
-  const point = random.pick(Object.keys(FAULT_POINTS) as (keyof typeof FAULT_POINTS)[]);
-  return [random.pick(PROGRAMS_OF[point]), point, random.between(1, 6), chain.at(`fault-${round}`)].join(":");
+/** What goes through all rounds of a run. */
+export interface Run {
+  chain: ChaosChain;
+  events: EventLog;
+  left: LeftoverWatch;
+  totals: Totals;
 }
 
-interface Round {
-  chain: ChaosChain;
+interface Round extends Run {
   subjects: Subject[];
-  totals: Totals;
+  object: ObjectOfRound;
+  fault: Fault | undefined;
 }
 
 /** docker-runc lives for milliseconds: it is waited for. */
 async function present(chain: ChaosChain, target: Target): Promise<number[]> {
-  const deadline = Date.now() + (target === "docker-runc" ? 300 : 0);
+  const deadline = Date.now() + (target === "docker-runc" ? 200 : 0);
   for (;;) {
     const pids = chain.pidsOf(target);
     if (pids.length > 0 || Date.now() > deadline) return pids;
@@ -43,105 +36,100 @@ async function present(chain: ChaosChain, target: Target): Promise<number[]> {
   }
 }
 
-/** Kills one process of a kind; false when there is none now. */
-async function killOne({ chain, subjects, totals }: Round, target: Target, random: Random): Promise<boolean> {
-  if (target === "dockerd" || target === "docker-containerd") {
-    if (!chain.alive(target)) return false;
-    await chain.kill(target);
-  } else {
-    const pids = await present(chain, target);
-    if (pids.length === 0) return false;
-    const pid = random.pick(pids);
-    if (target === "docker-containerd-shim") await markVictims(chain, subjects, pid);
-    try {
-      process.kill(pid, "SIGKILL");
-    } catch {
-      return false;
-    }
+async function killDaemons(chain: ChaosChain, target: Target): Promise<boolean> {
+  const names = DAEMONS.filter((name) => (target === "both daemons" || name === target) && chain.alive(name));
+  await Promise.all(names.map((name) => chain.kill(name)));
+  return names.length > 0;
+}
+
+async function killProcess(round: Round, target: Target, random: Random): Promise<boolean> {
+  const pids = await present(round.chain, target);
+  if (pids.length === 0) return false;
+  const pid = random.pick(pids);
+  if (target === "docker-containerd-shim") await markVictims(round, pid);
+  try {
+    process.kill(pid, "SIGKILL");
+    return true;
+  } catch {
+    return false;
   }
-  totals.kills[target] = (totals.kills[target] ?? 0) + 1;
-  return true;
+}
+
+/** Kills one process of a kind, or both daemons, if there is one now. */
+async function killOne(round: Round, target: Target, random: Random): Promise<void> {
+  const isDaemon = target === "both daemons" || DAEMONS.some((name) => name === target);
+  const killed = await (isDaemon ? killDaemons(round.chain, target) : killProcess(round, target, random));
+  if (killed) round.totals.kills[target] = (round.totals.kills[target] ?? 0) + 1;
 }
 
 /** Containers end with their shim, and are told by their ids alone. */
-async function markVictims(chain: ChaosChain, subjects: Subject[], shim: number): Promise<void> {
+async function markVictims({ chain, subjects }: Round, shim: number): Promise<void> {
   const ids = new Set(containersUnder(shim));
-  const { stdout } = await chain.dockerAsync("ps", "-a", "--no-trunc", "--format", "{{.ID}} {{.Names}}");
+  const listed = await chain.api
+    .get<{ Id: string; Names: string[] }[]>("/containers/json?all=1")
+    .catch(() => []);
   for (const id of containersUnder(shim)) ids.add(id);
-  const names = new Map(stdout.split("\n").map((line) => line.split(" ") as [string, string]));
   for (const subject of subjects) {
-    if ([...ids].some((id) => names.get(id) === subject.name)) subject.shimKilled = true;
-    // One that was starting just now may belong to the shim without being its child yet.
-    else if (!subject.acknowledged) subject.shimInDoubt = true;
+    const id = listed?.find(({ Names }) => Names.includes(`/${subject.name}`))?.Id;
+    if (id !== undefined && ids.has(id)) subject.shimKilled = true;
+    // One that was starting just now, or could not be looked up, may belong to the shim all the same.
+    else if (!subject.acknowledged || id === undefined) subject.shimInDoubt = true;
   }
 }
 
 /** Returns what is wrong after the round; empty is good. */
-export async function runRound(
-  chain: ChaosChain,
-  events: EventLog,
-  round: number,
-  random: Random,
-  totals: Totals,
-): Promise<string[]> {
-  const subjects = subjectsOf(round, random);
-  const state: Round = { chain, subjects, totals };
-  chain.fault = faultFor(random, chain, round);
-  // Daemons take the fault from their environment: so they are started anew with it, and without it afterwards.
-  const faulty = chain.fault.startsWith("dockerd:") ? "dockerd" : "docker-containerd";
-  const renew = async () => {
-    await chain.kill(faulty);
-    await chain.mend();
-    events.follow();
-  };
-  const hasFault = chain.fault !== "";
-  if (hasFault) await renew();
+export async function runRound(run: Run, number: number, random: Random): Promise<string[]> {
+  const { chain, totals } = run;
+  const subjects = subjectsOf(number, random);
+  const object = objectOf(number, random);
+  const fault = faultOf(number, random, chain);
+  const round: Round = { ...run, subjects, object, fault };
+  chain.arm(fault?.line ?? "");
   const launches = subjects.map((subject) => launch(chain, subject));
-  // One whose end and removal are under fire too.
-  launches.push(chain.dockerAsync("run", "--rm", "busybox", "true").then(() => {}));
-  const kills = random.between(1, 3);
-  for (let i = 0; i < kills; i++) {
-    await Bun.sleep(random.between(0, 250));
-    const target = random.pick(TARGETS);
-    await killOne(state, target, random);
-    await Bun.sleep(random.between(0, 150));
-    await recover(state, events);
+  launches.push(makeObject(chain, object));
+  for (let kills = random.between(1, 3); kills > 0; kills--) {
+    await Bun.sleep(random.between(0, 200));
+    await killOne(round, random.pick(TARGETS), random);
+    await Bun.sleep(random.between(0, 50));
+    await recover(round);
   }
   await Promise.all(launches);
-  chain.fault = "";
-  if (hasFault) await renew();
-  await recover(state, events);
-  return check(state, events);
+  chain.arm("");
+  await recover(round);
+  if (fault && chain.hasDied(number)) {
+    totals.kills[`${fault.program} at a fault point`] =
+      (totals.kills[`${fault.program} at a fault point`] ?? 0) + 1;
+    if (fault.program === "docker-containerd-shim")
+      for (const subject of subjects) subject.shimInDoubt = true;
+  }
+  return check(round);
 }
 
-async function recover({ chain, totals }: Round, events: EventLog): Promise<void> {
+async function recover({ chain, totals, events }: Round): Promise<void> {
   const mended = await chain.mend();
   if (mended === 0) return;
   totals.recoveries += mended;
   events.follow();
 }
 
-async function check({ chain, subjects }: Round, events: EventLog): Promise<string[]> {
-  for (const subject of subjects) await settle(chain, subject);
-  const faults = subjects.flatMap((subject) => faultsOf(chain, subject, events));
-  const ids = chain.docker("ps", "-aq", "--no-trunc").output.trim().split("\n").filter(Boolean);
-  for (const id of ids) {
-    const removed = chain.docker("rm", "-f", id);
-    if (removed.code !== 0) faults.push(`rm -f ${id.slice(0, 12)}: ${removed.output.trim()}`);
-  }
-  const left = await cleaned(chain, ids);
-  return [...faults, ...left];
-}
-
-/** Shims end by themselves some seconds after their last container, or after a start that came to nothing. */
-const PATIENCE_MS = 15_000;
-
-/** What is still there after a moment's patience. */
-async function cleaned(chain: ChaosChain, ids: string[]): Promise<string[]> {
-  const deadline = Date.now() + PATIENCE_MS;
-  for (;;) {
-    const left = leftovers(chain, ids);
-    if (left.length === 0 || Date.now() > deadline) return left;
-    await Bun.sleep(50);
-  }
+async function check(round: Round): Promise<string[]> {
+  const { chain, subjects, object, events, left } = round;
+  const faults = await Promise.all([
+    ...subjects.map((subject) => faultsOf(chain, subject, events)),
+    faultsOfObject(chain, object),
+  ]);
+  const listed = (await chain.api.get<{ Id: string }[]>("/containers/json?all=1")) ?? [];
+  const ids = listed.map(({ Id }) => Id);
+  const unheard = ids.filter((id) => !events.life(id));
+  const complaints = await Promise.all(
+    ids.map((id) => chain.api.complaint("DELETE", `/containers/${id}?force=1&v=1`)),
+  );
+  await events.settled();
+  return [
+    ...faults.flat(),
+    ...complaints.filter((complaint) => complaint !== undefined),
+    ...unheard.filter((id) => !events.life(id)).map((id) => `no event of container ${id}`),
+    ...(await events.faults()),
+    ...left.look(ids),
+  ];
 }

@@ -1,6 +1,7 @@
 /** The object graph of dockerd, put together by hand. */
 import { join } from "node:path";
 import type { SystemInfo } from "../api/schema.ts";
+import { removePartials } from "../files/atomic.ts";
 import { refuseUnfinishedMigration } from "../images/migrate/progress.ts";
 import { type ImageRoot, openImages } from "../images/open.ts";
 import { takeProxySettings } from "../images/registry/proxy.ts";
@@ -30,6 +31,7 @@ import { listContainers } from "./containers/inspect/list.ts";
 import { pauseContainer, unpauseContainer } from "./containers/lifecycle/pause.ts";
 import { Containers } from "./containers/manager.ts";
 import { EventBus } from "./events/bus.ts";
+import { EventJournal } from "./events/journal.ts";
 import type { Guard } from "./http/guard.ts";
 import type { Route } from "./http/route.ts";
 import { Archives } from "./images/archives.ts";
@@ -117,7 +119,7 @@ async function openParts(
   driver: StorageDriver,
 ): Promise<Parts> {
   const { config, log } = options;
-  const events = new EventBus();
+  const events = new EventBus(new EventJournal(join(config.dataRoot, "events", "journal.jsonl"), log));
   const images = await openImages(config.dataRoot, driver, log);
   const volumesRoot = join(config.dataRoot, "volumes");
   const volumes = new Volumes(
@@ -188,8 +190,21 @@ function runtimesOf(config: EngineConfig): Record<string, RuntimeChoice> {
   return { runc: choice(""), "io.containerd.runc.v2": choice(""), ...Object.fromEntries(named) };
 }
 
+/** Where a daemon that was killed may have left a file unfinished. */
+const PARTIALS = [
+  "*",
+  "containers/*/*",
+  "events/*",
+  "image/*/*",
+  "image/*/imagedb/**/*",
+  "image/*/distribution/**/*",
+  "network/files/*",
+  "volumes/*",
+  "volumes/*/opts.json",
+];
+
 /** Containers first, because they say which sandboxes, layers and volumes are in use. */
-async function takeOver({ containers, network, images, log, registry }: Parts): Promise<void> {
+async function takeOver({ config, containers, network, images, log, registry }: Parts): Promise<void> {
   containers.load();
   await network.adopt(containers.runningIDs());
   await containers.restore();
@@ -198,6 +213,8 @@ async function takeOver({ containers, network, images, log, registry }: Parts): 
     log,
   );
   await registry.sweep();
+  await removePartials(config.dataRoot, PARTIALS);
+  await removePartials(config.execRoot, ["*", "libnetwork/*/*"]);
 }
 
 function daemonOf(parts: Parts): Daemon {

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { writeAtomic } from "./atomic.ts";
+import { removePartials, writeAtomic } from "./atomic.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -24,4 +24,12 @@ test("writeAtomic() leaves nothing behind when it cannot rename", () => {
   mkdirSync(join(path, "x"), { recursive: true });
   expect(() => writeAtomic(path, "x")).toThrow();
   expect(readdirSync(folder)).toEqual(["taken"]);
+});
+
+test("removePartials() removes what others left unfinished, and nothing else", async () => {
+  mkdirSync(join(folder, "a"));
+  const kept = ["a/state.json", "a/x.tmp-file", `a/y.tmp-${process.pid}-0`];
+  for (const name of [...kept, "a/state.json.tmp-1-7"]) writeFileSync(join(folder, name), "");
+  await removePartials(folder, ["*/*"]);
+  expect(readdirSync(join(folder, "a")).toSorted()).toEqual(kept.map((name) => name.slice(2)).toSorted());
 });

@@ -1,5 +1,5 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { faultPoint } from "./fault.ts";
 
 export interface AtomicOptions {
@@ -19,9 +19,9 @@ export function writeAtomic(path: string, content: string | Uint8Array, options:
   const partial = `${path}.tmp-${process.pid}-${counter++}`;
   try {
     writeWhole(partial, content, mode, durability === "power");
-    faultPoint("atomic.rename");
+    faultPoint("atomic.rename", path);
     renameSync(partial, path);
-    faultPoint("atomic.renamed");
+    faultPoint("atomic.renamed", path);
   } catch (error) {
     rmSync(partial, { force: true });
     throw error;
@@ -47,5 +47,21 @@ export function syncFolder(path: string): void {
     fsyncSync(fd);
   } finally {
     closeSync(fd);
+  }
+}
+
+const PARTIAL = /\.tmp-(\d+)-\d+$/;
+
+/**
+ * Removes what killed processes left of writeAtomic() below `root`, in folders that match `patterns` (globs of files).
+ * Only for whoever is alone at work there.
+ */
+export async function removePartials(root: string, patterns: readonly string[]): Promise<void> {
+  for (const pattern of patterns) {
+    const files = new Bun.Glob(`${pattern}.tmp-*`).scan({ cwd: root, dot: true });
+    for await (const file of files) {
+      const writer = PARTIAL.exec(file)?.[1];
+      if (writer !== undefined && Number(writer) !== process.pid) rmSync(join(root, file), { force: true });
+    }
   }
 }

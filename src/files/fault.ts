@@ -1,13 +1,14 @@
 /**
  * Fault points: places in the code at which a test can have the process die as if by kill -9. They are dead unless
- * PEQUOD_FAULT says otherwise:
+ * PEQUOD_FAULT names a file, whose only line says which, and which may change while the process runs:
  *
- *   PEQUOD_FAULT=PROGRAM:POINT:COUNT:MARKER   such as dockerd:atomic.rename:3:/tmp/died
+ *   PROGRAM:POINT[@PART]:COUNT:MARKER   such as dockerd:atomic.rename@config.v2.json:3:/tmp/died
  *
- * The program dies the COUNT-th time that it passes the point, if it can create the file MARKER: so once, although
- * the variable is inherited and the program is started again.
+ * The program dies the COUNT-th time that it passes the point (of a file whose path has PART in it), if it can create
+ * the file MARKER: so once, although the file is there for the others and the program is started again.
  */
-/** All points, for tests to choose from. */
+
+/** All points, and where they are, for tests to choose from. */
 export const FAULT_POINTS = {
   /** A file is written and synced under its temporary name, and not renamed yet. */
   "atomic.rename": "src/files/atomic.ts",
@@ -15,6 +16,16 @@ export const FAULT_POINTS = {
   "atomic.renamed": "src/files/atomic.ts",
   /** As atomic.rename, in shim and runtime. */
   "small-file.rename": "src/linux/fd.ts",
+  /** An event has happened and is not in the journal yet. */
+  "event.append": "src/engine/events/journal.ts",
+  /** It is in the journal, and nobody has been told. */
+  "event.appended": "src/engine/events/journal.ts",
+  /** A layer is unpacked and its record is prepared, but does not stand. */
+  "layer.commit": "src/images/layers/records.ts",
+  /** It stands, and nobody has been told. */
+  "layer.committed": "src/images/layers/records.ts",
+  /** A container's own layer is made, and not recorded yet. */
+  "layer.mount-record": "src/images/layers/records.ts",
   /** docker-containerd has changed its metadata and not answered yet. */
   "metadata.committed": "src/containerd/metadata/database.ts",
   /** The shim runs and has no task yet. */
@@ -27,21 +38,30 @@ export const FAULT_POINTS = {
 
 export type FaultPoint = keyof typeof FAULT_POINTS;
 
+let armed = "";
 let passed = 0;
 
-/** Dies here if a test wants it. */
-export function faultPoint(name: FaultPoint): void {
-  const wanted = process.env["PEQUOD_FAULT"];
-  if (wanted !== undefined) pass(name, wanted);
+/** Dies here if a test wants it; `path` is the file that it is about. */
+export function faultPoint(name: FaultPoint, path = ""): void {
+  const file = process.env["PEQUOD_FAULT"];
+  if (file !== undefined) pass(file, name, path);
 }
 
-function pass(name: FaultPoint, wanted: string): void {
-  const [program, point, count, marker] = wanted.split(":");
-  if (point !== name || !process.argv0.endsWith(program!)) return;
+function pass(file: string, name: FaultPoint, path: string): void {
+  // Not imported above: lean programs go without node:fs.
+  const { closeSync, openSync, readFileSync } = process.getBuiltinModule("node:fs");
+  let wanted: string;
+  try {
+    wanted = readFileSync(file, "utf8").trim();
+  } catch {
+    return;
+  }
+  if (wanted !== armed) [armed, passed] = [wanted, 0];
+  const [program, place, count, marker] = wanted.split(":");
+  const [point, part] = (place ?? "").split("@");
+  if (point !== name || !path.includes(part ?? "") || !process.argv0.endsWith(program!)) return;
   passed++;
   if (passed < Number(count)) return;
-  // Not imported above: lean programs go without node:fs.
-  const { closeSync, openSync } = process.getBuiltinModule("node:fs");
   try {
     closeSync(openSync(marker!, "wx"));
   } catch {

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { removeTree } from "../files/remove-tree.ts";
 import type { Logger } from "../log/log.ts";
 import type { StorageDriver } from "../storage/driver.ts";
 import { LayerDatabase } from "./layers/store.ts";
@@ -33,12 +34,14 @@ export class ImageRoot implements Images {
 /** Opens <root>/image/<driver>, as moby lays it out, on a storage driver. */
 export async function openImages(root: string, driver: StorageDriver, log: Logger): Promise<ImageRoot> {
   const folder = join(root, "image", driver.name);
+  const temporary = join(root, "tmp");
+  await removeTree(temporary);
   const layers = await LayerDatabase.open(join(folder, "layerdb"), driver, log);
   return new ImageRoot({
     layers,
     images: new ImageDatabase(join(folder, "imagedb"), layers, log),
     references: new ReferenceDatabase(join(folder, "repositories.json")),
     distribution: join(folder, "distribution"),
-    temporary: join(root, "tmp"),
+    temporary,
   });
 }

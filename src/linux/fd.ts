@@ -159,7 +159,7 @@ export function replaceSmallFile(
   try {
     writeAll(fd, typeof content === "string" ? new TextEncoder().encode(content) : content);
     if (sync) check(c().fsync(fd), "fsync", temporary);
-    faultPoint("small-file.rename");
+    faultPoint("small-file.rename", path);
     check(c().rename(cstring(temporary), cstring(path)), "rename", path);
   } catch (error) {
     unlinkIfThere(temporary);

@@ -59,8 +59,9 @@ export const tasksService = (manager: TaskManager, containers: ContainerStore) =
   service(TasksDefinition, () => {
     const taskOf = (containerId: string, context: CallContext) => {
       const namespace = namespaceOf(context);
-      // Without a container there can be no task: that is the error clients expect first.
-      if (!containers.has(namespace, containerId)) containers.get(namespace, containerId);
+      // A task whose container was deleted under it can still be ended. Where there is neither, the error that clients
+      // expect is that of the container.
+      if (!manager.has(namespace, containerId)) containers.get(namespace, containerId);
       return manager.get(namespace, containerId);
     };
     return {

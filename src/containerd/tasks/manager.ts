@@ -69,6 +69,10 @@ export class TaskManager {
     return task;
   }
 
+  has(namespace: string, id: string): boolean {
+    return this.#tasks.has(taskKey(namespace, id));
+  }
+
   list(namespace?: string): Task[] {
     return [...this.#tasks.values()].filter(
       (task) => task.pid !== 0 && (namespace === undefined || task.namespace === namespace),

@@ -10,6 +10,9 @@ const SNAPSHOTTER = {
 const snapshotterOf = (flags: { snapshotter?: string }) =>
   flags.snapshotter ?? SNAPSHOTTER.snapshotter.fallback;
 
+/** Keeps what is made from the garbage collector until it is removed. */
+const rooted = () => ({ "containerd.io/gc.root": new Date().toISOString() });
+
 const KIND_NAMES = ["Unknown", "View", "Active", "Committed"];
 
 async function all(cli: Cli, snapshotter: string, filters: string[]) {
@@ -58,41 +61,39 @@ function printMounts(mounts: Mount[], target: string): void {
     print(`mount -t ${type} ${source} ${target} -o ${options.join(",")}`);
 }
 
-const prepare = command({
-  summary: "Make an active snapshot, over a parent",
-  usage: "[flags] KEY [PARENT]",
-  flags: {
-    ...SNAPSHOTTER,
-    target: { kind: "string", short: "t", help: "Print how to mount it there", value: "PATH" },
-  },
-  min: 1,
-  max: 2,
-  async run(cli, { flags, args: [key, parent = ""] }) {
-    const labels = { "containerd.io/gc.root": new Date().toISOString() };
-    const request = { snapshotter: snapshotterOf(flags), key: key!, parent, labels };
-    const { mounts } = await cli.client(SnapshotsDefinition).prepare(request, cli.call);
-    if (flags.target) printMounts(mounts, flags.target);
-    return undefined;
-  },
-});
+const printMountsJSON = (mounts: Mount[]): void =>
+  printJSON(
+    mounts.map(({ type, source, target, options }) => ({
+      Type: type,
+      Source: source,
+      Target: target,
+      Options: options,
+    })),
+  );
 
-const view = command({
-  summary: "Make a read-only snapshot, over a parent",
-  usage: "[flags] KEY [PARENT]",
-  flags: {
-    ...SNAPSHOTTER,
-    target: { kind: "string", short: "t", help: "Print how to mount it there", value: "PATH" },
-  },
-  min: 1,
-  max: 2,
-  async run(cli, { flags, args: [key, parent = ""] }) {
-    const labels = { "containerd.io/gc.root": new Date().toISOString() };
-    const request = { snapshotter: snapshotterOf(flags), key: key!, parent, labels };
-    const { mounts } = await cli.client(SnapshotsDefinition).view(request, cli.call);
-    if (flags.target) printMounts(mounts, flags.target);
-    return undefined;
-  },
-});
+/** Verbs that make a snapshot over a parent. */
+const making = (verb: "prepare" | "view", summary: string) =>
+  command({
+    summary,
+    usage: "[flags] KEY [PARENT]",
+    flags: {
+      ...SNAPSHOTTER,
+      target: { kind: "string", short: "t", help: "Print how to mount it there", value: "PATH" },
+      mounts: { kind: "bool", help: "Print its mounts as JSON" },
+    },
+    min: 1,
+    max: 2,
+    async run(cli, { flags, args: [key, parent = ""] }) {
+      const request = { snapshotter: snapshotterOf(flags), key: key!, parent, labels: rooted() };
+      const { mounts } = await cli.client(SnapshotsDefinition)[verb](request, cli.call);
+      if (flags.target) printMounts(mounts, flags.target);
+      else if (flags.mounts) printMountsJSON(mounts);
+      return undefined;
+    },
+  });
+
+const prepare = making("prepare", "Make an active snapshot, over a parent");
+const view = making("view", "Make a read-only snapshot, over a parent");
 
 const mounts = command({
   aliases: ["m", "mount"],
@@ -115,8 +116,7 @@ const commit = command({
   min: 2,
   max: 2,
   async run(cli, { flags, args: [name, key] }) {
-    const labels = { "containerd.io/gc.root": new Date().toISOString() };
-    const request = { snapshotter: snapshotterOf(flags), name: name!, key: key!, labels };
+    const request = { snapshotter: snapshotterOf(flags), name: name!, key: key!, labels: rooted() };
     await cli.client(SnapshotsDefinition).commit(request, cli.call);
     return undefined;
   },

@@ -1,5 +1,5 @@
 /** Containers on disk, as moby keeps them: config.v2.json and hostconfig.json in the container's folder. */
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { ContainerConfig, EndpointSettings, HostConfig, PortMap } from "../../api/schema.ts";
 import { dataLoss, messageOf } from "../../errors/errors.ts";
@@ -7,6 +7,8 @@ import { writeAtomic } from "../../files/atomic.ts";
 import { NEVER } from "../time.ts";
 import type { Container, ContainerFacts, MountPoint } from "./container.ts";
 import { type StateRecord, stateFrom, stateRecordOf } from "./state/record.ts";
+
+const RECORD = "config.v2.json";
 
 interface ConfigV2 {
   State: StateRecord;
@@ -113,7 +115,7 @@ function networkRecord({ network }: ContainerFacts): ConfigV2["NetworkSettings"]
 
 /** Writes the container's state. It survives the death of the daemon; a power loss may take the last change. */
 export function saveContainer(container: Container): void {
-  writeAtomic(container.file("config.v2.json"), JSON.stringify(configV2(container)), {
+  writeAtomic(container.file(RECORD), JSON.stringify(configV2(container)), {
     mode: 0o600,
     durability: "crash",
   });
@@ -132,9 +134,36 @@ export function saveNew(container: Container): void {
   saveContainer(container);
 }
 
+const REMOVING = "-removing";
+
+/** Removes a container's folder: under another name first, so that no daemon finds the half of it. */
+export function removeFolder(folder: string): void {
+  if (!existsSync(folder)) return;
+  const hidden = `${folder}${REMOVING}`;
+  renameSync(folder, hidden);
+  try {
+    rmSync(hidden, { recursive: true, force: true });
+  } catch (error) {
+    renameSync(hidden, folder);
+    throw error;
+  }
+}
+
+/** Files of saveNew() before the container's record, which comes last. */
+const BEFORE_RECORD = /^(hostconfig\.json|config\.v2\.json)(\.tmp-|$)/;
+
+/** Removes what a daemon left that was killed while it made a container, or removed one. True if that was it. */
+export function removeHalf(folder: string): boolean {
+  const isHalfMade =
+    !existsSync(join(folder, RECORD)) && readdirSync(folder).every((file) => BEFORE_RECORD.test(file));
+  if (!folder.endsWith(REMOVING) && !isHalfMade) return false;
+  rmSync(folder, { recursive: true, force: true });
+  return true;
+}
+
 /** Reads a container's folder. Errors: dataLoss. */
 export function loadFacts(folder: string): ContainerFacts {
-  const config = readJSON<ConfigV2>(join(folder, "config.v2.json"));
+  const config = readJSON<ConfigV2>(join(folder, RECORD));
   const hostPath = join(folder, "hostconfig.json");
   const network = config.NetworkSettings ?? {};
   return {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { conflict, invalidArgument, messageOf, notFound } from "../../errors/errors.ts";
 import type { Logger } from "../../log/log.ts";
 import { Container } from "./container.ts";
-import { loadFacts } from "./record.ts";
+import { loadFacts, removeHalf } from "./record.ts";
 
 /** All containers, by id and name. */
 export class ContainerStore {
@@ -20,9 +20,10 @@ export class ContainerStore {
 
   /** Reads all containers from disk; one that cannot be read is left alone and reported. */
   load(log: Logger): void {
-    for (const id of readdirSync(this.root)) {
+    const folders = readdirSync(this.root, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    for (const { name: id } of folders) {
       const folder = join(this.root, id);
-      if (!existsSync(join(folder, "config.v2.json"))) continue;
+      if (removeHalf(folder) || !existsSync(join(folder, "config.v2.json"))) continue;
       try {
         const container = new Container(loadFacts(folder), this.root);
         if (container.id !== id) throw new Error(`it says it is ${container.id}`);

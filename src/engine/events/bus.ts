@@ -1,5 +1,6 @@
 import type { EventMessage } from "../../api/schema.ts";
 import { realtimeNanos } from "../../linux/clock.ts";
+import type { EventJournal } from "./journal.ts";
 
 export type EventType = "container" | "image" | "volume" | "network" | "daemon" | "plugin" | "builder";
 
@@ -14,17 +15,36 @@ export type EngineEvent = EventMessage & {
 
 export type Listener = (event: EngineEvent) => void;
 
+/** In memory, for quick answers. */
 const KEPT = 256;
 
-/** Publishes what happens in the engine, and keeps the last 256 events for `docker events --since`. */
+/** Publishes what happens in the engine, and keeps the last events for `docker events --since`. */
 export class EventBus {
+  /** Undefined: events are kept in memory only. */
+  readonly journal: EventJournal | undefined;
   readonly #kept: EngineEvent[] = [];
   readonly #listeners = new Set<Listener>();
   readonly #observers: Listener[] = [];
 
-  /** `attributes` go into Actor.Attributes; for containers and images "image" and "name" are among them. */
-  publish(type: EventType, action: string, id: string, attributes: Record<string, string> = {}): void {
+  constructor(journal?: EventJournal) {
+    this.journal = journal;
+    const before = journal?.last() ?? 0n;
+    if (before > last) last = before;
+  }
+
+  /**
+   * `attributes` go into Actor.Attributes; for containers and images "image" and "name" are among them. `run` says
+   * which run of a container it is.
+   */
+  publish(
+    type: EventType,
+    action: string,
+    id: string,
+    attributes: Record<string, string> = {},
+    run = "",
+  ): void {
     const event = makeEvent(type, action, id, attributes);
+    this.journal?.append({ event, at: nanosOf(event) }, run);
     this.#kept.push(event);
     if (this.#kept.length > KEPT) this.#kept.shift();
     for (const observer of this.#observers) observer(event);
@@ -42,11 +62,20 @@ export class EventBus {
     this.#observers.push(observer);
   }
 
-  /** Kept events, oldest first, with time (nanoseconds since 1970) in [since, until]. */
+  /** Past events that are kept, oldest first, with time (nanoseconds since 1970) in [since, until]. */
   past(since: bigint, until?: bigint): EngineEvent[] {
+    const [oldest] = this.#kept;
+    if (this.journal && (!oldest || since < nanosOf(oldest))) return this.#fromJournal(since, until);
     return this.#kept.filter((event) => {
       const at = nanosOf(event);
       return at >= since && (until === undefined || at <= until);
+    });
+  }
+
+  #fromJournal(since: bigint, until?: bigint): EngineEvent[] {
+    return this.journal!.past(since, until).map(({ event, at }) => {
+      exactTimes.set(event, at);
+      return event;
     });
   }
 
@@ -58,11 +87,12 @@ export class EventBus {
 /** A JavaScript number cannot hold nanoseconds exactly; the exact value is kept aside and written by toJSON. */
 const exactTimes = new WeakMap<EngineEvent, bigint>();
 
+/** Time of the last event: each is later than the one before, whatever the clock does. */
+let last = 0n;
+
 export function nanosOf(event: EngineEvent): bigint {
   return exactTimes.get(event) ?? BigInt(event.timeNano);
 }
-
-let last = 0n;
 
 function now(): bigint {
   const nanos = realtimeNanos();

@@ -35,6 +35,10 @@ export class VolumeMetadata {
     return this.#records.get(name);
   }
 
+  all(): VolumeRecord[] {
+    return [...this.#records.values()];
+  }
+
   set(record: VolumeRecord): void {
     this.#records.set(record.Name, record);
     this.#save();

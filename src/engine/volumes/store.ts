@@ -43,6 +43,7 @@ export class LocalVolumes implements VolumeStore {
     this.#events = events;
     mkdirSync(root, { recursive: true, mode: 0o701 });
     this.#metadata = new VolumeMetadata(root, log);
+    this.#removeHalves();
     for (const name of readdirSync(root)) {
       if (ROOT_FILES.includes(name)) continue;
       try {
@@ -51,6 +52,18 @@ export class LocalVolumes implements VolumeStore {
         log.warn("volume cannot be read and is left alone", { volume: name, error: messageOf(error) });
       }
     }
+  }
+
+  /** What a daemon left that was killed while it made or removed a volume: a folder without _data, or labels alone. */
+  #removeHalves(): void {
+    for (const name of readdirSync(this.#root)) {
+      const folder = join(this.#root, name);
+      if (ROOT_FILES.includes(name) || !statSync(folder).isDirectory()) continue;
+      const isOurs = readdirSync(folder).every((file) => file.startsWith("opts.json"));
+      if (isOurs) rmSync(folder, { recursive: true });
+    }
+    for (const { Name, Driver } of this.#metadata.all())
+      if (Driver === "local" && !existsSync(join(this.#root, Name))) this.#metadata.delete(Name);
   }
 
   #load(name: string): void {

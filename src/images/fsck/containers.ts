@@ -8,7 +8,8 @@ export async function* containers({ root, images, records, driver }: Examined): 
   const folder = join(root, "containers");
   if (!existsSync(folder)) return;
   const mounts = new Set(records.mounts().map(({ name }) => name));
-  for (const id of readdirSync(folder)) {
+  // Removals and creations that were cut short are finished by the next daemon.
+  for (const id of readdirSync(folder).filter((name) => !name.endsWith("-removing"))) {
     const path = join(folder, id, "config.v2.json");
     const subject = `container ${id.slice(0, 12)}`;
     if (!existsSync(path)) {

@@ -9,6 +9,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { faultPoint } from "../../files/fault.ts";
 import type { Digest } from "../types.ts";
 import { hexOf } from "./chain-id.ts";
 
@@ -61,7 +62,9 @@ export class LayerRecords {
     put("size", String(record.size));
     put("cache-id", record.cacheID);
     if (record.parent !== undefined) put("parent", record.parent);
+    faultPoint("layer.commit");
     renameSync(transaction, this.#folder(record.chainID));
+    faultPoint("layer.committed");
   }
 
   list(): LayerRecord[] {
@@ -128,6 +131,7 @@ export class LayerRecords {
     writeFileSync(join(partial, "mount-id"), record.mountID);
     if (record.initID !== undefined) writeFileSync(join(partial, "init-id"), record.initID);
     if (record.parent !== undefined) writeFileSync(join(partial, "parent"), record.parent);
+    faultPoint("layer.mount-record");
     renameSync(partial, folder);
   }
 

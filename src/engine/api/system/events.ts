@@ -20,9 +20,10 @@ export async function streamEvents(bus: EventBus, ctx: Context): Promise<void> {
   const timer = until === undefined ? undefined : setTimeout(() => queue.close(), millisecondsUntil(until));
   try {
     const past = since === undefined ? [] : bus.past(since, until);
+    const told = past.length > 0 ? nanosOf(past.at(-1)!) : 0n;
     for (const event of past) if (passes(filters, event)) await writeChunk(ctx.res, line(event));
     for await (const event of queue) {
-      if (!past.includes(event) && passes(filters, event)) await writeChunk(ctx.res, line(event));
+      if (nanosOf(event) > told && passes(filters, event)) await writeChunk(ctx.res, line(event));
     }
   } finally {
     end();

@@ -1,10 +1,9 @@
-import { rmSync } from "node:fs";
 import { conflict, isNotFound, messageOf, systemError } from "../../../errors/errors.ts";
 import type { Container } from "../container.ts";
 import type { Env } from "../env.ts";
 import { publish } from "../events.ts";
 import { removeImageMounts } from "../image-mounts.ts";
-import { saveContainer } from "../record.ts";
+import { removeFolder, saveContainer } from "../record.ts";
 
 /** What goes with a removed container. */
 export interface DestroyOptions {
@@ -23,7 +22,7 @@ export async function removeLocked(env: Env, container: Container, options: Dest
       if (!isNotFound(error)) throw error;
     });
     await removeImageMounts(env, container);
-    rmSync(container.folder, { recursive: true, force: true });
+    removeFolder(container.folder);
   } catch (cause) {
     state.move("dead");
     state.error = messageOf(cause);

@@ -6,7 +6,7 @@ import { publishEndpoints } from "../../networks/events.ts";
 import { millisBetween } from "../../time.ts";
 import type { Container } from "../container.ts";
 import type { Env } from "../env.ts";
-import { publish } from "../events.ts";
+import { publishDie } from "../events.ts";
 import { endExecs } from "../exec/exit.ts";
 import { forEachImageLayer } from "../image-mounts.ts";
 import { fifoFolder } from "../io/fifo-folder.ts";
@@ -36,12 +36,15 @@ export function containerExited(
 async function endRun(env: Env, container: Container, exit: ExitStatus): Promise<void> {
   const { state, facts } = container;
   container.stopHealth?.();
+  // Kept before the task is deleted, which alone knows of it: whoever finds no task goes by this.
+  Object.assign(state, { exitCode: exit.exitCode, finishedAt: exit.exitedAt });
+  saveContainer(container);
   await endExecs(env, container);
   await deleteTask(env, container);
   await closeOutput(env, container);
   const left = await releaseRun(env, container);
   const millis = millisBetween(state.startedAt, exit.exitedAt);
-  Object.assign(state, { exitCode: exit.exitCode, finishedAt: exit.exitedAt, pid: 0 });
+  state.pid = 0;
   const again =
     !container.restarting &&
     wantsRestart(container.hostConfig.RestartPolicy, {
@@ -55,10 +58,7 @@ async function endRun(env: Env, container: Container, exit: ExitStatus): Promise
   if (again) planRestart(env, container, millis);
   // One that is about to be removed need not be written: should the daemon die now, it is found ended all the same.
   if (!removes) saveContainer(container);
-  publish(env, container, "die", {
-    exitCode: String(exit.exitCode),
-    execDuration: String(Math.trunc(millis / 1000)),
-  });
+  publishDie(env, container);
   publishEndpoints(env.events, "disconnect", container.id, left);
   container.hub.end();
   container.waiters.exited({ exitCode: exit.exitCode });

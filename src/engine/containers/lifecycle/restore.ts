@@ -1,10 +1,11 @@
 import { rmSync } from "node:fs";
 import { basename } from "node:path";
 import { messageOf } from "../../../errors/errors.ts";
-import type { ProcessInfo } from "../../containerd/client.ts";
-import { millisBetween, NEVER, now } from "../../time.ts";
+import type { ExitStatus, ProcessInfo } from "../../containerd/client.ts";
+import { millisBetween, NEVER, now, parseNanos } from "../../time.ts";
 import type { Container } from "../container.ts";
 import type { Env } from "../env.ts";
+import { tellUntold } from "../events.ts";
 import { startHealthChecks } from "../health/monitor.ts";
 import { forEachImageLayer } from "../image-mounts.ts";
 import { fifoFolder, fifoFolders } from "../io/fifo-folder.ts";
@@ -17,17 +18,26 @@ import { wantsRestart } from "./restart-policy.ts";
 import { forceDelete, startContainer } from "./start.ts";
 
 /** What is said of a container whose end nobody saw. */
-const UNKNOWN_EXIT = 255;
+const unknownExit = (): ExitStatus => ({ exitCode: 255, exitedAt: now() });
+
+/** The end that was recorded when it began to be dealt with; undefined if there is none of this run. */
+function recordedExit({ state }: Container): ExitStatus | undefined {
+  const { exitCode, startedAt, finishedAt } = state;
+  if (finishedAt === NEVER || parseNanos(finishedAt) < parseNanos(startedAt)) return undefined;
+  return { exitCode, exitedAt: finishedAt };
+}
 
 /**
  * The daemon has started: takes over the containers that run, deals with those that have ended meanwhile. Call it
  * before requests are served; what their restart policies want is started by startPolicies() afterwards.
  */
 export async function restoreContainers(env: Env): Promise<void> {
+  tellUntold(env);
   const tasks = new Map((await env.containerd.listTasks()).map((task) => [task.id, task]));
   await Promise.all(
     env.store.all().map((container) => guarded(env, container, () => restore(env, container, tasks))),
   );
+  tellUntold(env);
   await removeUnknown(env, tasks);
   removeStaleFifos(env);
 }
@@ -85,7 +95,8 @@ async function adopt(env: Env, container: Container, task: ProcessInfo): Promise
   const wanted = task.status === "paused" || task.status === "pausing" ? "paused" : "running";
   if (!state.hasTask) {
     state.move("running");
-    if (state.startedAt === NEVER) state.startedAt = now();
+    // A run that the earlier daemon did not live to record.
+    state.startedAt = now();
   }
   if (state.status !== wanted) state.move(wanted);
   state.pid = task.pid;
@@ -116,7 +127,7 @@ async function reopenOutput(env: Env, container: Container): Promise<void> {
 async function adoptEnded(env: Env, container: Container, task: ProcessInfo | undefined): Promise<void> {
   await recount(env, container);
   await reopenOutput(env, container);
-  const exit = task?.status === "stopped" ? task : { exitCode: UNKNOWN_EXIT, exitedAt: now() };
+  const exit = task?.status === "stopped" ? task : (recordedExit(container) ?? unknownExit());
   env.log.info("container ended while the daemon was away", {
     container: container.id,
     exitCode: exit.exitCode,
@@ -185,7 +196,7 @@ export async function reconcile(env: Env): Promise<void> {
     // Not in the list: it may have been started after the list was made, or its shim has died.
     const again = task ?? (await env.containerd.process(container.id));
     if (again && again.status !== "stopped") continue;
-    const exit = again ?? { exitCode: UNKNOWN_EXIT, exitedAt: now() };
+    const exit = again ?? unknownExit();
     await containerExited(env, container, again ? pid : 0, {
       exitCode: exit.exitCode,
       exitedAt: exit.exitedAt,

@@ -171,10 +171,13 @@ async function startTask(
     container.run = undefined;
   });
   await createInContainerd(env, { id, spec, runtime, labels: {} });
-  rollback.add(() => env.containerd.deleteContainer(id));
+  // The task first: without its container, nobody would know whose it is.
+  rollback.add(async () => {
+    await forceDelete(env, id);
+    await env.containerd.deleteContainer(id);
+  });
   const context = "failed to create task for container";
   const pid = await asFailure(context, env.containerd.createTask({ id, runtime, ...io.paths }));
-  rollback.add(() => forceDelete(env, id));
   await whenCreated(pid);
   io.stdin?.started();
   container.run = { io, log: opened.log, flushLog: opened.flush };

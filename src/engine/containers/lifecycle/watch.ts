@@ -38,16 +38,17 @@ async function handle(env: Env, event: TaskEvent): Promise<void> {
       return;
     case "paused":
     case "resumed":
-      await frozen(container, event.kind === "paused");
+      await frozen(env, container, event.kind === "paused");
   }
 }
 
 /** Somebody else (ctr) has paused or resumed it. */
-function frozen(container: Container, paused: boolean): Promise<void> {
+function frozen(env: Env, container: Container, paused: boolean): Promise<void> {
   return container.lock.run(async () => {
     const { state } = container;
     if (!state.hasTask || (state.status === "paused") === paused) return;
     state.move(paused ? "paused" : "running");
     saveContainer(container);
+    publish(env, container, paused ? "pause" : "unpause");
   });
 }

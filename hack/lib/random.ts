@@ -20,6 +20,11 @@ export class Random {
     return Math.floor(this.next() * limit);
   }
 
+  /** A whole number from `low` to `high`, both possible. */
+  between(low: number, high: number): number {
+    return low + this.below(high - low + 1);
+  }
+
   chance(probability: number): boolean {
     return this.next() < probability;
   }

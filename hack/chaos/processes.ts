@@ -1,0 +1,13 @@
+import { readdirSync, readFileSync } from "node:fs";
+
+/** All processes and their command lines. */
+export function processes(): { pid: number; argv: string[] }[] {
+  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  return pids.flatMap((pid) => {
+    try {
+      return [{ pid: Number(pid), argv: readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0") }];
+    } catch {
+      return [];
+    }
+  });
+}
