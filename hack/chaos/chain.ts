@@ -15,6 +15,8 @@ export interface Totals {
 /** Of daemons in one mend(), before it gives up. */
 const MOST_STARTS = 8;
 
+const CONNECT_MS = 20_000;
+
 type DaemonName = "dockerd" | "docker-containerd";
 
 export class ChaosChain {
@@ -120,6 +122,18 @@ export class ChaosChain {
       mended += names.length;
     }
     return mended;
+  }
+
+  /** Waits until dockerd has found docker-containerd again. */
+  async connected(): Promise<void> {
+    const deadline = Date.now() + CONNECT_MS;
+    type Version = { Components?: { Name: string }[] };
+    for (;;) {
+      const version = await this.api.get<Version>("/version").catch(() => undefined);
+      if (version?.Components?.some(({ Name }) => Name === "containerd")) return;
+      if (Date.now() > deadline) throw new Error(`dockerd does not find containerd:\n${this.lastWords()}`);
+      await Bun.sleep(20);
+    }
   }
 
   /** Runs the client. */

@@ -102,6 +102,7 @@ export async function runRound(run: Run, number: number, random: Random): Promis
     if (fault.program === "docker-containerd-shim")
       for (const subject of subjects) subject.shimInDoubt = true;
   }
+  await chain.connected();
   return check(round);
 }
 

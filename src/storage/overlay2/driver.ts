@@ -74,9 +74,7 @@ export class Overlay implements StorageDriver {
     if (existsSync(this.#layout.merged(id)) && isMounted(this.#layout, id))
       this.#kind.mounter.unmount(this.#layout, id);
     this.#mounts.delete(id);
-    if (existsSync(join(folder, "link"))) {
-      rmSync(join(this.#layout.root, "l", this.#layout.link(id)), { force: true });
-    }
+    for (const link of this.#layout.linksTo(id)) rmSync(link, { force: true });
     await removeTree(folder);
   }
 

@@ -2,7 +2,9 @@ import { randomBytes } from "node:crypto";
 import {
   chownSync,
   existsSync,
+  lstatSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   readlinkSync,
   symlinkSync,
@@ -82,6 +84,18 @@ export class Layout {
 
   link(id: string): string {
     return readFileSync(join(this.folder(id), "link"), "utf8");
+  }
+
+  /** Paths of the short names that lead to a layer; looked for if a crash came before its own was noted. */
+  linksTo(id: string): string[] {
+    const names = join(this.root, "l");
+    const note = join(this.folder(id), "link");
+    const noted = existsSync(note) ? this.link(id) : "";
+    if (noted !== "") return [join(names, noted)];
+    const target = join("..", id, "diff");
+    return readdirSync(names)
+      .map((name) => join(names, name))
+      .filter((path) => lstatSync(path).isSymbolicLink() && readlinkSync(path) === target);
   }
 
   /** Short names of all layers below, nearest first. */
