@@ -1,7 +1,7 @@
 /** docker-containerd put together: what is opened in which order, and closed in the opposite one. */
 import { rmSync } from "node:fs";
 import { messageOf } from "../errors/errors.ts";
-import { type GrpcServer, serveGrpc } from "../grpc/server.ts";
+import { type GrpcServer, type Service, serveGrpc } from "../grpc/server.ts";
 import type { Logger } from "../log/log.ts";
 import { trimWhenQuiet } from "../memory/trim.ts";
 import type { Server as TtrpcServer } from "../ttrpc/server.ts";
@@ -77,10 +77,14 @@ async function start(config: Config, log: Logger, undo: (() => void | Promise<vo
   const { adopted, cleaned } = await recoverTasks(tasks);
   if (adopted + cleaned > 0) log.info("tasks of a former run", { adopted, cleaned });
 
+  let counted = (service: Service) => service;
   if (config.metricsAddress !== "") {
     const { serveMetrics } = await import("./metrics/server.ts");
+    const { CallCounter } = await import("./metrics/calls.ts");
     const { metricsAddress: address, metricsInterval: interval } = config;
-    undo.push(await serveMetrics({ address, interval, tasks, log }));
+    const calls = new CallCounter();
+    counted = (service) => calls.counted(service);
+    undo.push(await serveMetrics({ address, interval, tasks, calls, log }));
   }
   const uuid = serverUuid(layout);
   const trimSoon = trimWhenQuiet(QUIET);
@@ -97,7 +101,7 @@ async function start(config: Config, log: Logger, undo: (() => void | Promise<vo
   undo.push(() => collector.stop());
   collector.start();
   removeStaleSocket(config.socket);
-  const server: GrpcServer = await serveGrpc(config.socket, services, trimSoon);
+  const server: GrpcServer = await serveGrpc(config.socket, services.map(counted), trimSoon);
   trimSoon();
   undo.push(() => server.close(GRACE));
   protectSocket(config.socket, config);

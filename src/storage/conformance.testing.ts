@@ -131,6 +131,10 @@ export function conformance({ makeRoot, open, removeRoot }: ConformanceOptions):
     await expect(driver.create(id, undefined)).rejects.toThrow("exists already");
     await driver.remove(id);
     await driver.remove(id);
+    await driver.create("kept", undefined);
+    for (const wrong of ["", ".", "..", "l", "../kept"])
+      await expect(driver.remove(wrong)).rejects.toThrow("is no name of a storage layer");
+    expect(await driver.exists("kept")).toBe(true);
     expect(await driver.exists(id)).toBe(false);
     expect(await driver.list()).not.toContain(id);
   });

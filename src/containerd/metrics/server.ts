@@ -4,6 +4,7 @@ import { invalidArgument, messageOf, systemError } from "../../errors/errors.ts"
 import type { Logger } from "../../log/log.ts";
 import { GIT_COMMIT, VERSION } from "../../version/version.ts";
 import type { TaskManager } from "../tasks/manager.ts";
+import type { CallCounter } from "./calls.ts";
 import { containerFamilies } from "./containers.ts";
 import { type Family, formatFamilies } from "./text.ts";
 
@@ -15,6 +16,7 @@ export interface MetricsOptions {
   /** How old figures of containers may be, in seconds; 0: asked for at each request. */
   interval: number;
   tasks: TaskManager;
+  calls: CallCounter;
   log: Logger;
 }
 
@@ -46,12 +48,12 @@ class Collected {
   }
 
   async text(): Promise<string> {
-    const { tasks, interval } = this.#options;
+    const { tasks, calls, interval } = this.#options;
     if (performance.now() - this.#at >= interval * 1000) {
       this.#at = performance.now();
       this.#containers = containerFamilies(tasks.list());
     }
-    return formatFamilies([...daemonFamilies(tasks), ...(await this.#containers)]);
+    return formatFamilies([...daemonFamilies(tasks), ...calls.families(), ...(await this.#containers)]);
   }
 }
 

@@ -9,6 +9,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { writeAtomic } from "../../files/atomic.ts";
 import { faultPoint } from "../../files/fault.ts";
 import type { Digest } from "../types.ts";
 import { hexOf } from "./chain-id.ts";
@@ -101,9 +102,8 @@ export class LayerRecords {
       .filter((name) => name.endsWith(REMOVING))
       .flatMap((name) => {
         const file = join(root, name, "cache-id");
-        return existsSync(file)
-          ? [[join(root, name), readFileSync(file, "utf8").trim()] as [string, string]]
-          : [];
+        const cacheID = existsSync(file) ? readFileSync(file, "utf8").trim() : "";
+        return cacheID === "" ? [] : [[join(root, name), cacheID] as [string, string]];
       });
   }
 
@@ -113,7 +113,7 @@ export class LayerRecords {
 
   /** Notes that a storage layer is being made, so that it can be removed if we do not come to use it. */
   begin(transaction: string, cacheID: string): void {
-    writeFileSync(join(transaction, "cache-id"), cacheID);
+    writeAtomic(join(transaction, "cache-id"), cacheID, { durability: "crash" });
   }
 
   /** Transactions that a crash interrupted: [folder, cache-id]. */
@@ -121,7 +121,8 @@ export class LayerRecords {
     const root = join(this.#root, "tmp");
     return readdirSync(root).map((name) => {
       const file = join(root, name, "cache-id");
-      return [join(root, name), existsSync(file) ? readFileSync(file, "utf8").trim() : undefined];
+      const cacheID = existsSync(file) ? readFileSync(file, "utf8").trim() : "";
+      return [join(root, name), cacheID === "" ? undefined : cacheID];
     });
   }
 

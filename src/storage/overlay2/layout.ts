@@ -13,6 +13,7 @@ import {
 import { basename, dirname, join } from "node:path";
 import { notFound } from "../../errors/errors.ts";
 import { hostRoot, type IDMap, type Owner } from "../../linux/id-map.ts";
+import { checkLayerID } from "../layer-id.ts";
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 const LINK_LENGTH = 26;
@@ -35,8 +36,9 @@ export class Layout {
     chownSync(root, 0, this.#owner.gid);
   }
 
+  /** Errors: invalidArgument for an id that would be another folder than a layer's. */
   folder(id: string): string {
-    return join(this.root, id);
+    return join(this.root, checkLayerID(id));
   }
   diff(id: string): string {
     return join(this.root, id, "diff");

@@ -8,6 +8,7 @@ import { closeFd } from "../../linux/fd.ts";
 import { hostRoot, type IDMap } from "../../linux/id-map.ts";
 import { openInRoot, openRoot } from "../../linux/openat2.ts";
 import type { Change, CreateLayerOptions, StorageDriver } from "../driver.ts";
+import { checkLayerID } from "../layer-id.ts";
 import { folderSize } from "../size.ts";
 import { compareTrees } from "./compare.ts";
 import { packChanges } from "./pack-changes.ts";
@@ -44,7 +45,7 @@ export abstract class TreeDriver implements StorageDriver {
   abstract status(): [string, string][];
 
   protected path(id: string): string {
-    return `${this.trees}/${id}`;
+    return `${this.trees}/${checkLayerID(id)}`;
   }
 
   async create(id: string, parent: string | undefined, options: CreateLayerOptions = {}): Promise<void> {
