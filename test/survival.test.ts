@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { type Engine, eventually, startTestEngine } from "./lib/engine.ts";
 
 let engine: Engine;
@@ -75,6 +75,45 @@ describe("kill -9", () => {
     );
     expect(await engine.ok("logs", "meanwhile")).toBe("early\nlate");
     await engine.ok("rm", "meanwhile");
+  });
+
+  test("of both daemons loses no event, of what was before and of what happens meanwhile", async () => {
+    const script = ["sh", "-c", "while [ ! -e /go ]; do sleep 0.05; done; exit 7"];
+    await engine.ok("run", "-d", "--name", "told", "busybox", ...script);
+    const pid = await inspect("told", "{{.State.Pid}}");
+    await killed(engine.chain.dockerd, engine.chain.containerd);
+    writeFileSync(`/proc/${pid}/root/go`, "");
+    await eventually(
+      "the container's end",
+      () => readdirSync("/proc"),
+      (pids) => !pids.includes(pid),
+    );
+    await engine.restart();
+    await eventually(
+      "its state",
+      () => inspect("told", "{{.State.Status}}"),
+      (status) => status === "exited",
+    );
+    await engine.ok("rm", "told");
+    const format = "{{.Action}} {{.Actor.Attributes.exitCode}}";
+    const until = String(Math.floor(Date.now() / 1000) + 1);
+    const asked = [
+      "--since",
+      "0",
+      "--until",
+      until,
+      "--filter",
+      "container=told",
+      "--filter",
+      "type=container",
+    ];
+    const events = (await engine.ok("events", ...asked, "--format", format)).split("\n");
+    expect(events.map((line) => line.replace(" <no value>", "").trim())).toEqual([
+      "create",
+      "start",
+      "die 7",
+      "destroy",
+    ]);
   });
 
   test("of a shim: its container is reported dead, and can be removed", async () => {
