@@ -40,8 +40,6 @@ async function endRun(env: Env, container: Container, exit: ExitStatus): Promise
   Object.assign(state, { exitCode: exit.exitCode, finishedAt: exit.exitedAt });
   saveContainer(container);
   await endExecs(env, container);
-  await deleteTask(env, container);
-  await closeOutput(env, container);
   const left = await releaseRun(env, container);
   const millis = millisBetween(state.startedAt, exit.exitedAt);
   state.pid = 0;
@@ -65,12 +63,14 @@ async function endRun(env: Env, container: Container, exit: ExitStatus): Promise
   if (removes) await removeLocked(env, container, { volumes: true });
 }
 
-async function deleteTask(env: Env, container: Container): Promise<void> {
+/** Removes the task and the container from containerd. By then everything that was printed has been copied. */
+async function leaveContainerd(env: Env, container: Container): Promise<void> {
   try {
     await env.containerd.deleteTask(container.id);
   } catch (error) {
     if (!isNotFound(error)) warn(env, container, "task could not be removed from containerd", error);
   }
+  await Promise.all([closeOutput(env, container), env.containerd.deleteContainer(container.id)]);
 }
 
 const warn = (env: Env, container: Container, message: string, error: unknown) =>
@@ -90,8 +90,13 @@ async function closeOutput(env: Env, container: Container): Promise<void> {
   run.log.close();
 }
 
-/** Gives back what one run needs: mounts, network, volumes, the container in containerd. Returns the networks it was on. */
-export async function releaseRun(env: Env, container: Container): Promise<EndpointReference[]> {
+/**
+ * Gives back what one run needs: task, output, mounts, network, volumes. Returns the networks it was on.
+ *
+ * All at once: the init process has gone, and what else ran in its pid namespace with it, so nothing needs its mounts or
+ * its network any more while the runtime clears up.
+ */
+async function releaseRun(env: Env, container: Container): Promise<EndpointReference[]> {
   let left: EndpointReference[] = [];
   const attempt = async (what: string, work: () => Promise<unknown> | unknown) => {
     try {
@@ -103,7 +108,7 @@ export async function releaseRun(env: Env, container: Container): Promise<Endpoi
   await attempt("part of a volume", () => releaseSubMounts(container));
   const volumes = Object.values(container.facts.mountPoints).filter(({ Type }) => Type === "volume");
   await Promise.all([
-    attempt("record in containerd", () => env.containerd.deleteContainer(container.id)),
+    attempt("record in containerd", () => leaveContainerd(env, container)),
     attempt("network", async () => {
       left = await tearDownNetwork(env, container);
     }),
