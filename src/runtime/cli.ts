@@ -91,13 +91,15 @@ function defaultRoot(): string {
 async function usage(): Promise<string> {
   const { flagHelp } = await import("../flags/flags.ts");
   const commands = Object.entries(COMMANDS).map(([name, { help }]) => `  ${name.padEnd(12)}${help}\n`);
-  return `Usage: docker-runc [OPTIONS] COMMAND [ARGUMENTS]
+  return `NAME:
+   docker-runc - Open Container Initiative runtime
 
-Runs containers from OCI bundles.
+USAGE:
+   docker-runc [OPTIONS] COMMAND [ARGUMENTS]
 
-Commands:
+COMMANDS:
 ${commands.join("")}
-Options:
+OPTIONS:
 ${flagHelp(GLOBAL_FLAGS)}`;
 }
 
@@ -114,9 +116,9 @@ const ARGUMENTS: Readonly<Record<string, string>> = {
 
 async function commandUsage(name: string, help: string, { FLAGS }: Command): Promise<string> {
   const { flagHelp } = await import("../flags/flags.ts");
-  const options = FLAGS ? `\nOptions:\n${flagHelp(FLAGS)}` : "";
-  const line = `Usage: docker-runc ${name}${FLAGS ? " [OPTIONS]" : ""} ${ARGUMENTS[name] ?? "CONTAINER"}`;
-  return `${line.trimEnd()}\n\n${help}.\n${options}`;
+  const options = FLAGS ? `\nOPTIONS:\n${flagHelp(FLAGS)}` : "";
+  const line = `   docker-runc ${name}${FLAGS ? " [OPTIONS]" : ""} ${ARGUMENTS[name] ?? "CONTAINER"}`;
+  return `NAME:\n   docker-runc ${name} - ${help}\n\nUSAGE:\n${line.trimEnd()}\n${options}`;
 }
 
 /** Runs a command line; returns the exit code. */
@@ -142,10 +144,13 @@ export async function runCli(args: string[]): Promise<number> {
       return UNKNOWN_COMMAND;
     }
     failure = entry.failure;
+    const debug = (message: string) => {
+      if (values.debug) logMessage(log, "debug", message);
+    };
     const context = makeContext(
       values.root ?? defaultRoot(),
       values["systemd-cgroup"] ?? false,
-      values.debug ?? false,
+      debug,
       (message) => logMessage(log, "warning", message),
     );
     const command = await entry.load();
@@ -153,9 +158,9 @@ export async function runCli(args: string[]): Promise<number> {
       print(await commandUsage(name, entry.help, command));
       return 0;
     }
-    if (values.debug) logMessage(log, "debug", `docker-runc ${args.join(" ")}`);
+    debug(`docker-runc ${args.join(" ")}`);
     const code = await command.run(context, rest);
-    if (values.debug) logMessage(log, "debug", `${name} ended with exit code ${code}`);
+    debug(`${name} ended with exit code ${code}`);
     return code;
   } catch (error) {
     logFatal(log, `${failure?.prefix ?? ""}${messageOf(error)}`);

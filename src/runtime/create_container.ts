@@ -1,7 +1,8 @@
 /** Makes a container: state, cgroup, FIFO, process. What fails half way leaves nothing behind. */
-import { systemError } from "../errors/errors.ts";
+import { failedPrecondition, systemError } from "../errors/errors.ts";
 import { applyLimits } from "../linux/cgroup/apply.ts";
-import { type Cgroup, createCgroup, removeCgroup } from "../linux/cgroup/cgroup.ts";
+import { type Cgroup, cgroupProcesses, createCgroup, removeCgroup } from "../linux/cgroup/cgroup.ts";
+import { isFrozen } from "../linux/cgroup/freezer.ts";
 import { oomKills } from "../linux/cgroup/oom_kills.ts";
 import { realtimeStamp } from "../linux/clock.ts";
 import { O_RDWR, openFd } from "../linux/fd.ts";
@@ -28,6 +29,8 @@ export interface CreateOptions extends ConsoleTarget {
   /** Stop before the command until "start"; else it runs at once. */
   wait: boolean;
   failAt?: number;
+  warn: (message: string) => void;
+  debug: (message: string) => void;
 }
 
 function newRecord(id: string, { spec, bundle, noNewKeyring }: CreateOptions): ContainerRecord {
@@ -69,6 +72,16 @@ const outOfMemory = (cause: unknown) =>
     { cause },
   );
 
+/** A cgroup that was there before: processes in it share the limits; a frozen one would stop ours for ever. */
+function checkUnused(cgroup: Cgroup, warn: (message: string) => void): void {
+  if (isFrozen(cgroup))
+    throw failedPrecondition(
+      "unable to start container process: container's cgroup unexpectedly frozen: thaw it, or choose another linux.cgroupsPath",
+    );
+  const count = cgroupProcesses(cgroup).length;
+  if (count > 0) warn(`container's cgroup is not empty: ${count} process(es) found`);
+}
+
 class Creation {
   readonly #store: StateStore;
   readonly #record: ContainerRecord;
@@ -95,6 +108,7 @@ class Creation {
         fds: slotsOf(descriptors),
       });
       const plan = compileContainer(this.#spec, facts, this.#options.wait);
+      if (!this.#options.systemdCgroup) checkUnused(facts.cgroup, this.#options.warn);
       this.#record.cgroup = facts.cgroup;
       this.#store.save(this.#record);
       createCgroup(facts.cgroup);
@@ -146,7 +160,9 @@ class Creation {
       listener: (fd: number) => late.notify?.passListener(fd, record, record.pid),
       ready: (pid: number) => {
         if (this.#options.pidFile !== undefined) writePidFile(this.#options.pidFile, pid);
+        this.#options.debug("init: closing the pipe to signal completion");
       },
+      debug: this.#options.debug,
     };
   }
 }

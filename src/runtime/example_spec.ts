@@ -36,8 +36,13 @@ function mounts(): Mount[] {
   ];
 }
 
-/** For root. */
-export function exampleSpec(): Spec {
+const NAMESPACES = ["pid", "network", "ipc", "uts", "mount"] as const;
+
+/**
+ * For root. `cgroupNamespace`: with a cgroup namespace, as runc has it on hosts with cgroup v2 alone, so that on
+ * others the container's own path can be read in /proc/self/cgroup.
+ */
+export function exampleSpec(cgroupNamespace = true): Spec {
   return {
     ociVersion: "1.2.0",
     process: {
@@ -55,7 +60,9 @@ export function exampleSpec(): Spec {
     mounts: mounts(),
     linux: {
       resources: { devices: [{ allow: false, access: "rwm" }] },
-      namespaces: (["pid", "network", "ipc", "uts", "mount", "cgroup"] as const).map((type) => ({ type })),
+      namespaces: [...NAMESPACES, ...(cgroupNamespace ? (["cgroup"] as const) : [])].map((type) => ({
+        type,
+      })),
       maskedPaths: [
         "/proc/acpi",
         "/proc/asound",
@@ -74,8 +81,8 @@ export function exampleSpec(): Spec {
 }
 
 /** For another user, who becomes root in a user namespace: the host's network and sysfs, no limits. */
-export function rootlessSpec(uid: number, gid: number): Spec {
-  const spec = exampleSpec();
+export function rootlessSpec(uid: number, gid: number, cgroupNamespace = true): Spec {
+  const spec = exampleSpec(cgroupNamespace);
   const linux = spec.linux!;
   delete linux.resources;
   linux.namespaces = [...(linux.namespaces ?? []).filter(({ type }) => type !== "network"), { type: "user" }];

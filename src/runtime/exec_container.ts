@@ -23,6 +23,7 @@ export interface ExecOptions extends ConsoleTarget {
   /** Folders below the container's cgroup, by controller ("" for all). */
   cgroups: ReadonlyMap<string, string>;
   ignorePaused: boolean;
+  debug: (message: string) => void;
   failAt?: number;
 }
 
@@ -61,9 +62,12 @@ function execCgroup(record: ContainerRecord, wanted: ReadonlyMap<string, string>
     const sub = folder.controllers.map((name) => wanted.get(name)).find(Boolean) ?? wanted.get("");
     if (sub === undefined) return whereInitIs(folder, record.pid);
     if (sub.split("/").includes(".."))
-      throw invalidArgument(`--cgroup ${sub}: is not a sub cgroup of the container's`);
+      throw invalidArgument(`--cgroup: ${sub} is not a sub cgroup path of the container's cgroup`);
     const path = `${folder.path}/${sub}`.replace(/\/+/g, "/").replace(/\/$/, "");
-    if (!pathExists(path)) throw invalidArgument(`--cgroup ${sub}: ${path} does not exist`);
+    if (!pathExists(path))
+      throw invalidArgument(
+        `--cgroup ${sub}: adding pid of the process: open ${path}/cgroup.procs: no such file or directory`,
+      );
     return { ...folder, path };
   });
 }
@@ -104,7 +108,9 @@ export async function execInContainer(
       listener: (fd: number, pid: number) => notify?.passListener(fd, record, pid),
       ready: (pid: number) => {
         if (options.pidFile !== undefined) writePidFile(options.pidFile, pid);
+        options.debug("setns_init: about to exec the command");
       },
+      debug: options.debug,
     };
     return await launch(plan, descriptors, handlers, options.failAt);
   } finally {

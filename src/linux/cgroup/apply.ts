@@ -1,11 +1,13 @@
 /** Writes resource limits into a cgroup, on whatever version the host has. */
-import { errnoOf, messageOf, systemError } from "../../errors/errors.ts";
+import { errnoOf, invalidArgument, messageOf, systemError } from "../../errors/errors.ts";
 import type { LinuxResources } from "../../oci/runtime-spec.ts";
 import { readSmallFile, writeControlFile } from "../fd.ts";
 import { type Cgroup, type CgroupFolder, folderOf, unifiedFolder } from "./cgroup.ts";
 import { type ControlWrite, currentMemoryLimit, v1Writes } from "./limits_v1.ts";
 
 const MEMORY_LIMIT = "memory.limit_in_bytes";
+const REALTIME_PERIOD = "cpu.rt_period_us";
+const REALTIME_RUNTIME = "cpu.rt_runtime_us";
 
 /** The kernel reclaims what it can, and refuses a limit below what is left. */
 function memoryInUse(write: ControlWrite, path: string, error: unknown): Error {
@@ -41,6 +43,23 @@ function writeOne(folder: CgroupFolder | undefined, write: ControlWrite): void {
   }
 }
 
+const errnoOfCause = (error: unknown) => errnoOf(error instanceof Error ? error.cause : error);
+
+/** A shorter real-time period is refused while the old runtime does not fit into it: then it follows the runtime. */
+function writeAll(cgroup: Cgroup, writes: ControlWrite[]): void {
+  let late: ControlWrite | undefined;
+  for (const write of writes) {
+    try {
+      writeOne(folderOf(cgroup, write.controller), write);
+    } catch (error) {
+      const again = write.file === REALTIME_PERIOD && writes.some(({ file }) => file === REALTIME_RUNTIME);
+      if (!again || errnoOfCause(error) !== "EINVAL") throw error;
+      late = write;
+    }
+    if (late && write.file === REALTIME_RUNTIME) writeOne(folderOf(cgroup, late.controller), late);
+  }
+}
+
 /** Whether the host's controllers are in the unified hierarchy. */
 const isV2 = (cgroup: Cgroup) => cgroup.every((folder) => folder.version === 2);
 
@@ -59,8 +78,9 @@ export async function applyLimits(
     devices: options.devices,
     ...(fresh ? {} : { currentMemoryLimit: () => currentMemoryLimit(cgroup) }),
   });
-  for (const write of writes) writeOne(folderOf(cgroup, write.controller), write);
-  const unified = unifiedFolder(cgroup);
-  for (const [file, text] of Object.entries(resources.unified ?? {}))
-    writeOne(unified, { controller: "unified", file, text, tag: `unified[${JSON.stringify(file)}]` });
+  if (Object.keys(resources.unified ?? {}).length > 0)
+    throw invalidArgument(
+      "linux.resources.unified: invalid configuration: this host's controllers are of cgroup v1: use memory, cpu and the other members",
+    );
+  writeAll(cgroup, writes);
 }

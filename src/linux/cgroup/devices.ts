@@ -13,6 +13,7 @@ export interface DeviceRule {
   text: string;
 }
 
+/** Letters of `access` that are not rights are left out, as with runc. */
 function rule(
   allow: boolean,
   type: string,
@@ -22,12 +23,13 @@ function rule(
 ): DeviceRule {
   if (!/^[abc]$/.test(type))
     throw invalidArgument(`device rule of type ${JSON.stringify(type)}: want a, b or c`);
-  if (!/^[rwm]+$/.test(access))
+  const rights = access.replace(/[^rwm]/g, "");
+  if (rights === "")
     throw invalidArgument(`device rule with access ${JSON.stringify(access)}: want letters of rwm`);
   const number = (n: number | undefined) => (n === undefined ? "*" : String(n));
   const text =
-    type === "a" && major === undefined ? "a" : `${type} ${number(major)}:${number(minor)} ${access}`;
-  return { allow, type: type as "a" | "b" | "c", major, minor, access, text };
+    type === "a" && major === undefined ? "a" : `${type} ${number(major)}:${number(minor)} ${rights}`;
+  return { allow, type: type as "a" | "b" | "c", major, minor, access: rights, text };
 }
 
 /** What every container may use, as runc has it: nodes of any kind can be made, the standard ones used. */

@@ -4,7 +4,8 @@ import { StateStore } from "../state/store.ts";
 export interface Context {
   store: StateStore;
   systemdCgroup: boolean;
-  debug: boolean;
+  /** Tells what happens inside: with --debug only. */
+  debug(message: string): void;
   /** Tells of something that does not hold up the command: to --log, or to stderr. */
   warn(message: string): void;
 }
@@ -12,7 +13,7 @@ export interface Context {
 export function makeContext(
   root: string,
   systemdCgroup: boolean,
-  debug: boolean,
+  debug: (message: string) => void,
   warn: (message: string) => void,
 ): Context {
   return { store: new StateStore(root), systemdCgroup, debug, warn };

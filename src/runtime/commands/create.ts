@@ -35,7 +35,11 @@ interface CreateValues {
 }
 
 /** The options that create and run share. `wait`: until start. */
-export function createOptions(values: CreateValues, wait: boolean, detach: boolean): CreateOptions {
+export function createOptions(
+  values: CreateValues,
+  wait: boolean,
+  detach: boolean,
+): Omit<CreateOptions, "warn" | "debug"> {
   const given = values.bundle ?? process.cwd();
   if (!pathExists(given)) throw invalidArgument(`chdir ${given}: no such file or directory`);
   const bundle = realPath(given);
@@ -64,6 +68,7 @@ export async function run(context: Context, args: string[]): Promise<number> {
   const id = onlyId("create", rest);
   const options = createOptions(values, true, true);
   warnOfCapabilities(options.spec.process, context.warn);
-  await createContainer(context.store, id, { ...options, systemdCgroup: context.systemdCgroup });
+  const { store, systemdCgroup, warn, debug } = context;
+  await createContainer(store, id, { ...options, systemdCgroup, warn, debug });
   return 0;
 }

@@ -117,6 +117,7 @@ export async function run(context: Context, args: string[]): Promise<number> {
     preserveFds: (values["preserve-fds"] ?? 0) + sockets,
     cgroups: cgroupsOf(values.cgroup),
     ignorePaused: values["ignore-paused"] ?? false,
+    debug: context.debug,
     ...(failAt === undefined ? {} : { failAt }),
   };
   checkConsole(process.terminal ?? false, values.detach ?? false, options.consoleSocket);

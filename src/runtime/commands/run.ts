@@ -30,7 +30,7 @@ async function poststart({ store, warn }: Context, record: ContainerRecord): Pro
 export async function run(context: Context, args: string[]): Promise<number> {
   const { values, rest } = parseFlags(FLAGS, args);
   const id = onlyId("run", rest);
-  const { store, warn } = context;
+  const { store, warn, debug } = context;
   const options = createOptions(values, false, values.detach ?? false);
   warnOfCapabilities(options.spec.process, warn);
   let record: ContainerRecord | undefined;
@@ -38,6 +38,8 @@ export async function run(context: Context, args: string[]): Promise<number> {
     record = await createContainer(store, id, {
       ...options,
       systemdCgroup: context.systemdCgroup,
+      warn,
+      debug,
       ...(consoleFd === undefined ? {} : { consoleFd }),
     });
     await poststart(context, record);

@@ -1,6 +1,7 @@
 import { invalidArgument, messageOf } from "../../errors/errors.ts";
 import { writeAtomic } from "../../files/atomic.ts";
 import { parseFlags } from "../../flags/flags.ts";
+import { cgroupLayout } from "../../linux/cgroup/layout.ts";
 import { pathExists } from "../../linux/path_exists.ts";
 import { exampleSpec, rootlessSpec } from "../example_spec.ts";
 import type { Context } from "./context.ts";
@@ -17,9 +18,10 @@ export async function run(_: Context, args: string[]): Promise<number> {
   if (!pathExists(folder)) throw invalidArgument(`chdir ${folder}: no such file or directory`);
   const path = `${folder}/config.json`;
   if (pathExists(path)) throw invalidArgument("File config.json exists. Remove it first");
+  const v2 = cgroupLayout().mode === "v2";
   const spec = values.rootless
-    ? rootlessSpec(process.geteuid?.() ?? 0, process.getegid?.() ?? 0)
-    : exampleSpec();
+    ? rootlessSpec(process.geteuid?.() ?? 0, process.getegid?.() ?? 0, v2)
+    : exampleSpec(v2);
   try {
     writeAtomic(path, `${JSON.stringify(spec, null, "\t")}\n`, { mode: 0o666 });
   } catch (error) {

@@ -6,7 +6,7 @@ import { type Op, type Plan, SYNC, stringList } from "../plan/ops.ts";
 import { compileDevices } from "./devices.ts";
 import type { Facts } from "./facts.ts";
 import { ATTRIBUTES, propagationForMount } from "./mount_options.ts";
-import { compileIdmaps, compileMounts } from "./mounts.ts";
+import { compileIdmaps, compileLateReadonly, compileMounts } from "./mounts.ts";
 import { compileNamespaces, isNew, namespacesOf } from "./namespaces.ts";
 import { personalityOps } from "./personality.ts";
 import { compileProcess, secureOps, terminalOps } from "./process.ts";
@@ -116,6 +116,7 @@ function filesystemOps(spec: Spec, facts: Facts): Plan {
     ...earlyHooks(spec),
     { op: "mkdir", tag: "process.cwd", path: process.cwd || "/" },
     ...terminalOps(process, facts, true),
+    ...compileLateReadonly(spec),
     ...protectOps(spec),
     pivotOp(spec, facts, ownMounts),
   ];

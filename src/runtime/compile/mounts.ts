@@ -4,7 +4,7 @@ import type { LinuxIDMapping, Mount, Spec } from "../../oci/runtime-spec.ts";
 import { type Op, type Plan, stringList } from "../plan/ops.ts";
 import { compileCgroupMount } from "./cgroup_mount.ts";
 import type { Facts } from "./facts.ts";
-import { type MountOptions, parseMountOptions } from "./mount_options.ts";
+import { ATTRIBUTES, type MountOptions, parseMountOptions } from "./mount_options.ts";
 
 /** Files of procfs that file systems such as lxcfs may replace by their own. */
 const PROC_FILES = new Set([
@@ -52,6 +52,8 @@ function isIdmapped(mount: Mount): boolean {
   const mapped = mount.uidMappings !== undefined || mount.gidMappings !== undefined || idmap !== "no";
   return mapped && (bind || mount.type === "bind");
 }
+
+const attributesOf = ({ attributes, treeAttributes }: MountOptions) => attributes.set | treeAttributes.set;
 
 const mapText = (mappings: readonly LinuxIDMapping[]) =>
   mappings.map((m) => `${m.containerID} ${m.hostID} ${m.size}\n`).join("");
@@ -112,6 +114,12 @@ function bindOp(
   };
 }
 
+/**
+ * Whether a read-only mount becomes so only at the end: what lies in it (further mounts, devices, the terminal) is
+ * still to be made there.
+ */
+const isReadonlyLate = (mount: Mount, target: string) => mount.type === "tmpfs" || target === "/dev";
+
 function filesystemOp(mount: Mount, target: string, options: MountOptions, tag: string): Op {
   const type = mount.type ?? "";
   if (type === "") throw invalidArgument(`${tag}: mount on ${target} has no type`);
@@ -123,7 +131,7 @@ function filesystemOp(mount: Mount, target: string, options: MountOptions, tag: 
     type,
     source: mount.source ?? type,
     options: stringList(options.data),
-    attributes: options.attributes.set | options.treeAttributes.set,
+    attributes: attributesOf(options) & ~(isReadonlyLate(mount, target) ? ATTRIBUTES.RDONLY : 0),
     propagation: options.propagation || options.treePropagation,
     strict: type === "proc" || type === "sysfs" ? 1 : 0,
     copyUp: options.copyUp && type === "tmpfs" ? 1 : 0,
@@ -142,6 +150,17 @@ function compileMount(spec: Spec, mount: Mount, tag: string, facts: Facts): Plan
 /** All mounts, in the order of config.json. Throws invalidArgument with the mount's place. */
 export function compileMounts(spec: Spec, facts: Facts): Plan {
   return (spec.mounts ?? []).flatMap((mount, i) => compileMount(spec, mount, `mounts[${i}]`, facts));
+}
+
+/** Makes read-only what compileMounts() had to leave writable. */
+export function compileLateReadonly(spec: Spec): Plan {
+  return (spec.mounts ?? []).flatMap((mount, i): Plan => {
+    const target = cleanPath(mount.destination);
+    const options = parseMountOptions(mount.options ?? []);
+    if (options.bind || mount.type === "bind" || !isReadonlyLate(mount, target)) return [];
+    if ((attributesOf(options) & ATTRIBUTES.RDONLY) === 0) return [];
+    return [{ op: "attributes", tag: `mounts[${i}]`, target, set: ATTRIBUTES.RDONLY, clear: 0 }];
+  });
 }
 
 /** Whether /dev is the container's own, to be filled with the standard nodes: not when it is a bind mount. */

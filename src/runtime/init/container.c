@@ -149,6 +149,9 @@ static void run_hook_child(const struct op *op, int input)
 {
 	char **args = strings(op, 1, NULL), **env = strings(op, 2, NULL);
 	dup2(input, 0);
+	/* createContainer hooks run in the root that is not yet "/". */
+	if (init.root_path[0] && fchdir(init.root) < 0)
+		_exit(127);
 	syscall(SYS_close_range, 3, ~0u, 0);
 	execve(text(op, 0), args, env);
 	dprintf(2, "%s: %s\n", text(op, 0), strerror(errno));

@@ -135,7 +135,7 @@ void op_mount(const struct op *op)
 		int direct = sys_openat2(init.root, path + strspn(path, "/"), O_PATH | O_CLOEXEC,
 					 RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
 		if (direct < 0)
-			fail(errno, "%s must be a folder, not a link", path);
+			fail(errno, "%s must be mounted on ordinary directory, not a link", path);
 		close(target);
 		target = direct;
 	} else {

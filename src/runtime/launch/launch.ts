@@ -38,6 +38,7 @@ export interface Handlers {
   listener(fd: number, pid: number): void;
   /** All is set up; the process goes on when this returns. */
   ready(pid: number): void;
+  debug(message: string): void;
 }
 
 async function startInit(
@@ -98,6 +99,7 @@ class Conversation {
     if (kind === "pid") {
       this.pid = value;
       this.#handlers.started(value);
+      this.#handlers.debug(`child process in init(): process ${value}`);
       if (this.#mapped) sendGo(this.#socket);
     } else if (kind === "sync") sendGo(this.#socket, this.#handlers.sync(value, this.pid));
     else if (kind === "listener") this.#handlers.listener(message.fd!, this.pid);
@@ -120,6 +122,7 @@ export async function launch(
   failAt?: number,
 ): Promise<number> {
   const { stage, socket } = await startInit(plan, descriptors, failAt);
+  handlers.debug(`nsexec container setup: process ${stage} executes a plan of ${plan.length} operations`);
   const conversation = new Conversation(plan, socket, handlers);
   try {
     conversation.run();
