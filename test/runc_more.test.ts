@@ -1,11 +1,24 @@
 /** Rarer parts of the runtime specification under docker-runc: idmapped mounts, seccomp agents, affinity, no root. */
 import { afterAll, afterEach, beforeAll, expect, test } from "bun:test";
-import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmdirSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
+import { cgroupLayout } from "../src/linux/cgroup/layout.ts";
 import { closeFd } from "../src/linux/fd.ts";
 import { receivePacket } from "../src/linux/seqpacket.ts";
 import { acceptUnix, listenUnix } from "../src/linux/unix_socket.ts";
+import type { Spec } from "../src/oci/runtime-spec.ts";
 import { RuntimeBench } from "./lib/runtime.ts";
+
+const UNIFIED = cgroupLayout().mode === "v2";
 
 let bench: RuntimeBench;
 beforeAll(() => {
@@ -185,4 +198,74 @@ test("without root: run and exec in a user namespace", async () => {
   expect(seen.err).toBe("");
   expect(seen.out.replace(/ +/g, " ")).toBe("0\ndocker-runc\n 0 1000 1\n/dev/null\n");
   expect(as("list", "-q").out).toBe("");
+});
+
+test("what lies in a read-only tmpfs and a read-only /dev is made first", async () => {
+  const seen = await bench.sh(
+    "(ls /ro/below; touch /ro/x /dev/x; ls -l /dev/null | cut -c1) 2>&1",
+    (spec) => {
+      spec.mounts!.push(
+        { destination: "/ro", type: "tmpfs", source: "tmpfs", options: ["ro"] },
+        { destination: "/ro/below", type: "bind", source: "/proc/self/attr", options: ["bind"] },
+      );
+      spec.mounts!.find(({ destination }) => destination === "/dev")!.options!.push("ro");
+    },
+  );
+  expect(seen).toContain("current\n");
+  expect(seen).toContain("touch: /ro/x: Read-only file system\ntouch: /dev/x: Read-only file system\n");
+  expect(seen).toEndWith("c");
+});
+
+test("createContainer hooks start in the root file system", async () => {
+  const path = join(bench.folder, "where");
+  const args = ["sh", "-c", `pwd -P >${path}; ls bin/busybox >>${path}`];
+  await bench.sh("true", (spec) => {
+    spec.hooks = { createContainer: [{ path: "/bin/sh", args, env: [`PATH=${process.env["PATH"]}`] }] };
+  });
+  expect(readFileSync(path, "utf8")).toBe(`${bench.root}\nbin/busybox\n`);
+});
+
+test("a cgroup that others are in is told about, a frozen one refused and left alone", async () => {
+  const first = await bench.sleeping();
+  const share = (spec: Spec) => {
+    spec.linux!.cgroupsPath = `${bench.cgroup}/${first}`;
+  };
+  const second = bench.bundle(["true"], share);
+  await bench.runc(["run", "--bundle", second.path, second.id]);
+  expect(readFileSync(join(bench.folder, "log"), "utf8")).toContain(
+    "container's cgroup is not empty: 1 process(es) found",
+  );
+  await bench.kill(first);
+  const freezer = UNIFIED ? "/sys/fs/cgroup" : "/sys/fs/cgroup/freezer";
+  const folder = `${freezer}${bench.cgroup}/frozen`;
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, UNIFIED ? "cgroup.freeze" : "freezer.state"), UNIFIED ? "1" : "FROZEN");
+  const third = bench.bundle(["true"], (spec) => {
+    spec.linux!.cgroupsPath = `${bench.cgroup}/frozen`;
+  });
+  const { code, stderr } = await bench.runc(["run", "--bundle", third.path, third.id]);
+  expect([code, stderr]).toEqual([1, expect.stringContaining("container's cgroup unexpectedly frozen")]);
+  expect(existsSync(folder)).toBe(true);
+  rmdirSync(folder);
+});
+
+test("linux.resources.unified is for cgroup v2", async () => {
+  const seen = await bench.sh("cat /sys/fs/cgroup/memory.low", (spec) => {
+    spec.linux!.resources!.unified = { "memory.low": "131072" };
+  });
+  if (UNIFIED) expect(seen).toBe("131072");
+  else expect(seen).toContain("linux.resources.unified: invalid configuration");
+});
+
+test("--debug tells what happens, and --help what there is, as runc does", async () => {
+  const { id, path } = bench.bundle(["true"]);
+  const log = join(bench.folder, "debug-log");
+  await bench.runc(["--log", log, "--debug", "run", "--bundle", path, id]);
+  const told = readFileSync(log, "utf8");
+  for (const part of ["nsexec container setup", "child process in init()", "closing the pipe"])
+    expect(told).toMatch(new RegExp(`level=debug msg="[^"]*${part.replace("()", "\\(\\)")}`));
+  expect((await bench.runc(["--help"])).stdout).toStartWith(
+    "NAME:\n   docker-runc - Open Container Initiative runtime\n",
+  );
+  expect((await bench.runc(["kill", "-h"])).stdout).toMatch(/^NAME:\n {3}docker-runc kill - /);
 });

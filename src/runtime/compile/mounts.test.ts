@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { Mount } from "../../oci/runtime-spec.ts";
 import { parseMountOptions } from "./mount_options.ts";
-import { cleanPath, compileMounts } from "./mounts.ts";
+import { cleanPath, compileLateReadonly, compileMounts } from "./mounts.ts";
 import { testFacts, testSpec } from "./test_facts.ts";
 
 const compile = (...mounts: Mount[]) => compileMounts({ ...testSpec(), mounts }, testFacts());
@@ -46,6 +46,22 @@ describe("parseMountOptions()", () => {
     });
     expect(parseMountOptions(["shared", "private"]).propagation).toBe(1 << 18);
   });
+});
+
+test("compileLateReadonly() is for what other things are made in: tmpfs and /dev", () => {
+  const options = ["ro"];
+  const mounts = [
+    { destination: "/a", type: "tmpfs", source: "t", options },
+    { destination: "/dev", type: "devtmpfs", source: "d", options },
+    { destination: "/b", type: "sysfs", source: "s", options },
+    { destination: "/c", type: "tmpfs", source: "t" },
+    { destination: "/d", type: "bind", source: "t", options },
+  ];
+  expect(compileLateReadonly({ ...testSpec(), mounts })).toEqual([
+    { op: "attributes", tag: "mounts[0]", target: "/a", set: 1, clear: 0 },
+    { op: "attributes", tag: "mounts[1]", target: "/dev", set: 1, clear: 0 },
+  ]);
+  expect(compile(...mounts).map((op) => "attributes" in op && op.attributes)).toEqual([0, 0, 1, 0, false]);
 });
 
 describe("compileMounts()", () => {

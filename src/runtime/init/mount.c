@@ -151,12 +151,10 @@ void op_mount(const struct op *op)
 		length += (uint32_t)sprintf(with_mode + length, "mode=%o", folder.st_mode & 07777) + 1;
 		options = with_mode;
 	}
-	/* Read-only only when the copy is done. */
-	unsigned late = op->number[3] ? (unsigned)op->number[0] & MOUNT_ATTR_RDONLY : 0;
-	int mount = make_filesystem(type, text(op, 2), options, length, (unsigned)op->number[0] & ~late);
+	int mount = make_filesystem(type, text(op, 2), options, length, (unsigned)op->number[0]);
 	if (op->number[3])
 		copy_up(target, mount);
-	set_attributes(mount, late, 0, (uint64_t)op->number[1], false);
+	set_attributes(mount, 0, 0, (uint64_t)op->number[1], false);
 	attach(mount, target, path);
 	close(mount);
 	close(target);
