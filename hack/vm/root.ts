@@ -10,6 +10,8 @@ import { must } from "./run.ts";
 const PACKAGES = [
   ...["linux-image-cloud-amd64", "systemd", "systemd-sysv", "dbus", "apparmor"],
   ...["busybox-static", "iproute2", "iptables", "procps", "kmod", "libseccomp2", "uidmap", "dmsetup"],
+  // Storage drivers that the development machine cannot show, against stock's.
+  ...["docker.io", "xfsprogs"],
 ];
 
 /** Starts the tests when the system is up, and turns the machine off after them. */
@@ -56,6 +58,9 @@ function configure(folder: string): void {
     "apt-daily.timer",
     "apt-daily-upgrade.timer",
     "e2scrub_all.timer",
+    "docker.service",
+    "docker.socket",
+    "containerd.service",
   ];
   for (const unit of [...needless, "getty@tty1.service", "serial-getty@ttyS0.service"])
     chroot("systemctl", "mask", unit);

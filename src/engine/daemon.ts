@@ -231,6 +231,8 @@ function daemonOf(parts: Parts): Daemon {
     async shutdown() {
       await containers.close();
       await network.close();
+      // What still runs has its root file system from the driver.
+      if (containers.runningIDs().size === 0) await driver.cleanup();
       containerd.close();
     },
   };

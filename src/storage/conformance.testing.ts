@@ -235,6 +235,7 @@ export function conformance({ makeRoot, open, removeRoot }: ConformanceOptions):
 
   test("openFile() reads what a layer holds, and nothing outside of it", async () => {
     const base = await layer(undefined, BASE);
+    await using _ = await driver.access(base);
     const fd = driver.openFile(base, "etc/a");
     const buffer = Buffer.alloc(100);
     expect(buffer.toString("utf8", 0, readSync(fd, buffer))).toBe("etc/a");

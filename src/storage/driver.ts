@@ -35,11 +35,16 @@ export interface StorageDriver {
    * `observer` is told of every byte, for the record from which the tar can be put together again (tar-split).
    */
   applyDiff(id: string, tar: AsyncIterable<Uint8Array>, observer?: TarObserver): Promise<number>;
-  /** Where applyDiff would unpack to, for a process that does it in the driver's place. */
+  /**
+   * Has the layer's own files within reach of diffTarget() and openFile() until what it gives is disposed of: mounts it,
+   * where they cannot be reached otherwise.
+   */
+  access(id: string): Promise<AsyncDisposable>;
+  /** Where applyDiff would unpack to, for a process that does it in the driver's place; see access(). */
   diffTarget(id: string): { folder: string; whiteouts: Whiteouts };
   /** True if a layer can be filled while the one below it is not yet. */
   readonly independentLayers: boolean;
-  /** Opens a file that the layer itself holds, by its name in the tar; never outside of the layer. Errors: ENOENT. */
+  /** Opens a file that the layer itself holds, by its name in the tar; never outside of the layer; see access(). Errors: ENOENT. */
   openFile(id: string, name: string): number;
   /** The layer against its parent, as an uncompressed tar with .wh. entries. */
   diff(id: string, parent: string | undefined): AsyncIterable<Uint8Array>;
@@ -49,6 +54,9 @@ export interface StorageDriver {
   /** Unmounts what the driver itself has mounted; the daemon is going down. */
   cleanup(): Promise<void>;
 }
+
+/** What access() gives where layers are plain folders. */
+export const ALWAYS_WITHIN_REACH: AsyncDisposable = { async [Symbol.asyncDispose]() {} };
 
 export interface CreateLayerOptions {
   /** --storage-opt, such as { size: "10G" }. Errors: invalidArgument for a key the driver does not know. */

@@ -101,14 +101,28 @@ describe("choice of a driver", () => {
     );
     expect(existsSync(join(root, "btrfs"))).toBe(false);
   });
+  test.skipIf(existsSync("/dev/mapper/control"))(
+    "devicemapper tells the real cause, and leaves nothing",
+    async () => {
+      await expect(openDriver({ root, name: "devicemapper" })).rejects.toThrow(
+        "error initializing graphdriver: devicemapper: driver not supported: the kernel has no device mapper: load its module with `modprobe dm_mod`, or choose another --storage-driver",
+      );
+      expect(existsSync(join(root, "devicemapper"))).toBe(false);
+      layer("devicemapper/metadata");
+      await expect(openDriver({ root })).rejects.toThrow(
+        /^\[graphdriver\] prior storage driver "devicemapper" failed: driver not supported: the kernel has no .* is left as it is; to start without it, give another --data-root\)$/,
+      );
+      rmSync(join(root, "devicemapper"), { recursive: true });
+    },
+  );
   test("the driver that wrote the data root comes first", async () => {
     layer("vfs", "dir/abc");
     expect((await openDriver({ root })).name).toBe("vfs");
-    layer("devicemapper/metadata");
+    layer("zfs");
     await expect(openDriver({ root })).rejects.toThrow(
-      '[graphdriver] prior storage driver "devicemapper" failed: driver not supported (Docker since 25 has no devicemapper; what is in',
+      '[graphdriver] prior storage driver "zfs" failed: driver not supported (zfs datasets are not supported; what is in',
     );
-    rmSync(join(root, "devicemapper"), { recursive: true });
+    rmSync(join(root, "zfs"), { recursive: true });
     layer("aufs/diff/abc");
     await expect(openDriver({ root })).rejects.toThrow(
       /^\[graphdriver\] prior storage driver "aufs" failed: driver not supported \(.*`dockerd migrate --from aufs --to overlay2 -g /,

@@ -18,14 +18,18 @@ type Open = (root: string, options: string[], ids: IDMap | undefined) => Promise
 /** Each folder is made only when the driver can work. */
 const DRIVERS: Record<string, Open> = {
   async overlay2(root, given, ids) {
-    const [{ Overlay }, { probeOverlay }, { kernelOverlay }, options] = await Promise.all([
+    const [{ Overlay }, { probeOverlay }, { kernelOverlay }, options, { overlayLimits }] = await Promise.all([
       import("./overlay2/driver.ts"),
       import("./overlay2/probe.ts"),
       import("./overlay2/mount.ts"),
       import("./overlay2/options.ts"),
+      import("./overlay2/limits.ts"),
     ]);
     const chosen = options.overlayOptions(given);
-    const status = await inNewFolder(root, () => probeOverlay(root, chosen));
+    const [status, limits] = await inNewFolder(root, () => [
+      probeOverlay(root, chosen),
+      overlayLimits(root, chosen.size),
+    ]);
     return new Overlay(root, {
       name: "overlay2",
       status,
@@ -33,13 +37,15 @@ const DRIVERS: Record<string, Open> = {
       nativeDiff: options.hasNativeDiff(chosen),
       whiteouts: chosen.userxattr ? "overlay-user" : "overlay",
       ids,
+      limits,
     });
   },
   async "fuse-overlayfs"(root, given, ids) {
     refuseOptions("fuse-overlayfs", given);
-    const [{ Overlay }, { fuseOverlay, probeFuseOverlay }] = await Promise.all([
+    const [{ Overlay }, { fuseOverlay, probeFuseOverlay }, { NO_LIMITS }] = await Promise.all([
       import("./overlay2/driver.ts"),
       import("./fuse-overlayfs/mount.ts"),
+      import("./overlay2/limits.ts"),
     ]);
     probeFuseOverlay();
     mkdirSync(root, { recursive: true, mode: 0o710 });
@@ -50,17 +56,31 @@ const DRIVERS: Record<string, Open> = {
       nativeDiff: false,
       whiteouts: "overlay",
       ids,
+      limits: NO_LIMITS,
     });
   },
+  async devicemapper(root, given, ids) {
+    const [{ DeviceMapper }, { probeDeviceMapper }, { deviceMapperOptions }] = await Promise.all([
+      import("./devicemapper/driver.ts"),
+      import("./devicemapper/probe.ts"),
+      import("./devicemapper/options.ts"),
+    ]);
+    const options = deviceMapperOptions(given);
+    const version = probeDeviceMapper();
+    return DeviceMapper.open(root, { ...options, ids, version });
+  },
   async btrfs(root, given, ids) {
-    refuseOptions("btrfs", given);
-    return new (await import("./btrfs/driver.ts")).Btrfs(root, ids);
+    const { Btrfs, btrfsOptions } = await import("./btrfs/driver.ts");
+    return new Btrfs(root, btrfsOptions(given), ids);
   },
   async vfs(root, given, ids) {
     refuseOptions("vfs", given);
     return new (await import("./vfs/driver.ts")).Vfs(root, ids);
   },
 };
+
+/** What a driver's options begin with, where that is not its name. */
+const OPTION_PREFIX: Record<string, string> = { devicemapper: "dm." };
 
 /** Names of the drivers that can be used, if the machine has what they need. */
 export const SUPPORTED: readonly string[] = Object.keys(DRIVERS);
@@ -102,9 +122,22 @@ export async function openDriver(given: OpenDriverOptions): Promise<StorageDrive
       `error initializing graphdriver: ${root} contains several valid graphdrivers: ${prior.join(", ")}; please cleanup or explicitly choose storage driver (-s <DRIVER>)`,
     );
   }
-  if (prior[0] !== undefined)
-    return open(given, prior[0], `[graphdriver] prior storage driver "${prior[0]}" failed`);
+  if (prior[0] !== undefined) return openPrior(given, prior[0]);
   return openFirst(given);
+}
+
+/** A prior driver that fails may have all the images and containers: the error says what becomes of them. */
+async function openPrior(given: OpenDriverOptions, name: string): Promise<StorageDriver> {
+  try {
+    return await open(given, name, `[graphdriver] prior storage driver "${name}" failed`);
+  } catch (cause) {
+    if (!Object.hasOwn(DRIVERS, name)) throw cause;
+    throw new EngineError(
+      "failedPrecondition",
+      `${messageOf(cause)} (what is in ${join(given.root, name)} is left as it is; to start without it, give another --data-root)`,
+      { cause },
+    );
+  }
 }
 
 async function openFirst(given: OpenDriverOptions): Promise<StorageDriver> {
@@ -128,7 +161,7 @@ async function open(given: OpenDriverOptions, name: string, what: string): Promi
   try {
     return await driver(
       join(root, name),
-      options.filter((option) => option.startsWith(`${name}.`)),
+      options.filter((option) => option.startsWith(OPTION_PREFIX[name] ?? `${name}.`)),
       ids,
     );
   } catch (cause) {
@@ -140,7 +173,6 @@ async function open(given: OpenDriverOptions, name: string, what: string): Promi
 const CAUSES: Record<string, string> = {
   aufs: "kernels since 4.18 and Docker since 24 have no aufs",
   overlay: "Docker since 24 has no overlay, the driver before overlay2",
-  devicemapper: "Docker since 25 has no devicemapper",
   zfs: "zfs datasets are not supported",
 };
 

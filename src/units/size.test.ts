@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { parseSize } from "./size.ts";
+import { humanSize, parseSize } from "./size.ts";
 
 test("parseSize() takes bytes and binary units in any spelling", () => {
   expect(["1024", "64m", "64MiB", "1.5g", "2 kB"].map(parseSize)).toEqual([
@@ -9,4 +9,7 @@ test("parseSize() takes bytes and binary units in any spelling", () => {
 test("parseSize() refuses anything else", () => {
   for (const text of ["", "m", "-1", "1x", "1mm"])
     expect(() => parseSize(text)).toThrow(`invalid size: '${text}'`);
+});
+test("humanSize() has decimal units and four digits, as Docker shows sizes", () => {
+  expect([999, 1_084_040, 10_737_418_240].map(humanSize)).toEqual(["999B", "1.084MB", "10.74GB"]);
 });

@@ -8,3 +8,12 @@ export function parseSize(text: string): number {
   if (!match) throw invalidArgument(`invalid size: '${text}'`);
   return Math.trunc(Number(match[1]) * FACTORS[match[2]!.toLowerCase()]!);
 }
+
+const UNITS = ["B", "kB", "MB", "GB", "TB", "PB"];
+
+/** "1.234MB": decimal units with four significant digits, as Docker shows sizes. */
+export function humanSize(bytes: number): string {
+  let [value, unit] = [bytes, 0];
+  while (value >= 1000 && unit < UNITS.length - 1) [value, unit] = [value / 1000, unit + 1];
+  return `${Number(value.toPrecision(4))}${UNITS[unit]}`;
+}

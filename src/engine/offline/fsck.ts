@@ -8,6 +8,7 @@ import { claimDataRoot, requireRoot } from "../startup/checks.ts";
 const FLAGS = {
   "data-root": { kind: "string", short: "g", help: "The data root", fallback: '"/var/lib/docker"' },
   repair: { kind: "bool", help: "Repair what can be repaired" },
+  "storage-opt": { kind: "list", help: "Options of the storage driver" },
   help: { kind: "bool", short: "h", help: "Print usage" },
 } as const;
 
@@ -38,7 +39,12 @@ export async function fsckCommand(args: string[]): Promise<number> {
   const release = claimDataRoot(root);
   const say = (line: string) => void process.stdout.write(`${line}\n`);
   try {
-    const { found, repaired } = await fsck({ root, repair: values.repair ?? false, say });
+    const { found, repaired } = await fsck({
+      root,
+      repair: values.repair ?? false,
+      storageOpts: values["storage-opt"] ?? [],
+      say,
+    });
     say(found === 0 ? `${root}: all is right` : `${root}: ${found} found, ${repaired} repaired`);
     if (found === 0) return EXIT.right;
     return found === repaired ? EXIT.repaired : EXIT.wrong;

@@ -10,6 +10,7 @@ const FLAGS = {
   to: { kind: "string", help: "Storage driver that it shall be on", value: "driver" },
   "data-root": { kind: "string", short: "g", help: "The data root", fallback: '"/var/lib/docker"' },
   keep: { kind: "bool", help: "Keep the old copy under another name" },
+  "storage-opt": { kind: "list", help: "Options of the storage drivers" },
   help: { kind: "bool", short: "h", help: "Print usage" },
 } as const;
 
@@ -38,7 +39,14 @@ export async function migrateCommand(args: string[]): Promise<number> {
   if (!existsSync(root)) throw notFound(`data root ${root}: no such folder`);
   const release = claimDataRoot(root);
   try {
-    await migrate({ root, from, to, keep, say: (line) => void process.stdout.write(`${line}\n`) });
+    await migrate({
+      root,
+      from,
+      to,
+      keep,
+      storageOpts: values["storage-opt"] ?? [],
+      say: (line) => void process.stdout.write(`${line}\n`),
+    });
     return 0;
   } finally {
     release();

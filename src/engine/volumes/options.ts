@@ -1,4 +1,5 @@
 import { invalidArgument } from "../../errors/errors.ts";
+import { parseSize } from "../../units/size.ts";
 
 /** What the local driver is asked to mount over the volume's folder. */
 export interface VolumeMount {
@@ -7,19 +8,31 @@ export interface VolumeMount {
   options: string;
 }
 
+export interface VolumeOptions {
+  /** Undefined for a plain folder. */
+  mount: VolumeMount | undefined;
+  /** Bytes that the volume may hold; 0 for no limit. */
+  quota: number;
+}
+
 const KNOWN = ["type", "device", "o", "size"];
 
-/** Reads `docker volume create -o ...`; undefined for a plain folder. Errors: invalidArgument. */
-export function volumeMountOf(name: string, options: Record<string, string>): VolumeMount | undefined {
+/** What each option needs beside it. */
+const NEEDED: Record<string, readonly string[]> = {
+  device: ["type"],
+  type: ["device"],
+  o: ["device", "type"],
+};
+
+/** Reads `docker volume create -o ...`. Errors: invalidArgument. */
+export function volumeOptionsOf(name: string, options: Record<string, string>): VolumeOptions {
   const keys = Object.keys(options);
-  if (keys.length === 0) return undefined;
   const unknown = keys.find((key) => !KNOWN.includes(key));
   if (unknown !== undefined) throw invalidArgument(`create ${name}: invalid option: "${unknown}"`);
-  if (options["size"] !== undefined) {
-    throw invalidArgument(`create ${name}: quota size requested but no quota support`);
-  }
-  for (const key of ["device", "type"]) {
-    if (!options[key]) throw invalidArgument(`create ${name}: missing required option: "${key}"`);
-  }
-  return { type: options["type"]!, device: options["device"]!, options: options["o"] ?? "" };
+  for (const needed of keys.flatMap((key) => NEEDED[key] ?? []))
+    if (!options[needed]) throw invalidArgument(`create ${name}: missing required option: "${needed}"`);
+  const quota = options["size"] === undefined ? 0 : parseSize(options["size"]);
+  if (!options["type"]) return { mount: undefined, quota };
+  const mount = { type: options["type"]!, device: options["device"]!, options: options["o"] ?? "" };
+  return { mount, quota };
 }

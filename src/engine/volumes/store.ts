@@ -1,23 +1,23 @@
 import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Volume } from "../../api/schema.ts";
-import { conflict, messageOf, notFound } from "../../errors/errors.ts";
+import { conflict, invalidArgument, messageOf, notFound } from "../../errors/errors.ts";
 import { writeAtomic } from "../../files/atomic.ts";
 import { hostRoot, type IDMap } from "../../linux/id-map.ts";
 import type { Logger } from "../../log/log.ts";
+import { ProjectQuotas } from "../../storage/quota.ts";
 import type { EventBus } from "../events/bus.ts";
 import { VolumeMetadata } from "./metadata.ts";
 import { mountVolume, unmountVolume } from "./mount.ts";
 import { anonymousName, checkVolumeName } from "./names.ts";
-import { type VolumeMount, volumeMountOf } from "./options.ts";
+import { type VolumeOptions, volumeOptionsOf } from "./options.ts";
 import type { VolumeCreate, VolumeStore } from "./types.ts";
 
-interface Entry {
+interface Entry extends VolumeOptions {
   name: string;
   createdAt: string;
   labels: Record<string, string> | null;
   options: Record<string, string> | null;
-  mount: VolumeMount | undefined;
   /** Containers that refer to the volume. */
   holders: Set<string>;
   /** Containers that have it mounted now. */
@@ -35,6 +35,8 @@ export class LocalVolumes implements VolumeStore {
   readonly #entries = new Map<string, Entry>();
   readonly #metadata: VolumeMetadata;
   readonly #ids: IDMap | undefined;
+  /** Looked for when a volume needs it. */
+  #quota: { of: ProjectQuotas | undefined } | undefined;
 
   /** With `ids`, new volumes belong to the root of containers. */
   constructor(root: string, events: EventBus, log: Logger, ids?: IDMap) {
@@ -76,7 +78,7 @@ export class LocalVolumes implements VolumeStore {
       createdAt: wholeSeconds(statSync(folder).mtime),
       labels: saved?.Labels ?? null,
       options,
-      mount: volumeMountOf(name, options ?? {}),
+      ...volumeOptionsOf(name, options ?? {}),
       holders: new Set(),
       mounted: new Set(),
     });
@@ -103,14 +105,24 @@ export class LocalVolumes implements VolumeStore {
       createdAt: wholeSeconds(new Date()),
       labels,
       options: request.DriverOpts ?? null,
-      mount: volumeMountOf(name, options),
+      ...volumeOptionsOf(name, options),
       holders: new Set(),
       mounted: new Set(),
     };
+    if (entry.quota > 0 && !this.#quotas())
+      throw invalidArgument(
+        `create ${name}: quota size requested but no quota support (${this.#root} must be on xfs mounted with pquota, or ext4 with prjquota)`,
+      );
     this.#write(entry);
     this.#entries.set(name, entry);
     this.#events.publish("volume", "create", name, { driver });
     return this.#view(entry);
+  }
+
+  /** Where the file system has project quotas. */
+  #quotas(): ProjectQuotas | undefined {
+    this.#quota ??= { of: ProjectQuotas.tryOpen(this.#root) };
+    return this.#quota.of;
   }
 
   #write(entry: Entry): void {
@@ -119,15 +131,16 @@ export class LocalVolumes implements VolumeStore {
       mkdirSync(folder, { mode: 0o701 });
       const { name: Name, labels: Labels, options: Options } = entry;
       this.#metadata.set({ Name, Driver: "local", Labels, Options });
-      if (entry.mount) {
-        const { type, device, options: o } = entry.mount;
-        const stock = { MountType: type, MountOpts: o, MountDevice: device, Quota: { Size: 0 } };
+      if (entry.mount || entry.quota > 0) {
+        const { type = "", device = "", options: o = "" } = entry.mount ?? {};
+        const stock = { MountType: type, MountOpts: o, MountDevice: device, Quota: { Size: entry.quota } };
         writeAtomic(join(folder, "opts.json"), JSON.stringify(stock), { durability: "crash" });
       }
       // Last, because a volume without _data does not count as one.
       mkdirSync(join(folder, "_data"));
       const { uid, gid } = hostRoot(this.#ids);
       chownSync(join(folder, "_data"), uid, gid);
+      if (entry.quota > 0) this.#quotas()?.limit(join(folder, "_data"), entry.quota);
     } catch (error) {
       this.#metadata.delete(entry.name);
       rmSync(folder, { recursive: true, force: true });
@@ -172,11 +185,12 @@ export class LocalVolumes implements VolumeStore {
   async remove(name: string, force = false): Promise<void> {
     const entry = this.#entries.get(name);
     if (!entry && force) return;
-    const { holders, mount } = entry ?? this.#entry(name);
+    const { holders, mount, quota } = entry ?? this.#entry(name);
     if (holders.size > 0) {
       throw conflict(`remove ${name}: volume is in use - [${[...holders].join(", ")}]`);
     }
     if (mount) unmountVolume(this.#path(name));
+    else if (quota > 0) this.#quotas()?.lift(this.#path(name));
     // _data goes first: after a crash in the middle the rest is no volume any more.
     rmSync(this.#path(name), { recursive: true, force: true });
     rmSync(join(this.#root, name), { recursive: true, force: true });
@@ -189,6 +203,7 @@ export class LocalVolumes implements VolumeStore {
     const entry = this.#entry(name);
     const path = this.#path(name);
     if (entry.mount && entry.mounted.size === 0) mountVolume(name, entry.mount, path);
+    else if (entry.quota > 0) this.#quotas()?.limit(path, entry.quota);
     entry.mounted.add(holder);
     return path;
   }
@@ -228,9 +243,12 @@ function readJSON(path: string): Record<string, unknown> | undefined {
 /** opts.json as stock Docker writes it. */
 function readOptions(folder: string): Record<string, string> | null {
   const stock = readJSON(join(folder, "opts.json"));
-  if (!stock?.["MountDevice"]) return null;
+  const { Size } = (stock?.["Quota"] ?? {}) as { Size?: number };
+  const size: Record<string, string> = Size ? { size: String(Size) } : {};
+  if (!stock?.["MountDevice"]) return Size ? size : null;
   const o = String(stock["MountOpts"] ?? "");
   return {
+    ...size,
     type: String(stock["MountType"]),
     device: String(stock["MountDevice"]),
     ...(o === "" ? {} : { o }),

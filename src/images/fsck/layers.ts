@@ -141,6 +141,7 @@ function containersOn(layer: Digest, layers: LayerRecord[], mounts: MountRecord[
 async function wrongContent({ driver, records }: Examined, record: LayerRecord): Promise<string | undefined> {
   const hash = createHash("sha256");
   try {
+    await using _ = await driver.access(record.cacheID);
     const open = (name: string) => driver.openFile(record.cacheID, name);
     for await (const chunk of assembleTar(records.tarSplit(record.chainID), open)) hash.update(chunk);
   } catch (error) {

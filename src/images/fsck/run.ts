@@ -2,6 +2,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf, notFound } from "../../errors/errors.ts";
+import type { StorageDriver } from "../../storage/driver.ts";
 import { openDriver } from "../../storage/open.ts";
 import { LayerRecords } from "../layers/records.ts";
 import { containers } from "./containers.ts";
@@ -14,6 +15,8 @@ export interface FsckOptions {
   /** The data root; nobody else may use it meanwhile. */
   root: string;
   repair: boolean;
+  /** --storage-opt */
+  storageOpts?: string[];
   say(line: string): void;
 }
 
@@ -57,8 +60,17 @@ export async function fsck(options: FsckOptions): Promise<FsckResult> {
 }
 
 async function checkDriver(options: FsckOptions, name: string): Promise<FsckResult> {
+  const driver = await openDriver({ root: options.root, name, options: options.storageOpts ?? [] });
+  try {
+    return await runChecks(options, driver);
+  } finally {
+    await driver.cleanup();
+  }
+}
+
+async function runChecks(options: FsckOptions, driver: StorageDriver): Promise<FsckResult> {
   const { root, say } = options;
-  const driver = await openDriver({ root, name });
+  const { name } = driver;
   const at = join(root, "image", name);
   const examined = { root, images: at, driver, records: new LayerRecords(join(at, "layerdb")) };
   const known = new Set<string>();

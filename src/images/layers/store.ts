@@ -57,8 +57,9 @@ class StoredLayer implements Layer {
     return this.#driver.metadata(this.cacheID);
   }
 
-  tarStream(): AsyncIterable<Uint8Array> {
-    return assembleTar(this.#records.tarSplit(this.chainID), (name) =>
+  async *tarStream(): AsyncGenerator<Uint8Array> {
+    await using _ = await this.#driver.access(this.cacheID);
+    yield* assembleTar(this.#records.tarSplit(this.chainID), (name) =>
       this.#driver.openFile(this.cacheID, name),
     );
   }
@@ -224,13 +225,15 @@ export class LayerDatabase implements LayerStore {
     return { transaction, cacheID };
   }
 
-  #fill(
+  async #fill(
     { transaction, cacheID }: PendingLayer,
     file: string | undefined,
     context: UnpackContext,
   ): Promise<Unpacked> {
     const tarSplit = `${transaction}/tar-split.json.gz`;
-    return unpackLayer({ file, tarSplit, ids: this.ids, ...this.#driver.diffTarget(cacheID) }, context);
+    await using _ = await this.#driver.access(cacheID);
+    const target = this.#driver.diffTarget(cacheID);
+    return await unpackLayer({ file, tarSplit, ids: this.ids, ...target }, context);
   }
 
   async #abandon({ transaction, cacheID }: PendingLayer): Promise<void> {

@@ -52,6 +52,7 @@ function parentsFirst(records: LayerRecord[]): LayerRecord[] {
 
 /** register() refuses a tar of another diffID, and leaves nothing of it. */
 async function copyLayer({ from, records, to }: Sides, record: LayerRecord): Promise<void> {
+  await using _ = await from.access(record.cacheID);
   const tar = assembleTar(records.tarSplit(record.chainID), (name) => from.openFile(record.cacheID, name));
   try {
     await to.register(tar, record.parent, record.diffID);

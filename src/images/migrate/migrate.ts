@@ -5,6 +5,7 @@ import { conflict, failedPrecondition, invalidArgument, messageOf, notFound } fr
 import { syncFolder, writeAtomic } from "../../files/atomic.ts";
 import { MNT, unmount } from "../../linux/mount.ts";
 import { createLogger } from "../../log/log.ts";
+import type { StorageDriver } from "../../storage/driver.ts";
 import { openDriver } from "../../storage/open.ts";
 import { aufsLayers, type LayerSource, overlayLayers } from "../../storage/retired/layers.ts";
 import { LayerRecords } from "../layers/records.ts";
@@ -17,6 +18,8 @@ export interface MigrateOptions {
   root: string;
   from: string;
   to: string;
+  /** --storage-opt, of both drivers. */
+  storageOpts?: string[];
   /** Leave the old copy, under names with ".migrated" at the end. */
   keep: boolean;
   say(line: string): void;
@@ -75,10 +78,11 @@ function begin({ root, from, to, say }: MigrateOptions): MigrationRecord {
 }
 
 /** Takes away what a copy that cannot be finished has made. */
-async function abandon({ root, to }: MigrateOptions): Promise<void> {
+async function abandon({ root, to, storageOpts = [] }: MigrateOptions): Promise<void> {
   if (existsSync(join(root, to))) {
-    const driver = await openDriver({ root, name: to });
+    const driver = await openDriver({ root, name: to, options: storageOpts });
     for (const id of await driver.list()) await driver.remove(id);
+    await driver.cleanup();
   }
   for (const place of [join(root, "image", to), join(root, to)])
     rmSync(place, { recursive: true, force: true });
@@ -115,16 +119,37 @@ function advance(root: string, record: MigrationRecord, phase: MigrationRecord["
   writeMigration(root, record);
 }
 
-async function openSource(root: string, name: string): Promise<LayerSource> {
-  if (name === "aufs") return aufsLayers(root);
-  if (name === "overlay") return overlayLayers(root);
-  return openDriver({ root, name });
+async function openSource({ root, from, storageOpts = [] }: MigrateOptions): Promise<LayerSource> {
+  if (from === "aufs") return aufsLayers(root);
+  if (from === "overlay") return overlayLayers(root);
+  return openDriver({ root, name: from, options: storageOpts });
 }
 
 async function copy(options: MigrateOptions, record: MigrationRecord): Promise<void> {
-  const { root, from, to, say } = options;
-  const source = await openSource(root, from);
-  const driver = await openDriver({ root, name: to });
+  const source = await openSource(options);
+  try {
+    const driver = await openDriver({
+      root: options.root,
+      name: options.to,
+      options: options.storageOpts ?? [],
+    });
+    try {
+      await copyBetween(source, driver, options, record);
+    } finally {
+      await driver.cleanup();
+    }
+  } finally {
+    await source.cleanup();
+  }
+  advance(options.root, record, "switch");
+}
+
+async function copyBetween(
+  source: LayerSource,
+  driver: StorageDriver,
+  { root, from, to, say }: MigrateOptions,
+  record: MigrationRecord,
+): Promise<void> {
   const records = new LayerRecords(join(root, "image", from, "layerdb"));
   const log = createLogger({ level: "warn", write: (line) => say(line.trimEnd()) });
   const target = await LayerDatabase.open(join(root, "image", to, "layerdb"), driver, log);
@@ -138,8 +163,6 @@ async function copy(options: MigrateOptions, record: MigrationRecord): Promise<v
     say(`container ${mount.name.slice(0, 12)}: copied and verified`);
   }
   copyImages(root, from, to);
-  await driver.cleanup();
-  advance(root, record, "switch");
 }
 
 /** Images are the same under every driver; only their layers are not. */
@@ -171,7 +194,11 @@ function switchContainers({ root, from, to }: MigrateOptions): void {
   }
 }
 
-async function removeOld({ root, from, keep, say }: MigrateOptions): Promise<void> {
+/** What is no longer whole has another name, so that nobody takes it for a driver's. */
+const REMOVING = ".removing";
+
+async function removeOld(options: MigrateOptions): Promise<void> {
+  const { root, from, keep, say } = options;
   const places = [join(root, "image", from), join(root, from)];
   if (keep) {
     for (const place of places) if (existsSync(place)) renameSync(place, `${place}.migrated`);
@@ -179,10 +206,14 @@ async function removeOld({ root, from, keep, say }: MigrateOptions): Promise<voi
     return;
   }
   if (existsSync(join(root, from))) {
-    const source = await openSource(root, from);
+    const source = await openSource(options);
     for (const id of await source.list()) await source.remove(id);
+    await source.cleanup();
   }
-  for (const place of places) rmSync(place, { recursive: true, force: true });
+  for (const place of places) {
+    if (existsSync(place)) renameSync(place, place + REMOVING);
+    rmSync(place + REMOVING, { recursive: true, force: true });
+  }
   say(`the old copy on ${from} is removed`);
   mkdirSync(join(root, "image"), { recursive: true });
 }

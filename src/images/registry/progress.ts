@@ -1,3 +1,5 @@
+import { humanSize } from "../../units/size.ts";
+
 /** One line of the JSON stream of a pull, push, load or import. */
 export interface ProgressMessage {
   /** A line for people, printed as it is. */
@@ -14,15 +16,6 @@ export interface ProgressMessage {
 
 /** Takes progress; what it returns need not be awaited. */
 export type ProgressSink = (message: ProgressMessage) => void;
-
-const UNITS = ["B", "kB", "MB", "GB", "TB", "PB"];
-
-/** "1.234MB": decimal units with four significant digits, as Docker shows sizes. */
-export function humanSize(bytes: number): string {
-  let [value, unit] = [bytes, 0];
-  while (value >= 1000 && unit < UNITS.length - 1) [value, unit] = [value / 1000, unit + 1];
-  return `${Number(value.toPrecision(4))}${UNITS[unit]}`;
-}
 
 const WIDTH = 50;
 

@@ -10,18 +10,37 @@ import {
   snapshotSubvolume,
 } from "../../linux/btrfs.ts";
 import type { IDMap } from "../../linux/id-map.ts";
-import { parseSize } from "../../units/size.ts";
+import { humanSize, parseSize } from "../../units/size.ts";
 import { backingFileSystem } from "../filesystem.ts";
 import { TreeDriver } from "../trees/driver.ts";
+
+/** What `--storage-opt btrfs.…` sets. */
+export interface BtrfsOptions {
+  /** Bytes: the least that a container's size may be. */
+  minSpace: number;
+}
+
+/** Errors: invalidArgument. */
+export function btrfsOptions(given: readonly string[]): BtrfsOptions {
+  const options: BtrfsOptions = { minSpace: 0 };
+  for (const text of given) {
+    const [, value] = /^btrfs\.min_space=(.*)$/i.exec(text) ?? [];
+    if (value === undefined) throw invalidArgument(`Unknown option ${text} (known: btrfs.min_space)`);
+    options.minSpace = parseSize(value);
+  }
+  return options;
+}
 
 /** Layers as subvolumes, each a snapshot of the one below. */
 export class Btrfs extends TreeDriver {
   readonly name = "btrfs";
   readonly #quotas: string;
+  readonly #options: BtrfsOptions;
 
   /** `root` is <data-root>/btrfs; subvolumes/<id>, and quotas/<id> with the limit, as moby has them. */
-  constructor(root: string, ids?: IDMap) {
+  constructor(root: string, options: BtrfsOptions = { minSpace: 0 }, ids?: IDMap) {
     super(join(root, "subvolumes"), ids);
+    this.#options = options;
     this.#quotas = join(root, "quotas");
     const on = backingFileSystem(join(root, ".."));
     if (on !== "btrfs") {
@@ -64,6 +83,10 @@ export class Btrfs extends TreeDriver {
     const { size } = options;
     if (size === undefined) return;
     const bytes = parseSize(size);
+    if (bytes <= 0) throw invalidArgument(`btrfs: invalid storage size: ${humanSize(bytes)}`);
+    const { minSpace } = this.#options;
+    if (bytes < minSpace)
+      throw invalidArgument(`btrfs: storage size cannot be less than ${humanSize(minSpace)}`);
     enableQuota(this.trees);
     limitSubvolume(this.path(id), bytes);
     if (!existsSync(this.#quotas)) mkdirSync(this.#quotas, { mode: 0o700 });

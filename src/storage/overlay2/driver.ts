@@ -3,17 +3,18 @@ import { join } from "node:path";
 import { pack } from "../../archive/pack.ts";
 import type { TarObserver } from "../../archive/tar/reader.ts";
 import { unpack, type Whiteouts } from "../../archive/unpack.ts";
-import { exists, invalidArgument } from "../../errors/errors.ts";
+import { exists } from "../../errors/errors.ts";
 import { removeTree } from "../../files/remove-tree.ts";
 import { closeFd } from "../../linux/fd.ts";
 import type { IDMap } from "../../linux/id-map.ts";
 import { openInRoot, openRoot } from "../../linux/openat2.ts";
-import type { Change, CreateLayerOptions, StorageDriver } from "../driver.ts";
+import { ALWAYS_WITHIN_REACH, type Change, type CreateLayerOptions, type StorageDriver } from "../driver.ts";
 import { folderSize } from "../size.ts";
+import { NaiveDiff } from "../trees/naive-diff.ts";
 import { overlayChanges } from "./changes.ts";
 import { Layout } from "./layout.ts";
+import type { Limits } from "./limits.ts";
 import { isMounted, type Mounter } from "./mount.ts";
-import { NaiveDiff } from "./naive-diff.ts";
 
 export interface OverlayKind {
   /** "overlay2" or "fuse-overlayfs"; also the name of its folder in the data root. */
@@ -24,6 +25,7 @@ export interface OverlayKind {
   nativeDiff: boolean;
   whiteouts: Whiteouts;
   ids?: IDMap | undefined;
+  limits: Limits;
 }
 
 /** Layers as folders that an overlay file system lays one over the other. */
@@ -51,9 +53,11 @@ export class Overlay implements StorageDriver {
 
   async create(id: string, parent: string | undefined, options: CreateLayerOptions = {}): Promise<void> {
     if (existsSync(this.#layout.folder(id))) throw exists(`storage layer ${id} exists already`);
-    refuseLimits(options);
+    const bytes = this.#kind.limits.of(options);
     try {
-      this.#layout.make(id, parent);
+      this.#layout.make(id, parent, (folder) => {
+        if (bytes > 0) this.#kind.limits.set(folder, bytes);
+      });
     } catch (error) {
       await this.remove(id);
       throw error;
@@ -74,6 +78,7 @@ export class Overlay implements StorageDriver {
     if (existsSync(this.#layout.merged(id)) && isMounted(this.#layout, id))
       this.#kind.mounter.unmount(this.#layout, id);
     this.#mounts.delete(id);
+    this.#kind.limits.lift(folder);
     for (const link of this.#layout.linksTo(id)) rmSync(link, { force: true });
     await removeTree(folder);
   }
@@ -117,6 +122,10 @@ export class Overlay implements StorageDriver {
 
   readonly independentLayers = true;
 
+  async access(): Promise<AsyncDisposable> {
+    return ALWAYS_WITHIN_REACH;
+  }
+
   diffTarget(id: string): { folder: string; whiteouts: Whiteouts } {
     return { folder: this.#layout.diff(id), whiteouts: this.#kind.whiteouts };
   }
@@ -148,13 +157,5 @@ export class Overlay implements StorageDriver {
   async cleanup(): Promise<void> {
     for (const id of this.#mounts.keys()) this.#kind.mounter.unmount(this.#layout, id);
     this.#mounts.clear();
-  }
-}
-
-/** Project quotas are not used, whatever the backing file system. */
-function refuseLimits({ storageOpt = {} }: CreateLayerOptions): void {
-  for (const option of Object.keys(storageOpt)) {
-    if (option !== "size") throw invalidArgument(`Unknown option ${option}`);
-    throw invalidArgument("--storage-opt is supported only for overlay over xfs with 'pquota' mount option");
   }
 }

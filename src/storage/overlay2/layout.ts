@@ -54,11 +54,15 @@ export class Layout {
     return existsSync(this.diff(id));
   }
 
-  /** Makes an empty layer; `link` and `lower` are written before `diff`, which is what makes it count as one. */
-  make(id: string, parent: string | undefined): void {
+  /**
+   * Makes an empty layer; `link` and `lower` are written before `diff`, which is what makes it count as one. `prepare`
+   * gets its folder while that is empty.
+   */
+  make(id: string, parent: string | undefined, prepare: (folder: string) => void = () => {}): void {
     const folder = this.folder(id);
     mkdirSync(folder, { mode: 0o710 });
     chownSync(folder, 0, this.#owner.gid);
+    prepare(folder);
     const link = shortName();
     symlinkSync(join("..", id, "diff"), join(this.root, "l", link));
     writeFileSync(join(folder, "link"), link);

@@ -8,10 +8,13 @@ import { pack } from "../../archive/pack.ts";
 import { notFound } from "../../errors/errors.ts";
 import { closeFd } from "../../linux/fd.ts";
 import { openInRoot, openRoot } from "../../linux/openat2.ts";
-import type { StorageDriver } from "../driver.ts";
+import { ALWAYS_WITHIN_REACH, type StorageDriver } from "../driver.ts";
 
 /** What can be done with layers that are only read, and at last removed. */
-export type LayerSource = Pick<StorageDriver, "name" | "openFile" | "diff" | "list" | "remove">;
+export type LayerSource = Pick<
+  StorageDriver,
+  "name" | "access" | "openFile" | "diff" | "list" | "remove" | "cleanup"
+>;
 
 interface Places {
   name: string;
@@ -57,6 +60,7 @@ function layersIn(places: Places): LayerSource {
   };
   return {
     name: places.name,
+    access: async () => ALWAYS_WITHIN_REACH,
     openFile(id, name) {
       const root = openRoot(require(id));
       try {
@@ -67,6 +71,7 @@ function layersIn(places: Places): LayerSource {
     },
     diff: (id) => pack(require(id), { whiteouts: places.whiteouts }),
     list: async () => (existsSync(places.layers) ? readdirSync(places.layers) : []),
+    async cleanup() {},
     async remove(id) {
       for (const folder of places.folders(id)) rmSync(folder, { recursive: true, force: true });
     },

@@ -7,7 +7,7 @@ import { exists, invalidArgument, notFound } from "../../errors/errors.ts";
 import { closeFd } from "../../linux/fd.ts";
 import { hostRoot, type IDMap } from "../../linux/id-map.ts";
 import { openInRoot, openRoot } from "../../linux/openat2.ts";
-import type { Change, CreateLayerOptions, StorageDriver } from "../driver.ts";
+import { ALWAYS_WITHIN_REACH, type Change, type CreateLayerOptions, type StorageDriver } from "../driver.ts";
 import { checkLayerID } from "../layer-id.ts";
 import { folderSize } from "../size.ts";
 import { compareTrees } from "./compare.ts";
@@ -104,6 +104,10 @@ export abstract class TreeDriver implements StorageDriver {
   }
 
   readonly independentLayers = false;
+
+  async access(): Promise<AsyncDisposable> {
+    return ALWAYS_WITHIN_REACH;
+  }
 
   diffTarget(id: string): { folder: string; whiteouts: Whiteouts } {
     return { folder: this.path(id), whiteouts: "remove" };

@@ -1,7 +1,7 @@
 import type { IDMap } from "../../linux/id-map.ts";
 import type { Change } from "../driver.ts";
-import { compareTrees } from "../trees/compare.ts";
-import { packChanges, sizeOfChanges } from "../trees/pack-changes.ts";
+import { compareTrees } from "./compare.ts";
+import { packChanges, sizeOfChanges } from "./pack-changes.ts";
 
 /** Mounts layers; see StorageDriver. */
 export interface Mounts {
