@@ -340,6 +340,27 @@ RUN ls /run/secrets 2>/dev/null | wc -l >> /n`,
     expect(stderr).toContain("[Warning] MaintainerDeprecated:");
     expect(stderr).toContain("[Warning] JSONArgsRecommended:");
   });
+  test("warns of variables that nothing has defined, and fails if it was told to", async () => {
+    const file =
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of a Dockerfile
+      "FROM busybox\nARG declared\nENV VERSION=1\nENV A=$declared B=$VERSOIN C=${other:-x} PATH=$PATH:/x\n";
+    const { stderr, code } = await ours(context({ Dockerfile: file }));
+    expect(code).toBe(0);
+    expect(stderr.match(/\[Warning\].*/g)).toEqual([
+      "[Warning] UndefinedVar: Usage of undefined variable '$VERSOIN' (did you mean $VERSION?) (Dockerfile:4)",
+    ]);
+    const strict = await ours(context({ Dockerfile: `# check=error=true\n${file}` }));
+    expect(strict.code).toBe(1);
+    expect(strict.stderr).toContain("lint violation found for rules: UndefinedVar");
+    const early = await ours(
+      "--build-arg",
+      "BUILDKIT_DOCKERFILE_CHECK=error=true",
+      context({ Dockerfile: "FROM busybox\nMAINTAINER me\nCMD x\n" }),
+    );
+    expect(early.stderr).toContain(
+      "lint violation found for rules: JSONArgsRecommended, MaintainerDeprecated",
+    );
+  });
   test("marks what was cached, shows where it failed, and ends with the command's code", async () => {
     const folder = context({ Dockerfile: "FROM busybox\nRUN echo one\nRUN echo two; exit 9\n" });
     await ours(folder);

@@ -1,25 +1,22 @@
 /** Warnings of today's linter: what works, but is not meant so. */
 import type { LogicalLines } from "./lines.ts";
-import type { Dockerfile, Instruction, Stage, Warning } from "./types.ts";
+import { lintBases, lintStages } from "./lint-from.ts";
+import type { Dockerfile, Instruction, Report, Stage, Warning } from "./types.ts";
 
-type Report = (line: number, rule: string, message: string) => void;
-
-const RESERVED = ["scratch", "context"];
 const SECRET = /(?:^|_)(?:apikey|auth|credential|credentials|key|password|pword|passwd|secret|token)(?:_|$)/i;
 const PUBLIC = /(?:^|_)public(?:_|$)/i;
 
 /** What to say of a file that has been read without errors, by line. */
 export function lint(dockerfile: Dockerfile, lines: LogicalLines): Warning[] {
-  if (dockerfile.directives["check"]?.match(/skip=all/i)) return [];
-  const skipped = /skip=([^;]*)/i.exec(dockerfile.directives["check"] ?? "")?.[1]?.split(",") ?? [];
   const warnings: Warning[] = [];
   const report: Report = (line, rule, message) => {
-    if (!skipped.includes(rule)) warnings.push({ line, rule, message });
+    if (dockerfile.checks.wants(rule)) warnings.push({ line, rule, message });
   };
   for (const line of lines.emptyContinuations)
     report(line.first, "NoEmptyContinuation", "Empty continuation line");
   lintCasing(lines, report);
-  lintStages(dockerfile.stages, report);
+  lintStages(dockerfile, report);
+  lintBases(dockerfile, report);
   for (const stage of dockerfile.stages) lintStage(stage, report);
   return warnings.sort((a, b) => a.line - b.line);
 }
@@ -36,31 +33,13 @@ function lintCasing({ lines }: LogicalLines, report: Report): void {
   }
 }
 
-function lintStages(stages: Stage[], report: Report): void {
-  const seen = new Set<string>();
-  for (const { name, text, first } of stages) {
-    const [keyword = "", , as, written = ""] = text.split(/\s+/).filter((word) => !word.startsWith("--"));
-    if (name === "") continue;
-    if (written !== name) report(first, "StageNameCasing", `Stage name '${written}' should be lowercase`);
-    if (as && (as === as.toUpperCase()) !== (keyword === keyword.toUpperCase()))
-      report(first, "FromAsCasing", `'${as}' and '${keyword}' keywords' casing do not match`);
-    if (RESERVED.includes(name))
-      report(
-        first,
-        "ReservedStageName",
-        `Stage name should not use the same name as reserved stage "${name}"`,
-      );
-    if (seen.has(name))
-      report(first, "DuplicateStageName", `Duplicate stage name "${name}", stage names should be unique`);
-    seen.add(name);
-  }
-}
-
 function lintStage(stage: Stage, report: Report): void {
   const single = new Map<string, Instruction>();
   let absolute = false;
+  let shell = false;
   for (const one of stage.instructions) {
-    lintInstruction(one, report);
+    lintInstruction(one, shell, report);
+    shell ||= one.kind === "SHELL";
     if (one.kind === "WORKDIR") {
       if (!absolute && !/^[/$]/.test(one.value)) {
         const message = `Relative workdir "${one.value}" can have unexpected results if the base image changes`;
@@ -78,13 +57,14 @@ function lintStage(stage: Stage, report: Report): void {
   }
 }
 
-function lintInstruction(one: Instruction, report: Report): void {
+/** `shell`: a SHELL before it says that a shell is meant. */
+function lintInstruction(one: Instruction, shell: boolean, report: Report): void {
   const { first } = one;
   if (one.kind === "MAINTAINER") {
     const message = "Maintainer instruction is deprecated in favor of using label";
     report(first, "MaintainerDeprecated", message);
   }
-  if ((one.kind === "CMD" || one.kind === "ENTRYPOINT") && one.command.shell) {
+  if ((one.kind === "CMD" || one.kind === "ENTRYPOINT") && one.command.shell && !shell) {
     const message = `JSON arguments recommended for ${one.kind} to prevent unintended behavior related to OS signals`;
     report(first, "JSONArgsRecommended", message);
   }
@@ -92,6 +72,7 @@ function lintInstruction(one: Instruction, report: Report): void {
     const message = `"${one.kind} key=value" should be used instead of legacy "${one.kind} key value" format`;
     if (one.pairs.some(({ legacy }) => legacy)) report(first, "LegacyKeyValueFormat", message);
   }
+  if (one.kind === "EXPOSE") lintPorts(one.ports, first, report);
   const names =
     one.kind === "ENV"
       ? one.pairs.map(({ key }) => key)
@@ -102,5 +83,19 @@ function lintInstruction(one: Instruction, report: Report): void {
     if (!SECRET.test(name) || PUBLIC.test(name)) continue;
     const message = `Do not use ARG or ENV instructions for sensitive data (${one.kind} "${name}")`;
     report(first, "SecretsUsedInArgOrEnv", message);
+  }
+}
+
+function lintPorts(ports: readonly string[], line: number, report: Report): void {
+  for (const port of ports) {
+    const [address = "", protocol = ""] = port.split("/");
+    if (protocol !== protocol.toLowerCase() && !protocol.includes("$")) {
+      const message = `Defined protocol '${port}' in EXPOSE instruction should be lowercase`;
+      report(line, "ExposeProtoCasing", message);
+    }
+    if (address.replace(/\$\{[^}]*\}/g, "").includes(":")) {
+      const message = `EXPOSE instruction should not define an IP address or host-port mapping, found '${port}'`;
+      report(line, "ExposeInvalidFormat", message);
+    }
   }
 }

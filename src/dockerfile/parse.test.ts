@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are variables of Dockerfiles
 import { describe, expect, test } from "bun:test";
 import { BROKEN } from "./broken.testing.ts";
 import { DockerfileError, excerpt } from "./errors.ts";
@@ -154,6 +155,54 @@ describe("warnings", () => {
       "3 SecretsUsedInArgOrEnv",
       "5 DuplicateStageName",
     ]);
+  });
+  const said = (text: string) =>
+    parseDockerfile(text).warnings.map(({ rule, message }) => `${rule}: ${message}`);
+  test.each([
+    [
+      "FROM --platform=$TARGETPLATFORM a",
+      "RedundantTargetPlatform: Setting platform to predefined $TARGETPLATFORM in FROM is redundant as this is the default behavior",
+    ],
+    [
+      "FROM --platform=linux/arm64 a",
+      'FromPlatformFlagConstDisallowed: FROM --platform flag should not use constant value "linux/arm64"',
+    ],
+    [
+      "ARG VERSION\nFROM a:$VERSION",
+      "InvalidDefaultArgInFrom: Default value for ARG a:$VERSION results in empty or invalid base image name",
+    ],
+    [
+      "ARG VERSION=1\nFROM a:$VERSOIN-x",
+      "UndefinedArgInFrom: FROM argument 'VERSOIN' is not declared (did you mean VERSION?)",
+    ],
+    [
+      "FROM a\nEXPOSE 80/TCP",
+      "ExposeProtoCasing: Defined protocol '80/TCP' in EXPOSE instruction should be lowercase",
+    ],
+    [
+      "FROM a\nEXPOSE 127.0.0.1:80:80",
+      "ExposeInvalidFormat: EXPOSE instruction should not define an IP address or host-port mapping, found '127.0.0.1:80:80'",
+    ],
+    [
+      "FROM a AS context",
+      'ReservedStageName: Stage name should not use the same name as reserved stage "context"',
+    ],
+  ])("%j", (text, expected) => expect(said(text)).toContain(expected));
+  test.each([
+    "ARG V=1\nFROM a:$V",
+    "FROM a:${V:-1}",
+    "FROM --platform=$BUILDPLATFORM a AS b",
+    "FROM --platform=linux/arm64 a AS build_arm64",
+    "FROM a\nEXPOSE 80/tcp ${PORT:-1}",
+    'FROM a\nSHELL ["sh", "-c"]\nCMD x',
+  ])("nothing is said of %j", (text) => expect(said(text)).toEqual([]));
+  test.each([
+    ["skip", 'invalid check option "skip"'],
+    ["other=1", 'invalid check option "other"'],
+    ["error=maybe", 'failed to parse check option "error=maybe"'],
+  ])("check=%s is refused", (check, message) => {
+    expect(() => parseDockerfile(`# check=${check}\nFROM a`)).toThrow(message);
+    expect(() => parseDockerfile("FROM a", check)).toThrow(message);
   });
   test("can be switched off", () => {
     expect(rules("# check=skip=JSONArgsRecommended\nFROM a\nCMD x\nMAINTAINER me")).toEqual([

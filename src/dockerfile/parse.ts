@@ -1,4 +1,5 @@
 import { messageOf } from "../errors/errors.ts";
+import { readChecks } from "./checks.ts";
 import { DockerfileError } from "./errors.ts";
 import { readFlags } from "./flags.ts";
 import { readInstruction } from "./instructions.ts";
@@ -8,8 +9,8 @@ import { type Statement, statementOf, words } from "./statement.ts";
 import { didYouMean } from "./suggest.ts";
 import type { Dockerfile, Instruction, Stage } from "./types.ts";
 
-/** Reads a Dockerfile. Errors: DockerfileError with the line that is to blame. */
-export function parseDockerfile(source: string): Dockerfile {
+/** Reads a Dockerfile. `check` goes before its own directive of that name. Errors: DockerfileError with the line to blame. */
+export function parseDockerfile(source: string, check?: string): Dockerfile {
   const read = readLines(source);
   if (read.lines.length === 0) throw new DockerfileError(1, "file with no instructions");
   const dockerfile: Dockerfile = {
@@ -18,6 +19,7 @@ export function parseDockerfile(source: string): Dockerfile {
     escape: read.escape,
     directives: read.directives,
     warnings: [],
+    checks: onLine(read.lines[0]!, () => readChecks(check ?? read.directives["check"] ?? "")),
     source,
   };
   for (const line of read.lines) onLine(line, () => add(dockerfile, statementOf(line, read.escape)));

@@ -1,12 +1,12 @@
-/** The word that was probably meant: the nearest one, if it is near enough. */
-export function didYouMean(word: string, known: readonly string[]): string {
+/** The word that was probably meant: the nearest one, if it is near enough; `mark` goes before it. */
+export function didYouMean(word: string, known: readonly string[], mark = ""): string {
   let best: string | undefined;
   let least = Math.max(1, Math.floor(word.length / 3)) + 1;
   for (const candidate of known) {
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
     if (distance < least) [best, least] = [candidate, distance];
   }
-  return best === undefined ? "" : ` (did you mean ${best}?)`;
+  return best === undefined ? "" : ` (did you mean ${mark}${best}?)`;
 }
 
 /** Optimal string alignment distance: swaps of neighbours count one. */

@@ -1,4 +1,5 @@
 /** What a Dockerfile says, instruction by instruction, before any variable is expanded. */
+import type { Checks } from "./checks.ts";
 import type { Heredoc } from "./heredoc.ts";
 
 /** A command in one of its two forms. */
@@ -120,8 +121,12 @@ export interface Dockerfile {
   escape: string;
   directives: Record<string, string>;
   warnings: Warning[];
+  checks: Checks;
   source: string;
 }
+
+/** Takes what a check has found. */
+export type Report = (line: number, rule: string, message: string) => void;
 
 /** What today's linter would say. */
 export interface Warning {

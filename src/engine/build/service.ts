@@ -1,8 +1,9 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { pack } from "../../archive/pack.ts";
+import { violation } from "../../dockerfile/checks.ts";
 import { excerpt } from "../../dockerfile/errors.ts";
-import type { Dockerfile } from "../../dockerfile/types.ts";
+import type { Dockerfile, Warning } from "../../dockerfile/types.ts";
 import { EngineError, invalidArgument, kindOf, messageOf } from "../../errors/errors.ts";
 import {
   canonicalReference,
@@ -49,16 +50,19 @@ export class Builder {
     const context = await openContext(this.env, request);
     try {
       this.#warn(context.dockerfile, context.file, out);
+      refuse(context.dockerfile, context.dockerfile.warnings);
       const solver = new Solver({
         env: this.env,
         request,
         dockerfile: context.dockerfile,
+        file: context.file,
         source: context.tree,
         out,
       });
       const state = await solver.run().catch((error) => {
         throw withExcerpt(error, context.dockerfile.source, context.file);
       });
+      refuse(context.dockerfile, solver.warnings);
       if (!state.image) throw invalidArgument("No image was generated. Is your Dockerfile empty?");
       const image = request.squash ? await squash(this.env.images, state.image, state.base) : state.image;
       if (request.squash) out.image(image.id);
@@ -107,6 +111,11 @@ export class Builder {
     events.publish("image", "tag", id, { name: familiarReference(tag) });
     out.text(`Successfully tagged ${familiarReference(tag)}\n`);
   }
+}
+
+/** `# check=error=true`: what is warned of makes the build fail. */
+function refuse({ checks }: Dockerfile, warnings: readonly Warning[]): void {
+  if (checks.error && warnings.length > 0) throw invalidArgument(violation(warnings.map(({ rule }) => rule)));
 }
 
 function checkTag(text: string): Reference {

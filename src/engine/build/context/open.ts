@@ -13,6 +13,9 @@ import { checkoutTree, isGitURL } from "./git.ts";
 /** Dockerfiles and .dockerignore files longer than this are not believed, bytes. */
 const LONGEST = 16 * 1024 * 1024;
 
+/** The build argument that goes before `# check=`. */
+const CHECK = "BUILDKIT_DOCKERFILE_CHECK";
+
 export interface BuildContext {
   tree: TarTree;
   dockerfile: Dockerfile;
@@ -28,7 +31,7 @@ export async function openContext(env: BuildEnv, request: BuildRequest): Promise
   try {
     const { path, text } = await dockerfileOf(tree, request.dockerfile);
     await dropIgnored(tree, path, filtered);
-    return { tree, file: path, dockerfile: parse(text, path) };
+    return { tree, file: path, dockerfile: parse(text, path, request) };
   } catch (error) {
     tree.close();
     throw error;
@@ -66,9 +69,10 @@ async function download(env: BuildEnv, { remote, signal }: BuildRequest): Promis
 /** The client's folders: the Dockerfile may lie elsewhere than the context. */
 async function openSessionContext(
   env: BuildEnv,
-  { dockerfile, signal }: BuildRequest,
+  request: BuildRequest,
   session: Session,
 ): Promise<BuildContext> {
+  const { dockerfile, signal } = request;
   const { folderTar } = await import("../session/filesync.ts");
   const fetch = (name: string, patterns: { include?: string[]; exclude?: string[] }) =>
     TarTree.read(folderTar(session, { name, ...patterns }, signal), { folder: env.temporary, signal });
@@ -81,7 +85,7 @@ async function openSessionContext(
     const own = await beside.text(`${path}.dockerignore`, LONGEST);
     const exclude = own ?? (await ignoreFile(fetch));
     const tree = await fetch("context", { exclude: readIgnoreFile(exclude) });
-    return parsedOr(tree, () => ({ tree, file: path, dockerfile: parse(text, path) }));
+    return parsedOr(tree, () => ({ tree, file: path, dockerfile: parse(text, path, request) }));
   } finally {
     beside.close();
   }
@@ -135,9 +139,9 @@ async function dropIgnored(tree: TarTree, dockerfile: string, filtered: boolean)
   }
 }
 
-function parse(text: string, path: string): Dockerfile {
+function parse(text: string, path: string, { buildArgs }: BuildRequest): Dockerfile {
   try {
-    return parseDockerfile(text);
+    return parseDockerfile(text, buildArgs[CHECK] ?? undefined);
   } catch (error) {
     if (!(error instanceof DockerfileError)) throw error;
     const where = excerpt(text, path, error.line);

@@ -1,6 +1,6 @@
 /** Builds the stages of a Dockerfile that are needed: each as soon as those it takes from are there. */
 import { expandWord } from "../../../dockerfile/expand.ts";
-import type { Dockerfile, Instruction } from "../../../dockerfile/types.ts";
+import type { Dockerfile, Instruction, Warning } from "../../../dockerfile/types.ts";
 import { invalidArgument } from "../../../errors/errors.ts";
 import type { Platform } from "../../../images/registry/descriptor.ts";
 import { formatPlatform } from "../../../images/registry/platform.ts";
@@ -17,6 +17,8 @@ export interface SolverParts {
   env: BuildEnv;
   request: BuildRequest;
   dockerfile: Dockerfile;
+  /** Path of the Dockerfile, for warnings. */
+  file: string;
   source: SourceTree;
   out: BuildOutput;
 }
@@ -33,7 +35,11 @@ export class Solver {
   readonly #stop = new AbortController();
   readonly #results = new Map<number, Promise<StageState>>();
 
-  constructor({ env, request, dockerfile, source, out }: SolverParts) {
+  readonly #file: string;
+  readonly #warned = new Map<string, Warning>();
+
+  constructor({ env, request, dockerfile, file, source, out }: SolverParts) {
+    this.#file = file;
     this.env = env;
     this.request = { ...request, signal: AbortSignal.any([request.signal, this.#stop.signal]) };
     this.dockerfile = dockerfile;
@@ -41,6 +47,19 @@ export class Solver {
     this.#out = out;
     this.args = new BuildArgs(givenArgs(request.buildArgs), platformArgs(targetPlatform(request.platform)));
     this.epoch = epochOf(request.buildArgs["SOURCE_DATE_EPOCH"]);
+  }
+
+  /** Tells of what a check has found, once. */
+  warn(warning: Warning): void {
+    const key = `${warning.line} ${warning.message}`;
+    if (!this.dockerfile.checks.wants(warning.rule) || this.#warned.has(key)) return;
+    this.#warned.set(key, warning);
+    this.#out.warning({ ...warning, file: this.#file });
+  }
+
+  /** What has been warned of so far, while the build went on. */
+  get warnings(): readonly Warning[] {
+    return [...this.#warned.values()];
   }
 
   /** The state of a stage, once it is built. */

@@ -43,6 +43,7 @@ export async function buildStage(
   out.text(` ---> ${shortID(state.imageID)}\n`);
   for (const instruction of node.stage.instructions) {
     if (solver.request.signal.aborted) throw cancelled("Build cancelled");
+    context.line = instruction.first;
     await reporter.step(instruction.text, (note) => applyNoting(context, instruction, note));
     state.updateImage();
     out.text(` ---> ${shortID(state.imageID)}\n`);
@@ -130,6 +131,8 @@ function contextOf(solver: Solver, node: GraphNode, state: StageState, out: Buil
     committer: { images: env.images, epoch: solver.epoch },
     escape: dockerfile.escape,
     source: solver.source,
+    line: node.stage.first,
+    warn: (rule, message, line) => solver.warn({ rule, message, line }),
     async openFrom(name) {
       const index = stageOf(dockerfile.stages, name, node.index);
       const image =

@@ -5,7 +5,12 @@ const PREDEFINED = ["HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_P
   name.toLowerCase(),
 ]);
 /** Set for the whole build, and never said to be unused. */
-const SPECIAL = ["SOURCE_DATE_EPOCH", "BUILDKIT_INLINE_CACHE", "BUILDKIT_SYNTAX"];
+const SPECIAL = [
+  "SOURCE_DATE_EPOCH",
+  "BUILDKIT_DOCKERFILE_CHECK",
+  "BUILDKIT_INLINE_CACHE",
+  "BUILDKIT_SYNTAX",
+];
 
 export class BuildArgs {
   readonly #given: ReadonlyMap<string, string>;
@@ -37,6 +42,10 @@ export class BuildArgs {
   declare(key: string, value: string | undefined): void {
     this.#declared.set(key, value);
     this.#referenced.add(key);
+  }
+
+  isDeclared(key: string): boolean {
+    return this.#declared.has(key) || PREDEFINED.includes(key) || SPECIAL.includes(key);
   }
 
   /** Counts for the cache and the history: declared, or no predefined one. */

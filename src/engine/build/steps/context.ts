@@ -1,5 +1,6 @@
 import { posix } from "node:path";
 import { expandWord, expandWords } from "../../../dockerfile/expand.ts";
+import { didYouMean } from "../../../dockerfile/suggest.ts";
 import type { ContainerDefaults } from "../../../images/types.ts";
 import { cachedImage } from "../stage/cache.ts";
 import { imageFromSources } from "../stage/cache-from.ts";
@@ -24,6 +25,10 @@ export interface StepContext {
   state: StageState;
   out: BuildOutput;
   escape: string;
+  /** Of the instruction that is being applied. */
+  line: number;
+  /** Tells of what a check has found, if that check is wanted. */
+  warn(rule: string, message: string, line: number): void;
   /** The build's context. */
   source: SourceTree;
   /** Mounts the file system of a stage (by name or number) or of an image. Errors: notFound. */
@@ -33,13 +38,19 @@ export interface StepContext {
 }
 
 /** Expands with the stage's environment and arguments. */
-export function expander({ state, escape: escapeChar }: StepContext) {
+export function expander(context: StepContext) {
+  const { state, escape: escapeChar, line } = context;
   const variables = new Map(state.args.inStage());
   for (const entry of state.config.Env ?? []) {
     const mark = entry.indexOf("=");
     variables.set(entry.slice(0, mark), entry.slice(mark + 1));
   }
-  const expansion = { lookup: (name: string) => variables.get(name), escape: escapeChar };
+  const missing = (name: string): void => {
+    if (state.args.isDeclared(name)) return;
+    const nearest = didYouMean(name, [...variables.keys()], "$");
+    context.warn("UndefinedVar", `Usage of undefined variable '$${name}'${nearest}`, line);
+  };
+  const expansion = { lookup: (name: string) => variables.get(name), escape: escapeChar, missing };
   return {
     word: (text: string) => expandWord(text, expansion),
     words: (text: string) => expandWords(text, expansion),
