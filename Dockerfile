@@ -15,7 +15,7 @@ WORKDIR /src
 ARG NPM_MIRROR
 COPY package.json package-lock.json ./
 RUN if [ -n "${NPM_MIRROR}" ]; then npm config set registry "${NPM_MIRROR}"; fi \
-    && echo "npm packages from $(npm config get registry)" \
+    && echo "npm packages from $(npm config get registry)${https_proxy:+ by the proxy $https_proxy}" \
     && npm ci --no-audit --no-fund --loglevel=error
 COPY . .
 

@@ -82,7 +82,11 @@ IMAGE ?= pequod-dev
 TARGET ?= dev
 # The network of the build's commands, and of containers that need none of their own.
 BUILD_NETWORK ?= default
-FROM_WHERE := BASE_IMAGE APT_MIRROR NPM_MIRROR HTTP_PROXY HTTPS_PROXY NO_PROXY http_proxy https_proxy no_proxy
+# A proxy may be given in capitals or not; programs differ in which they look at, so both are passed on.
+PROXIES := http_proxy https_proxy no_proxy
+upper = $(shell echo $(1) | tr a-z A-Z)
+$(foreach name,$(PROXIES),$(eval $(name) ?= $($(call upper,$(name))))$(eval $(call upper,$(name)) ?= $($(name))))
+FROM_WHERE := BASE_IMAGE APT_MIRROR NPM_MIRROR $(PROXIES) $(foreach name,$(PROXIES),$(call upper,$(name)))
 BUILD_ARGS = $(foreach name,$(FROM_WHERE),$(if $($(name)),--build-arg $(name)=$($(name))))
 COMMIT = $(shell git rev-parse --short=10 HEAD)$(shell git diff --quiet HEAD || echo -unsupported)
 EPOCH = $(shell git log -1 --format=%ct)

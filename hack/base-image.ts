@@ -18,6 +18,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { proxySettings } from "./lib/proxies.ts";
 
 const ROOT = resolve(import.meta.dir, "..");
 const NAME = process.env["BASE_IMAGE"] || "pequod-base:latest";
@@ -25,7 +26,10 @@ const EPOCH = process.env["SOURCE_DATE_EPOCH"] || "1700000000";
 const CERTIFICATES = ["/etc/ssl/certs/ca-certificates.crt"];
 
 function run(command: string[], env: Record<string, string> = {}): string {
-  const child = Bun.spawnSync(command, { env: { ...process.env, ...env }, stderr: "pipe" });
+  const child = Bun.spawnSync(command, {
+    env: { ...process.env, ...proxySettings(), ...env },
+    stderr: "pipe",
+  });
   if (child.exitCode !== 0) {
     const words = child.stderr.toString().trim().split("\n").slice(-8).join("\n");
     throw new Error(`${command.slice(0, 2).join(" ")} ... failed:\n${words}`);
@@ -72,7 +76,10 @@ function bootstrap(work: string): string {
   const text = sources(codename);
   const list = join(work, text.startsWith("deb ") ? "mirror.list" : "mirror.sources");
   writeFileSync(list, text);
-  console.log(`packages of ${codename} from:\n${text.replace(/^/gm, "  ")}`);
+  const { http_proxy: proxy } = proxySettings();
+  console.log(
+    `packages of ${codename}${proxy ? ` by the proxy ${proxy}` : ""} from:\n${text.replace(/^/gm, "  ")}`,
+  );
   const certificates = [process.env["SSL_CERT_FILE"], ...CERTIFICATES].find(
     (path) => path && existsSync(path),
   );

@@ -8,11 +8,12 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type Chain, startChain } from "./lib/chain.ts";
+import { proxySettings } from "./lib/proxies.ts";
 
 const ROOT = resolve(import.meta.dir, "..");
 const BASE = process.env["BASE_ARCHIVE"] ?? join(ROOT, ".build/base-image.tar");
 const PROGRAMS = ["binary-client/docker", "binary-daemon/dockerd", "binary-daemon/docker-init"];
-const PASSED_ON = ["APT_MIRROR", "NPM_MIRROR", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"];
+const PASSED_ON = ["APT_MIRROR", "NPM_MIRROR"];
 /** In the host's network, but without a bridge or firewall rules of its own. */
 const FLAGS = ["--bridge=none", "--iptables=false"];
 
@@ -65,8 +66,9 @@ async function nextStage(number: number, bundle: string, work: string): Promise<
   });
   try {
     docker(chain, client, ["load", "-i", BASE]);
-    const args = PASSED_ON.flatMap((name) =>
-      process.env[name] ? ["--build-arg", `${name}=${process.env[name]}`] : [],
+    const mirrors = PASSED_ON.map((name) => [name, process.env[name] ?? ""] as const);
+    const args = [...mirrors, ...Object.entries(proxySettings())].flatMap(([name, value]) =>
+      value === "" ? [] : ["--build-arg", `${name}=${value}`],
     );
     const build = [
       "build",

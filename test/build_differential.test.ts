@@ -27,7 +27,7 @@ beforeAll(async () => {
   [engine, stock] = await Promise.all([startTestEngine(), startStockEngine({ folder })]);
   writeBusyboxImage(join(folder, "busybox.tar"));
   const loaded = await docker(stock.host, "load", "-i", join(folder, "busybox.tar"));
-  expect(loaded.code).toBe(0);
+  expect(loaded).toMatchObject({ code: 0 });
 }, 60_000);
 
 afterAll(async () => {
