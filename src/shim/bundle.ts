@@ -1,6 +1,6 @@
 /** What the shim keeps in the bundle folder, and where its socket is. File names and formats are containerd's. */
 import { readSmallFile, replaceSmallFile } from "../linux/fd.ts";
-import type { MessageOf } from "../ttrpc/message.ts";
+import type { MessageOf } from "../protobuf/message.ts";
 import type { RuncOptions } from "./messages/task.ts";
 
 export type Options = MessageOf<typeof RuncOptions>;

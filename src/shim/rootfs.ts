@@ -1,7 +1,7 @@
 import { invalidArgument, systemError } from "../errors/errors.ts";
 import { makeFolder } from "../linux/fd.ts";
 import { MNT, mountWithOptions, unmount } from "../linux/mount.ts";
-import type { MessageOf } from "../ttrpc/message.ts";
+import type { MessageOf } from "../protobuf/message.ts";
 import type { Mount } from "./messages/common.ts";
 
 /** mount(2) takes one page of options. */

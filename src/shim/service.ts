@@ -1,6 +1,6 @@
 /** The ttrpc service containerd.task.v2.Task: requests in, operations on tasks, events out. */
 import { exists, notFound, notImplemented } from "../errors/errors.ts";
-import type { Codec, MessageOf } from "../ttrpc/message.ts";
+import type { Codec, MessageOf } from "../protobuf/message.ts";
 import type { Call, Handler } from "../ttrpc/server.ts";
 import { VERSION } from "../version/version.ts";
 import { type Options, runtimeRoot, writeOptions } from "./bundle.ts";

@@ -1,6 +1,6 @@
 import { exists, failedPrecondition, invalidArgument, notFound } from "../errors/errors.ts";
 import { readSmallFile, replaceSmallFile, unlinkIfThere } from "../linux/fd.ts";
-import type { MessageOf } from "../ttrpc/message.ts";
+import type { MessageOf } from "../protobuf/message.ts";
 import { type Options, readPidFile } from "./bundle.ts";
 import type { CreateTaskRequest, ExecProcessRequest } from "./messages/task.ts";
 import { type Launch, Process } from "./process.ts";

@@ -1,5 +1,5 @@
 /** Messages that several services share. */
-import { bytes, int64, message, text, texts, uint } from "../../ttrpc/message.ts";
+import { bytes, int64, message, text, texts, uint } from "../../protobuf/message.ts";
 
 /** google.protobuf.Any. */
 export const Any = message({ typeUrl: text(1), value: bytes(2) });

@@ -1,5 +1,5 @@
 /** io.containerd.cgroups.v2.Metrics. */
-import { many, message, one, text, uint64 } from "../../ttrpc/message.ts";
+import { many, message, one, text, uint64 } from "../../protobuf/message.ts";
 
 const PidsStat = message({ current: uint64(1), limit: uint64(2) });
 const CPUStat = message({

@@ -1,5 +1,5 @@
 /** containerd.task.v2 (v3 has the same messages): what containerd asks of a shim. */
-import { flag, many, message, one, text, textMap, texts, uint } from "../../ttrpc/message.ts";
+import { flag, many, message, one, text, textMap, texts, uint } from "../../protobuf/message.ts";
 import { Any, Mount, Timestamp } from "./common.ts";
 
 export const CreateTaskRequest = message({

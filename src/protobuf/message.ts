@@ -107,6 +107,15 @@ const UINT = scalar<number>(
   (writer, value) => writer.varint(value),
   (reader) => reader.varint(),
 );
+/** proto2: zero is a value, and absence another. */
+const GIVEN: Kind<number | undefined> = {
+  zero: () => undefined,
+  write(writer, number, value) {
+    writer.key(number, VARINT);
+    writer.varint(value!);
+  },
+  read: (reader) => reader.varint(),
+};
 const UINT64 = scalar<bigint>(
   0n,
   (writer, value) => writer.varint64(value),
@@ -201,6 +210,8 @@ function field<T>(number: number, kind: Kind<T>, inner?: unknown): Field<T> {
 
 /** uint32, int32 (not negative), uint64 and int64 where values stay below 2^53, enum. */
 export const uint = (number: number): Field<number> => field(number, UINT);
+/** As uint, of proto2: written also when it is zero; undefined when absent. */
+export const given = (number: number): Field<number | undefined> => field(number, GIVEN);
 /** uint64 over its whole range. */
 export const uint64 = (number: number): Field<bigint> => field(number, UINT64);
 /** int64 and int32, negative values included. */
