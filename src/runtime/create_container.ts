@@ -10,7 +10,7 @@ import { makeFifo } from "../linux/fifo.ts";
 import { processStat } from "../linux/process_stat.ts";
 import type { Spec } from "../oci/runtime-spec.ts";
 import { compileContainer, rootPathOf } from "./compile/container.ts";
-import { type ConsoleTarget, checkPreserved, OpenDescriptors } from "./descriptors.ts";
+import { type ConsoleTarget, checkPreserved, OpenDescriptors, ownStreams } from "./descriptors.ts";
 import { stopUnit } from "./destroy.ts";
 import { gatherFacts } from "./facts.ts";
 import { type Descriptors, type Handlers, launch, slotsOf } from "./launch/launch.ts";
@@ -33,7 +33,11 @@ export interface CreateOptions extends ConsoleTarget {
   debug: (message: string) => void;
 }
 
-function newRecord(id: string, { spec, bundle, noNewKeyring }: CreateOptions): ContainerRecord {
+/** What is known of a container before there is a process. */
+export function newRecord(
+  id: string,
+  { spec, bundle, noNewKeyring }: Pick<CreateOptions, "spec" | "bundle" | "noNewKeyring">,
+): ContainerRecord {
   return {
     id,
     ociVersion: spec.ociVersion,
@@ -45,6 +49,7 @@ function newRecord(id: string, { spec, bundle, noNewKeyring }: CreateOptions): C
     rootfs: rootPathOf(spec, bundle),
     owner: process.getuid?.() ?? 0,
     ...(noNewKeyring ? { noNewKeyring } : {}),
+    streams: ownStreams(),
     spec,
   };
 }
@@ -127,10 +132,8 @@ class Creation {
   /** The cgroup that systemd has made, if it is to make it. */
   async #scope(): Promise<{ cgroup?: Cgroup }> {
     if (!this.#options.systemdCgroup) return {};
-    const { openScope } = await import("./systemd_cgroup.ts");
-    const { unit, cgroup, release } = await openScope(this.#record.id, this.#spec);
-    this.#record.unit = unit;
-    this.#record.cgroup = cgroup;
+    const { openScopeFor } = await import("./systemd_cgroup.ts");
+    const { cgroup, release } = await openScopeFor(this.#record);
     this.#release = release;
     return { cgroup };
   }

@@ -1,6 +1,7 @@
 /** Descriptors that a new process gets or uses, checked and opened. */
 import { invalidArgument } from "../errors/errors.ts";
 import { closeFd } from "../linux/fd.ts";
+import { readLink } from "../linux/folder.ts";
 import { pathExists } from "../linux/path_exists.ts";
 import { connectUnix } from "../linux/unix_socket.ts";
 
@@ -25,6 +26,17 @@ export function listenFds(): number {
   if (process.env["LISTEN_PID"] !== String(process.pid)) return 0;
   const count = Number(process.env["LISTEN_FDS"] ?? 0);
   return Number.isInteger(count) && count > 0 ? count : 0;
+}
+
+/** What this process's three streams are, as the kernel names it ("pipe:[123]"): a container inherits them. */
+export function ownStreams(): string[] {
+  return [0, 1, 2].map((fd) => {
+    try {
+      return readLink(`/proc/self/fd/${fd}`);
+    } catch {
+      return "";
+    }
+  });
 }
 
 /** Throws invalidArgument when one of the descriptors from 3 on is not open. */

@@ -11,6 +11,7 @@ import { parseScopeName, type ScopeName, sliceFolder, startScope } from "../linu
 import { waitFor } from "../linux/wait.ts";
 import type { LinuxResources, Spec } from "../oci/runtime-spec.ts";
 import { isRootless } from "./host.ts";
+import type { ContainerRecord } from "./state/store.ts";
 
 const SIGKILL = 9;
 const SYSTEMD_RUNS = "/run/systemd/system";
@@ -50,7 +51,7 @@ function spawnPlaceholder(): number {
 }
 
 /** Makes the scope that linux.cgroupsPath names, "slice:prefix:name". Errors: invalidArgument, system, unavailable. */
-export async function openScope(id: string, spec: Spec): Promise<Scope> {
+async function openScope(id: string, spec: Spec): Promise<Scope> {
   if (isRootless())
     throw notImplemented(
       "--systemd-cgroup without root is not implemented: leave it out, or run docker-runc as root",
@@ -77,6 +78,14 @@ export async function openScope(id: string, spec: Spec): Promise<Scope> {
     release();
     throw error;
   }
+}
+
+/** Makes the scope of a container, and notes it in the record. */
+export async function openScopeFor(record: ContainerRecord): Promise<Scope> {
+  const scope = await openScope(record.id, record.spec);
+  record.unit = scope.unit;
+  record.cgroup = scope.cgroup;
+  return scope;
 }
 
 /** Tells systemd of changed limits. */

@@ -1,6 +1,6 @@
 import { messageOf } from "../errors/errors.ts";
-import { Client } from "../ttrpc/client.ts";
 import type { Codec, MessageOf } from "../protobuf/message.ts";
+import { Client } from "../ttrpc/client.ts";
 import { log } from "./log.ts";
 import { timestamp } from "./messages/common.ts";
 import { EVENTS, ForwardRequest } from "./messages/events.ts";

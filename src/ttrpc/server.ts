@@ -5,8 +5,8 @@
 import type { Socket, SocketHandler } from "bun";
 import { EngineError, kindOf, messageOf } from "../errors/errors.ts";
 import { GRPC_CODE } from "../errors/grpc.ts";
-import { encodeFrame, type Frame, FrameParser, MAX_DATA, REQUEST, RESPONSE } from "./frame.ts";
 import type { MessageOf } from "../protobuf/message.ts";
+import { encodeFrame, type Frame, FrameParser, MAX_DATA, REQUEST, RESPONSE } from "./frame.ts";
 import { type KeyValue, Request, Response } from "./messages.ts";
 import { Outbox } from "./outbox.ts";
 

@@ -3,9 +3,20 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { conflict, kindOf, notFound } from "../errors/errors.ts";
+import {
+  flag,
+  int64,
+  many,
+  message,
+  one,
+  text,
+  textMap,
+  uint,
+  uint64,
+  uint64s,
+} from "../protobuf/message.ts";
 import { Client } from "./client.ts";
 import { encodeFrame, FrameParser, MAX_DATA, REQUEST } from "./frame.ts";
-import { flag, int64, many, message, one, text, textMap, uint, uint64, uint64s } from "../protobuf/message.ts";
 import { type Handler, type Server, serve } from "./server.ts";
 
 const Inner = message({ name: text(1), big: uint64(2) });

@@ -21,7 +21,7 @@ describe("compileContainer()", () => {
     const plan = compile((spec) => delete spec.process!.env);
     expect(names(plan).filter((name) => name !== "mknod" && name !== "symlink")).toEqual([
       ...(["openCgroup", "openCgroup", "clone", "enterCgroups", "keyring"] as const),
-      ...(["propagation", "root", "mkdir", "setsid", "pivot"] as const),
+      ...(["propagation", "root", "mkdir", "setsid", "pivot", "reopenNull"] as const),
       ...(["chdir", "stdioOwner", "groups", "bounding", "user", "capabilities", "chdir"] as const),
       ...(["findCommand", "home", "ready", "waitStart", "execute"] as const),
     ]);

@@ -6,7 +6,7 @@ import { type Op, type Plan, SYNC, stringList } from "../plan/ops.ts";
 import { compileDevices } from "./devices.ts";
 import type { Facts } from "./facts.ts";
 import { ATTRIBUTES, propagationForMount } from "./mount_options.ts";
-import { compileIdmaps, compileLateReadonly, compileMounts } from "./mounts.ts";
+import { compileIdmaps, compileLateReadonly, compileMounts, ownsDev } from "./mounts.ts";
 import { compileNamespaces, isNew, namespacesOf } from "./namespaces.ts";
 import { personalityOps } from "./personality.ts";
 import { compileProcess, secureOps, terminalOps } from "./process.ts";
@@ -119,6 +119,8 @@ function filesystemOps(spec: Spec, facts: Facts): Plan {
     ...compileLateReadonly(spec),
     ...protectOps(spec),
     pivotOp(spec, facts, ownMounts),
+    // A stream that is the host's /dev/null would keep CRIU from a checkpoint.
+    ...(ownsDev(spec) ? [{ op: "reopenNull", tag: "stdio" } as const] : []),
   ];
 }
 

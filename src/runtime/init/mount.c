@@ -325,3 +325,23 @@ void op_pivot(const struct op *op)
 	init.root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	init.root_path[0] = 0;
 }
+
+/* Streams that are the host's /dev/null become the container's, if that is the device. */
+void op_reopen_null(const struct op *op)
+{
+	(void)op;
+	struct stat st;
+	int found = open_in_root("dev/null", O_PATH);
+	if (found < 0)
+		return;
+	if (fstat(found, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3)) {
+		int null = reopen(found, O_RDWR);
+		if (null < 0)
+			fail(errno, "open /dev/null in the root");
+		for (int fd = 0; fd < 3; fd++)
+			if (fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3) && dup2(null, fd) < 0)
+				fail(errno, "reopen descriptor %d", fd);
+		close(null);
+	}
+	close(found);
+}

@@ -46,7 +46,8 @@
 	X(41, scheduler)          \
 	X(42, io_priority)        \
 	X(43, idmap)              \
-	X(44, affinity)
+	X(44, affinity)           \
+	X(45, reopen_null)
 
 enum {
 #define X(number, name) OP_##name = number,

@@ -329,6 +329,7 @@ void op_capabilities(const struct op *op)
 		fail(errno, "set capabilities (a capability that docker-runc itself lacks cannot be given)");
 	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
 	for (unsigned cap = 0; cap < 64; cap++)
-		if (n[3] >> cap & 1 && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0) < 0)
+		/* EPERM: it is not inheritable as well. Others go on without it, and so does what "runc spec" writes. */
+		if (n[3] >> cap & 1 && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0) < 0 && errno != EPERM)
 			fail(errno, "raise ambient capability %u", cap);
 }

@@ -68,6 +68,7 @@ const DESCRIBE: Describers = {
   attributes: (op) => `make the mount on ${plain(op.target)} ${attributes(op.set).join(" ")}`,
   pivot: (op) =>
     `${["pivot_root into the root", "move the root to / and chroot", "chroot into the root"][Number(op.how)]}${inBrackets([...attributes(op.attributes), ...words(PROPAGATION, op.propagation)])}`,
+  reopenNull: () => "reopen streams that are /dev/null in the root",
   hostname: (op) => `set the host name ${plain(op.name)}`,
   domainname: (op) => `set the domain name ${plain(op.name)}`,
   writeProc: (op) => `write ${JSON.stringify(plain(op.content))} to /proc/${plain(op.path)}`,

@@ -27,6 +27,8 @@ export interface ContainerRecord {
   owner: number;
   /** Created with --no-new-keyring: further processes keep their caller's keyring too. */
   noNewKeyring?: boolean;
+  /** What its streams were at first, for a checkpoint: see criu/streams.ts. */
+  streams?: string[];
   spec: Spec;
 }
 
@@ -93,7 +95,11 @@ export class StateStore {
   remove(id: string): void {
     const folder = this.folder(id);
     try {
-      for (const { name } of listFolder(folder)) unlinkIfThere(`${folder}/${name}`);
+      for (const { name, isFolder } of listFolder(folder)) {
+        // A folder is the root of a restore that was killed.
+        if (isFolder) removeFolder(`${folder}/${name}`);
+        else unlinkIfThere(`${folder}/${name}`);
+      }
       removeFolder(folder);
     } catch (error) {
       if (errnoOf(error) !== "ENOENT") throw error;
