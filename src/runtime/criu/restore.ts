@@ -6,7 +6,7 @@ import { cgroupsOfProcess } from "../../linux/cgroup/layout.ts";
 import { closeFd, makeFolder, O_RDWR, openFd, writeControlFile } from "../../linux/fd.ts";
 import { removeFolder } from "../../linux/folder.ts";
 import { MS, mount } from "../../linux/mount.ts";
-import { inOwnMounts } from "../../linux/mount_namespace.ts";
+import { inMountsOf, inOwnMounts } from "../../linux/mount_namespace.ts";
 import { processStat } from "../../linux/process_stat.ts";
 import { sendDescriptor } from "../../linux/send_descriptor.ts";
 import type { Spec } from "../../oci/runtime-spec.ts";
@@ -127,7 +127,10 @@ class Restoration {
     const session = inOwnMounts(() => {
       mount(this.#record.rootfs, criu.root!, "", MS.BIND | MS.REC);
       // CRIU mounts in its work folder, which must be one of its own namespace.
-      Object.assign(criu, folderOptions(this.#options.folders, LOG, (fd) => this.#open.keep(fd)));
+      Object.assign(
+        criu,
+        folderOptions(this.#options.folders, LOG, (fd) => this.#open.keep(fd)),
+      );
       return new CriuSession(this.#streams(), extra);
     });
     for (const { path } of this.#record.cgroup) writeControlFile(`${path}/cgroup.procs`, String(session.pid));
@@ -151,6 +154,9 @@ class Restoration {
       record.pid = pid;
       hooks?.runRuntimeHooks(record);
     } else if (script === "post-restore") {
+      // CRIU brings back the attributes of all mounts but the root's.
+      if (record.spec.root?.readonly)
+        inMountsOf(pid, () => mount("none", "/", "", MS.BIND | MS.REMOUNT | MS.RDONLY));
       record.pid = pid;
       record.startTime = processStat(pid)?.startTime ?? "";
       this.#store.save(record);
