@@ -12,6 +12,8 @@ const PACKAGES = [
   ...["busybox-static", "iproute2", "iptables", "procps", "kmod", "libseccomp2", "uidmap", "dmsetup"],
   // Storage drivers that the development machine cannot show, against stock's.
   ...["docker.io", "xfsprogs"],
+  // Checkpoints, and the stock runtime to exchange them with.
+  ...["criu", "runc"],
 ];
 
 /** Starts the tests when the system is up, and turns the machine off after them. */

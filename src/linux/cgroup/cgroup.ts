@@ -157,13 +157,14 @@ export function cgroupProcesses(cgroup: Cgroup): number[] {
 
 function processesBelow(path: string): number[] {
   let text: string;
+  let below: ReturnType<typeof listFolder>;
   try {
     text = readSmallFile(`${path}/cgroup.procs`);
+    below = listFolder(path).filter((entry) => entry.isFolder);
   } catch (error) {
     if (errnoOf(error) === "ENOENT") return [];
     throw error;
   }
-  const below = listFolder(path).filter((entry) => entry.isFolder);
   return text
     .split("\n")
     .filter(Boolean)
