@@ -1,3 +1,4 @@
+import type { Options } from "./bundle.ts";
 import { CheckpointOptions } from "./messages/task.ts";
 
 /** The runtime's arguments for a checkpoint into `path`, or where the client's options say. */
@@ -17,4 +18,20 @@ export function checkpointArguments(path: string, bundle: string, encoded: Uint8
   for (const namespace of options.emptyNamespaces) args.push("--empty-ns", namespace);
   if (options.cgroupsMode !== "") args.push("--manage-cgroups-mode", options.cgroupsMode);
   return args;
+}
+
+/** The runtime's arguments, up to the container's id, for a restore from the images of a checkpoint. */
+export function restoreArguments(
+  images: string,
+  bundle: string,
+  pidFile: string,
+  consoleSocket: string | undefined,
+  options: Pick<Options, "noPivotRoot" | "criuWorkPath">,
+): string[] {
+  return [
+    ...["restore", "--detach", "--no-subreaper", "--bundle", bundle, "--pid-file", pidFile],
+    ...["--image-path", images, "--work-path", options.criuWorkPath || `${bundle}/work`],
+    ...(consoleSocket === undefined ? [] : ["--console-socket", consoleSocket]),
+    ...(options.noPivotRoot ? ["--no-pivot"] : []),
+  ];
 }

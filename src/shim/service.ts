@@ -129,8 +129,6 @@ export class TaskService {
 
   async #create(r: MessageOf<typeof m.CreateTaskRequest>): Promise<{ pid: number }> {
     if (this.#tasks.has(r.id) || this.#reserved.has(r.id)) throw exists(`task ${r.id} already exists`);
-    if (r.checkpoint !== "")
-      throw notImplemented("restoring a container from a checkpoint is not implemented");
     if (this.idle) this.#options.onSole(r.id);
     this.#reserved.add(r.id);
     setLogBundle(r.bundle);

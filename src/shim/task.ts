@@ -29,6 +29,8 @@ export class Task {
   readonly #execs = new Map<string, { process: Process; spec: Uint8Array }>();
   readonly #rootfs: string;
   readonly #context: TaskContext;
+  /** Images that the container is restored from when it is started; "" for none. */
+  readonly #checkpoint: string;
 
   constructor(request: MessageOf<typeof CreateTaskRequest>, context: TaskContext) {
     this.id = request.id;
@@ -36,12 +38,17 @@ export class Task {
     this.init = new Process(request.id, request);
     this.#rootfs = `${request.bundle}/rootfs`;
     this.#context = context;
+    this.#checkpoint = request.checkpoint;
   }
 
-  /** Mounts the root file system and has the runtime create the container, whose init then waits. */
+  /**
+   * Mounts the root file system and has the runtime create the container, whose init then waits. One that comes from a
+   * checkpoint has no process before it is started.
+   */
   create(request: MessageOf<typeof CreateTaskRequest>): Promise<void> {
     return this.init.lock.run(async () => {
       mountRootfs(request.rootfs, this.#rootfs);
+      if (this.#checkpoint !== "") return;
       const release = this.#context.reaper.hold();
       try {
         const pidFile = `${this.bundle}/init.pid`;
@@ -103,8 +110,9 @@ export class Task {
       if (process.state !== "created") throw failedPrecondition(`cannot start a ${process.state} process`);
       const release = process.holdExit();
       try {
-        if (execId === "") await this.#command("OCI runtime start failed", ["start", this.id]);
-        else await this.#startExec(process);
+        if (execId !== "") await this.#startExec(process);
+        else if (this.#checkpoint !== "") await this.#restore(process);
+        else await this.#command("OCI runtime start failed", ["start", this.id]);
         process.state = "running";
         started(process);
       } finally {
@@ -112,6 +120,27 @@ export class Task {
       }
       return process;
     });
+  }
+
+  async #restore(init: Process): Promise<void> {
+    const { restoreArguments } = await import("./checkpoint.ts");
+    const pidFile = `${this.bundle}/init.pid`;
+    const release = this.#context.reaper.hold();
+    try {
+      await init.launch(this.#ioOptions(), (how) => {
+        const args = restoreArguments(
+          this.#checkpoint,
+          this.bundle,
+          pidFile,
+          how.consoleSocket,
+          this.#context.options,
+        );
+        return this.#command("OCI runtime restore failed", [...args, this.id], how);
+      });
+      this.#watch(init, readPidFile(pidFile));
+    } finally {
+      release();
+    }
   }
 
   async #startExec(process: Process): Promise<void> {
@@ -162,7 +191,8 @@ export class Task {
       // A checkpoint may have removed it already.
       if (!(error as Error).message.includes("does not exist")) throw error;
     }
-    if (init.state === "created") await init.ended();
+    // One that was to be restored, and never was, has none.
+    if (init.state === "created" && init.pid !== 0) await init.ended();
     await init.closeIO();
     for (const exec of this.execs) await exec.closeIO();
     unmountAll(this.#rootfs);

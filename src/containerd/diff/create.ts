@@ -66,8 +66,8 @@ async function mounted<T>(mounts: readonly Mount[], work: (folder: string) => Pr
   return mounts.length === 0 ? work("") : withMounts(mounts, work);
 }
 
-/** Resolves to the digest of the uncompressed tar. */
-async function packInto(
+/** Writes a layer of what `right` has beyond `left` ("" for nothing); resolves to the digest of the uncompressed tar. */
+export async function packInto(
   writer: IngestWriter,
   left: string,
   right: string,
@@ -95,7 +95,8 @@ async function* gzip(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Arr
   yield* compressor as AsyncIterable<Uint8Array>;
 }
 
-async function commit(
+/** Commits what may be here already; then the labels are added to those that it has. */
+export async function commit(
   content: ContentStore,
   namespace: string,
   writer: IngestWriter,

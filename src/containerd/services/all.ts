@@ -63,7 +63,7 @@ export function allServices({
     introspectionService(uuid),
     namespacesService(namespaces, events),
     containersService(containers, events),
-    tasksService(tasks, containers),
+    tasksService(tasks, containers, content, leases),
     eventsService(events),
     contentService(content, leases, events),
     imagesService(images, events, collector),

@@ -1,9 +1,12 @@
-import { isNotFound, notImplemented } from "../../errors/errors.ts";
+import { isNotFound } from "../../errors/errors.ts";
 import { type CallContext, service } from "../../grpc/server.ts";
+import { Options } from "../../proto/containerd/runc/v1/options.ts";
 import { TasksDefinition } from "../../proto/containerd/services/tasks/v1/tasks.ts";
 import type { StateResponse } from "../../proto/containerd/task/v2/shim.ts";
+import type { ContentStore } from "../content/store.ts";
 import { compileFilters } from "../filters/filter.ts";
 import type { ContainerStore } from "../metadata/containers.ts";
+import type { LeaseStore } from "../metadata/leases.ts";
 import { namespaceOf } from "../metadata/validate.ts";
 import type { TaskManager } from "../tasks/manager.ts";
 import type { Task } from "../tasks/task.ts";
@@ -55,7 +58,12 @@ async function metricsOf(tasks: Task[], signal: AbortSignal) {
 }
 
 /** Almost every call is the shim's to answer: this passes it on under the shim's names. */
-export const tasksService = (manager: TaskManager, containers: ContainerStore) =>
+export const tasksService = (
+  manager: TaskManager,
+  containers: ContainerStore,
+  content: ContentStore,
+  leases: LeaseStore,
+) =>
   service(TasksDefinition, () => {
     const taskOf = (containerId: string, context: CallContext) => {
       const namespace = namespaceOf(context);
@@ -68,13 +76,21 @@ export const tasksService = (manager: TaskManager, containers: ContainerStore) =
       async create(request, context) {
         const namespace = namespaceOf(context);
         const container = containers.get(namespace, request.containerId);
-        if (request.checkpoint)
-          throw notImplemented(`task ${request.containerId}: restoring from a checkpoint is not implemented`);
-        const { id, pid } = await manager.create(namespace, container, request, context.signal);
-        return { containerId: id, pid };
+        // A request without options has those of its container.
+        const options = request.options?.value.length ? request.options : container.runtime?.options;
+        const images = options ? Options.decode(options.value).criuImagePath : "";
+        const prepare = async (bundle: string) => {
+          if (!request.checkpoint && images === "") return "";
+          const { restoreFolder } = await import("../tasks/checkpoint.ts");
+          return restoreFolder(content, namespace, bundle, images, request.checkpoint);
+        };
+        const task = await manager.create(namespace, container, request, context.signal, prepare);
+        return { containerId: task.id, pid: task.pid ?? 0 };
       },
       async start({ containerId, execId }, context) {
-        const { pid } = await taskOf(containerId, context).rpc.start({ id: containerId, execId });
+        const task = taskOf(containerId, context);
+        const { pid } = await task.rpc.start({ id: containerId, execId });
+        if (execId === "") task.pid = pid;
         return { pid };
       },
       async delete({ containerId }, context) {
@@ -106,9 +122,16 @@ export const tasksService = (manager: TaskManager, containers: ContainerStore) =
       pause: ({ containerId }, context) => taskOf(containerId, context).rpc.pause({ id: containerId }),
       resume: ({ containerId }, context) => taskOf(containerId, context).rpc.resume({ id: containerId }),
       listPids: ({ containerId }, context) => taskOf(containerId, context).rpc.pids({ id: containerId }),
-      checkpoint({ containerId }, context) {
-        taskOf(containerId, context);
-        throw notImplemented(`task ${containerId}: checkpoint needs criu, which is not supported`);
+      async checkpoint({ containerId, options }, context) {
+        const task = taskOf(containerId, context);
+        const { spec } = containers.get(task.namespace, containerId);
+        const { checkpointTask } = await import("../tasks/checkpoint.ts");
+        const { lease, signal } = context;
+        const descriptors = await checkpointTask(content, task, { options, spec, signal });
+        if (lease !== "")
+          for (const { digest } of descriptors)
+            leases.addResource(task.namespace, lease, { type: "content", id: digest });
+        return { descriptors };
       },
       update: ({ containerId, resources, annotations }, context) =>
         taskOf(containerId, context).rpc.update({

@@ -32,7 +32,7 @@ export async function connectTask(
     connection,
     rpc: taskClient(connection),
     stopLog,
-    pid: 0,
+    pid: undefined,
     deleting: false,
     left: false,
     exit: undefined,

@@ -18,7 +18,7 @@ interface Dead {
   readonly id: string;
   readonly bundle: Bundle;
   readonly shim: string;
-  readonly pid: number;
+  readonly pid: number | undefined;
   readonly exit: InitExit | undefined;
 }
 
@@ -57,7 +57,7 @@ export class DeadShims {
   async bury(task: Dead, retain = false): Promise<DeleteResponse> {
     const found = await this.cleanUp(task.bundle, task.shim);
     const end: DeleteResponse = task.exit ?? {
-      pid: found?.pid || task.pid,
+      pid: found?.pid || task.pid || 0,
       exitStatus: found?.exitStatus || KILLED,
       exitedAt: found?.exitedAt?.seconds ? found.exitedAt : now(),
     };

@@ -65,7 +65,7 @@ export class TaskManager {
   /** Errors: notFound. */
   get(namespace: string, id: string): Task {
     const task = this.#tasks.get(taskKey(namespace, id));
-    if (!task || task.pid === 0) throw notFound(`task ${id} not found`);
+    if (task?.pid === undefined) throw notFound(`task ${id} not found`);
     return task;
   }
 
@@ -75,19 +75,21 @@ export class TaskManager {
 
   list(namespace?: string): Task[] {
     return [...this.#tasks.values()].filter(
-      (task) => task.pid !== 0 && (namespace === undefined || task.namespace === namespace),
+      (task) => task.pid !== undefined && (namespace === undefined || task.namespace === namespace),
     );
   }
 
   /**
    * Makes a task of a container, its init process created but not started. Errors: exists, cancelled when the client
-   * has left meanwhile (nobody would know of the task), and the shim's own.
+   * has left meanwhile (nobody would know of the task), and the shim's own. `prepare` puts into the bundle what the
+   * task is to be restored from, and returns the folder of it, or "".
    */
   create(
     namespace: string,
     container: Container,
     request: CreateTaskRequest,
     signal: AbortSignal,
+    prepare: (bundle: string) => Promise<string> = async () => "",
   ): Promise<Task> {
     const key = taskKey(namespace, container.id);
     return this.#locks.run(key, async () => {
@@ -102,10 +104,11 @@ export class TaskManager {
       bundle.create(container.spec?.value ?? new Uint8Array(0), shim);
       let task: Task | undefined;
       try {
+        const checkpoint = await prepare(bundle.path);
         const shared = this.#mayShare(shim, container.spec?.value ?? new Uint8Array(0), options);
         task = await this.#startShim(bundle, shim, options, shared);
         faultPoint("task.shim-started");
-        await this.#createInit(task, request, options);
+        await this.#createInit(task, request, options, checkpoint);
         faultPoint("task.created");
         if (signal.aborted) throw cancelled(`task ${container.id}: the client left before it was created`);
         return task;
@@ -163,7 +166,12 @@ export class TaskManager {
     return !options || Options.decode(options.value).shimCgroup === "";
   }
 
-  async #createInit(task: Task, request: CreateTaskRequest, options: Any | undefined): Promise<void> {
+  async #createInit(
+    task: Task,
+    request: CreateTaskRequest,
+    options: Any | undefined,
+    checkpoint: string,
+  ): Promise<void> {
     this.#tasks.set(taskKey(task.namespace, task.id), task);
     try {
       const { pid } = await task.rpc.create({
@@ -174,6 +182,7 @@ export class TaskManager {
         stdin: request.stdin,
         stdout: request.stdout,
         stderr: request.stderr,
+        checkpoint,
         ...(options ? { options } : {}),
       });
       task.pid = pid;
@@ -256,7 +265,7 @@ export class TaskManager {
         this.options.log.warn("shim is dead, cleaning up", { id: task.id, namespace: task.namespace });
         task.deleting = true;
         await this.#disconnect(task);
-        if (task.pid !== 0) await this.#dead.bury(task);
+        if (task.pid !== undefined) await this.#dead.bury(task);
       })
       .catch((error: unknown) => {
         this.options.log.error("clean up after dead shim", { id: task.id, error: messageOf(error) });

@@ -61,7 +61,7 @@ async function recoverOne(manager: TaskManager, bundle: Bundle): Promise<boolean
   let pid = 0;
   try {
     const task = await reconnect(manager, bundle, shim);
-    pid = task.pid;
+    pid = task.pid ?? 0;
     manager.adopt(task, pid);
     log.info("task adopted", { id, namespace, pid });
     return true;

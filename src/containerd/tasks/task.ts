@@ -19,8 +19,8 @@ export interface Task {
   readonly connection: Client;
   readonly rpc: TaskClient;
   readonly stopLog: () => void;
-  /** Of the init process; 0 until it is created. */
-  pid: number;
+  /** Of the init process; undefined until the task is created, 0 while it waits to be restored from a checkpoint. */
+  pid: number | undefined;
   /** Set while it is being deleted: the connection may then close without the shim being dead. */
   deleting: boolean;
   /** Set once its place in the shim is given back. */
