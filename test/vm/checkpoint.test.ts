@@ -147,7 +147,7 @@ describe("docker-runc checkpoint and restore", () => {
     await until(join(path, "out"), 1);
     expect(run(RUNC, "checkpoint", ...images(path), id).output).toBe("");
     const command = [RUNC, ...state(RUNC), "restore", ...images(path), "--bundle", path, id];
-    const words = ["bash", "-c", 'out=$1; shift; "$@" </dev/null 2>&1 | cat >"$out"; exit ${PIPESTATUS[0]}'];
+    const words = ["bash", "-c", 'out=$1; shift; "$@" </dev/null 2>&1 | cat >"$out"; exit $PIPESTATUS'];
     const child = Bun.spawn([...words, "bash", join(path, "out2"), ...command], { stdin: "ignore" });
     await eventually(
       "running",
