@@ -49,7 +49,7 @@ export function runClient(call: ClientCall, args: string[]): { code: number; out
   return { code: child.exitCode, output: child.stdout.toString() + child.stderr.toString() };
 }
 
-const DEADLINE_MS = 15_000;
+const DEADLINE_MS = 60_000;
 
 /** Resolves when the API answers. Errors: the daemon's own last words. */
 export async function startChain(options: ChainOptions): Promise<Chain> {

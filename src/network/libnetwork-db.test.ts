@@ -1,11 +1,12 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readBolt } from "../files/bolt/read.ts";
 import { writeBolt } from "../files/bolt/write.ts";
 import { networksIn, readDatabase, writeDatabase } from "./libnetwork-db.ts";
 import type { NetworkRecord } from "./records.ts";
+import { NetworkStore } from "./store.ts";
 
 let folder: string;
 let path: string;
@@ -44,9 +45,49 @@ const network = (more: Partial<NetworkRecord> = {}): NetworkRecord => ({
   ...more,
 });
 
-test("a network comes back as it was, and those of other drivers are not stock's to know", () => {
-  writeDatabase(path, [network(), network({ id: "b".repeat(64), driver: "macvlan" })]);
-  expect(networksIn(readDatabase(path)!)).toEqual([network()]);
+test("networks come back as they were, and those of other drivers are not stock's to know", () => {
+  const vlans = [
+    network({ id: "b".repeat(64), driver: "macvlan", options: { parent: "eth7" }, device: "eth7" }),
+    network({
+      id: "c".repeat(64),
+      driver: "ipvlan",
+      options: { ipvlan_mode: "l3" },
+      device: "dm-cccccccccccc",
+      deviceMade: true,
+    }),
+  ];
+  writeDatabase(path, [network(), ...vlans, network({ id: "d".repeat(64), driver: "odd" })]);
+  expect(networksIn(readDatabase(path)!)).toEqual([network(), ...vlans]);
+});
+
+test("a macvlan network is stored in the words of stock's driver", () => {
+  const id = "b".repeat(64);
+  writeDatabase(path, [network({ id, driver: "macvlan", options: { parent: "eth7" }, device: "eth7" })]);
+  const stored = readDatabase(path)!.get(`docker/network/v1.0/macvlan/network/${id}/`)!;
+  expect(JSON.parse(stored.toString("utf8", 8))).toEqual({
+    CreatedSubIface: false,
+    ID: id,
+    Internal: false,
+    Ipv4Subnets: '[{"SubnetIP":"10.1.0.0/16","GwIP":"10.1.0.9/16"}]',
+    Ipv6Subnets: '[{"SubnetIP":"fd00::/64","GwIP":"fd00::1/64"}]',
+    MacvlanMode: "bridge",
+    Mtu: 0,
+    Parent: "eth7",
+  });
+  writeDatabase(path, []);
+  expect(readDatabase(path)!.size).toBe(0);
+});
+
+test("a macvlan network of before version 2, which is in no database, stays; one that stock has removed goes", () => {
+  const store = new NetworkStore(folder, join(folder, "exec"));
+  const vlan = network({ id: "b".repeat(64), driver: "macvlan", device: "eth7" });
+  const own = join(folder, "files/networks.json");
+  store.saveNetworks([network()]);
+  writeFileSync(own, JSON.stringify({ version: 1, networks: [network(), vlan] }));
+  expect(store.loadNetworks()).toEqual([network(), vlan]);
+  store.saveNetworks([network(), vlan]);
+  writeDatabase(join(folder, "files/local-kv.db"), [network()]);
+  expect(store.loadNetworks()).toEqual([network()]);
 });
 
 test("entries of others stay, with those of the networks replaced", () => {

@@ -1,7 +1,7 @@
 /**
  * Networks in stock Docker's own form: network/files/local-kv.db, a bolt database with the bucket "libnetwork" of JSON
  * under path-like keys, each after 8 bytes of a counter. So either engine finds the networks that the other has made.
- * Bridge networks, host and none are kept so; networks of other drivers are in our own file only.
+ * Networks of all drivers are kept so, each also in the words of its driver.
  */
 
 import { errnoOf } from "../errors/errors.ts";
@@ -12,7 +12,14 @@ import type { IPAMRecord, NetworkRecord } from "./records.ts";
 const BUCKET = "libnetwork";
 const PREFIX = "docker/network/v1.0";
 const COUNTER = 8;
-const SHARED_DRIVERS = ["bridge", "host", "null"];
+const SHARED_DRIVERS = ["bridge", "host", "null", "macvlan", "ipvlan"];
+/** Where drivers keep what they know of a network. */
+const DRIVER_KINDS: Record<string, string> = {
+  bridge: "bridge",
+  macvlan: "macvlan/network",
+  ipvlan: "ipvlan/network",
+};
+const REWRITTEN = ["network", "endpoint_count", ...Object.values(DRIVER_KINDS)];
 const PREDEFINED = ["bridge", "host", "none"];
 const GENERIC = "com.docker.network.generic";
 const NONE = "<nil>";
@@ -46,7 +53,10 @@ export function networksIn(entries: Entries): NetworkRecord[] {
     .filter(
       (network) => network["inDelete"] !== true && SHARED_DRIVERS.includes(String(network["networkType"])),
     )
-    .map((network) => recordOf(network, jsonOf(entries.get(keyOf("bridge", String(network["id"]))))));
+    .map((network) => {
+      const kind = DRIVER_KINDS[String(network["networkType"])];
+      return recordOf(network, kind ? jsonOf(entries.get(keyOf(kind, String(network["id"])))) : {});
+    });
 }
 
 interface StoredConfig {
@@ -55,7 +65,7 @@ interface StoredConfig {
   AuxAddresses?: Record<string, string> | null;
 }
 
-function recordOf(network: Json, bridge: Json): NetworkRecord {
+function recordOf(network: Json, known: Json): NetworkRecord {
   const text = (key: string) => String(network[key] ?? "");
   const list = <T>(key: string): T[] => JSON.parse(text(key) || "[]") as T[];
   const configs = [...list<StoredConfig>("ipamV4Config"), ...list<StoredConfig>("ipamV6Config")];
@@ -90,8 +100,17 @@ function recordOf(network: Json, bridge: Json): NetworkRecord {
     subnetGiven: configs.some(({ PreferredPool }) => Boolean(PreferredPool)),
     ipv6: network["enableIPv6"] === true,
     gateways,
-    ...(bridge["BridgeName"] ? { device: String(bridge["BridgeName"]) } : {}),
+    ...deviceIn(known),
     predefined: PREDEFINED.includes(text("name")),
+  };
+}
+
+/** The bridge, or the parent interface of macvlan and ipvlan. */
+function deviceIn({ BridgeName, Parent, CreatedSubIface }: Json): Partial<NetworkRecord> {
+  const device = BridgeName || Parent;
+  return {
+    ...(device ? { device: String(device) } : {}),
+    ...(CreatedSubIface === true ? { deviceMade: true } : {}),
   };
 }
 
@@ -100,8 +119,7 @@ export function writeDatabase(path: string, networks: readonly NetworkRecord[]):
   const before = readDatabase(path) ?? new Map<string, Buffer>();
   const entries: Entries = new Map();
   for (const [key, value] of before)
-    if (!["network", "bridge", "endpoint_count"].some((kind) => key.startsWith(`${PREFIX}/${kind}/`)))
-      entries.set(key, value);
+    if (!REWRITTEN.some((kind) => key.startsWith(`${PREFIX}/${kind}/`))) entries.set(key, value);
   const put = (kind: string, id: string, value: Json | undefined) => {
     const key = keyOf(kind, id);
     const counter = before.get(key)?.subarray(0, COUNTER) ?? Buffer.alloc(COUNTER);
@@ -111,6 +129,8 @@ export function writeDatabase(path: string, networks: readonly NetworkRecord[]):
     put("network", network.id, storedNetwork(network));
     put("endpoint_count", network.id, { Count: 0 });
     if (network.driver === "bridge") put("bridge", network.id, storedBridge(network));
+    else if (DRIVER_KINDS[network.driver])
+      put(DRIVER_KINDS[network.driver]!, network.id, storedVlan(network));
   }
   writeBolt(path, new Map([[BUCKET, entries]]), "crash");
 }
@@ -119,16 +139,16 @@ const isV6 = ({ Subnet }: IPAMRecord) => Subnet.includes(":");
 const withPrefix = (address: string, subnet: string) => `${address}/${subnet.split("/")[1]}`;
 
 function storedNetwork(network: NetworkRecord): Json {
-  const bridge = network.driver === "bridge";
+  const addressed = DRIVER_KINDS[network.driver] !== undefined;
   return {
-    addrSpace: bridge ? "LocalDefault" : "",
+    addrSpace: addressed ? "LocalDefault" : "",
     attachable: network.attachable,
     configFrom: "",
     configOnly: false,
     created: network.created,
     enableIPv6: network.ipv6,
     generic: {
-      ...(bridge ? { "com.docker.network.enable_ipv6": network.ipv6 } : {}),
+      ...(addressed ? { "com.docker.network.enable_ipv6": network.ipv6 } : {}),
       [GENERIC]: network.options,
       ...(network.internal ? { "com.docker.network.internal": true } : {}),
     },
@@ -178,6 +198,31 @@ function storedAddresses(
     return { IPAMData: JSON.stringify(data), PoolID: `LocalDefault/${pool}` };
   });
   return { [`ipam${family}Config`]: JSON.stringify(configs), [`ipam${family}Info`]: JSON.stringify(infos) };
+}
+
+/** Of macvlan and ipvlan. */
+function storedVlan(network: NetworkRecord): Json {
+  const { options, ipam, gateways } = network;
+  const subnets = (mine: (entry: IPAMRecord) => boolean) =>
+    ipam.flatMap((entry, i) =>
+      mine(entry)
+        ? [{ SubnetIP: entry.Subnet, GwIP: gateways[i] ? withPrefix(gateways[i], entry.Subnet) : "" }]
+        : [],
+    );
+  const [v4, v6] = [subnets((entry) => !isV6(entry)), subnets(isV6)];
+  return {
+    CreatedSubIface: network.deviceMade === true,
+    ID: network.id,
+    Internal: network.internal,
+    ...(v4.length > 0 ? { Ipv4Subnets: JSON.stringify(v4) } : {}),
+    ...(v6.length > 0 ? { Ipv6Subnets: JSON.stringify(v6) } : {}),
+    ...(network.driver === "macvlan"
+      ? { MacvlanMode: options["macvlan_mode"] || "bridge" }
+      : { IpvlanMode: options["ipvlan_mode"] || "l2" }),
+    ...(options["ipvlan_flag"] ? { IpvlanFlag: options["ipvlan_flag"] } : {}),
+    Mtu: Number(options["com.docker.network.driver.mtu"] ?? 0),
+    Parent: network.device ?? "",
+  };
 }
 
 function storedBridge(network: NetworkRecord): Json {

@@ -5,6 +5,12 @@ import { writeAtomic } from "../files/atomic.ts";
 import { isShared, networksIn, readDatabase, writeDatabase } from "./libnetwork-db.ts";
 import type { NetworkRecord, SandboxRecord } from "./records.ts";
 
+/** Of networks.json: up to 1, macvlan and ipvlan networks were in no database. */
+const VERSION = 2;
+
+const inDatabase = (network: NetworkRecord, version: number): boolean =>
+  isShared(network) && (version >= 2 || !["macvlan", "ipvlan"].includes(network.driver));
+
 /** Networks in one file under the data root, and in stock Docker's database (see libnetwork-db.ts); each sandbox in one of its own under the exec root. */
 export class NetworkStore {
   readonly #networksPath: string;
@@ -24,19 +30,21 @@ export class NetworkStore {
 
   /** What stock has removed from its database meanwhile is gone; what it has added is there. */
   loadNetworks(): NetworkRecord[] {
-    const own = existsSync(this.#networksPath)
-      ? parse<{ networks: NetworkRecord[] }>(this.#networksPath).networks
-      : [];
+    const { version, networks: own } = existsSync(this.#networksPath)
+      ? parse<{ version: number; networks: NetworkRecord[] }>(this.#networksPath)
+      : { version: VERSION, networks: [] };
     const database = readDatabase(this.#databasePath);
     if (!database) return own;
     // Ours in their old order, which is that of their firewall rules.
     const shared = networksIn(database);
-    const kept = own.filter((network) => !isShared(network) || shared.some(({ id }) => id === network.id));
+    const kept = own.filter(
+      (network) => !inDatabase(network, version) || shared.some(({ id }) => id === network.id),
+    );
     return [...kept, ...shared.filter(({ id }) => !own.some((network) => network.id === id))];
   }
 
   saveNetworks(networks: readonly NetworkRecord[]): void {
-    writeAtomic(this.#networksPath, `${JSON.stringify({ version: 1, networks }, null, 1)}\n`, {
+    writeAtomic(this.#networksPath, `${JSON.stringify({ version: VERSION, networks }, null, 1)}\n`, {
       mode: 0o600,
     });
     const shared = networks.filter(isShared);

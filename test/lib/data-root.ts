@@ -1,5 +1,5 @@
 /** A data root that stock and our engine take over from each other, as a suite for any storage driver. */
-import { expect, test } from "bun:test";
+import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type RunningEngine, startChain } from "../../hack/lib/chain.ts";
@@ -17,11 +17,15 @@ export interface DataRootOptions {
   root(): string;
   /** Flags of both daemons. */
   flags: string[];
-  /** Try networks as well. */
+  /** Try networks as well, with a pair of interfaces that is made for it. */
   wired: boolean;
   /** Names of the layers on disk. */
   layers(): string[];
 }
+
+const PARENTS: Record<string, string> = { stock: "pq-stock", ours: "pq-ours" };
+const SUBNETS: Record<string, string> = { stock: "10.91.0", ours: "10.92.0" };
+const SHOW_ADDRESS = ["ip", "-o", "-4", "address", "show", "eth0"];
 
 type Docker = (...args: string[]) => string;
 type Whose = "stock" | "ours";
@@ -57,33 +61,51 @@ export async function withEngine(
 /** Registers the tests; call it within describe(). `work` and the rest must be there when they run. */
 export function dataRootSuite(options: DataRootOptions): void {
   const { driver, wired } = options;
+  beforeAll(() => {
+    if (!wired) return;
+    Bun.spawnSync(["ip", "link", "add", PARENTS["stock"]!, "type", "veth", "peer", "name", PARENTS["ours"]!]);
+    for (const name of Object.values(PARENTS)) Bun.spawnSync(["ip", "link", "set", name, "up"]);
+  });
+  afterAll(() => {
+    if (wired) Bun.spawnSync(["ip", "link", "delete", PARENTS["stock"]!]);
+  });
 
   const makeNetworks = (docker: Docker, who: string) => {
-    const subnet = { stock: "10.91.0", ours: "10.92.0" }[who];
+    const subnet = SUBNETS[who]!;
     docker("network", "create", "--label", `by=${who}`, "--subnet", `${subnet}.0/24`, `net-${who}`);
     docker("network", "create", "--internal", `auto-${who}`);
+    const wire = ["--subnet", `${subnet.replace("10.", "10.1")}.0/24`, "-o", `parent=${PARENTS[who]}`];
+    docker("network", "create", "-d", "macvlan", "--label", `by=${who}`, ...wire, `mac-${who}`);
+    docker("run", "--name", `maced-${who}`, "--network", `mac-${who}`, "busybox", ...SHOW_ADDRESS);
     docker(
-      "run",
-      "--name",
-      `wired-${who}`,
-      "--network",
-      `net-${who}`,
-      "busybox",
-      "ip",
+      "network",
+      "create",
+      "-d",
+      "ipvlan",
       "-o",
-      "-4",
-      "address",
-      "show",
-      "eth0",
+      "ipvlan_mode=l3",
+      "-o",
+      `parent=${PARENTS[who]}`,
+      `ip-${who}`,
     );
+    docker("run", "--name", `wired-${who}`, "--network", `net-${who}`, "busybox", ...SHOW_ADDRESS);
   };
 
   const checkNetworks = (docker: Docker, who: string) => {
-    const subnet = { stock: "10.91.0", ours: "10.92.0" }[who];
+    const subnet = SUBNETS[who]!;
     const format = "{{.Labels.by}} {{(index .IPAM.Config 0).Subnet}} {{.Internal}}";
     expect(docker("network", "inspect", "-f", format, `net-${who}`)).toBe(`${who} ${subnet}.0/24 false`);
     expect(docker("network", "inspect", "-f", "{{.Internal}}", `auto-${who}`)).toBe("true");
     expect(docker("start", "-a", `wired-${who}`)).toContain(`inet ${subnet}.2/24`);
+    const wire = "{{.Driver}} {{.Options.parent}} {{(index .IPAM.Config 0).Subnet}} {{.Labels.by}}";
+    const macSubnet = subnet.replace("10.", "10.1");
+    expect(docker("network", "inspect", "-f", wire, `mac-${who}`)).toBe(
+      `macvlan ${PARENTS[who]} ${macSubnet}.0/24 ${who}`,
+    );
+    expect(docker("start", "-a", `maced-${who}`)).toContain(`inet ${macSubnet}.2/24`);
+    expect(docker("network", "inspect", "-f", "{{.Driver}} {{.Options.ipvlan_mode}}", `ip-${who}`)).toBe(
+      "ipvlan l3",
+    );
   };
 
   /** Everything that an engine keeps, with a suffix that says who made it. */
@@ -147,8 +169,8 @@ export function dataRootSuite(options: DataRootOptions): void {
       docker("load", "-i", join(options.work(), "saved.tar"));
       docker("rm", "box-ours", "next-ours");
       if (wired) {
-        docker("rm", "wired-ours");
-        docker("network", "rm", "net-ours", "auto-ours");
+        docker("rm", "wired-ours", "maced-ours");
+        docker("network", "rm", "net-ours", "auto-ours", "mac-ours", "ip-ours");
       }
       docker("volume", "rm", "volume-ours");
     });
@@ -161,9 +183,9 @@ export function dataRootSuite(options: DataRootOptions): void {
       docker("rm", "box-stock", "next-stock");
       if (wired) {
         const names = docker("network", "ls", "--format", "{{.Name}}").split("\n").sort();
-        expect(names).toEqual(["auto-stock", "bridge", "host", "net-stock", "none"]);
-        docker("rm", "wired-stock");
-        docker("network", "rm", "net-stock", "auto-stock");
+        expect(names).toEqual(["auto-stock", "bridge", "host", "ip-stock", "mac-stock", "net-stock", "none"]);
+        docker("rm", "wired-stock", "maced-stock");
+        docker("network", "rm", "net-stock", "auto-stock", "mac-stock", "ip-stock");
       }
       docker("volume", "rm", "volume-stock");
       docker("image", "prune", "-af");

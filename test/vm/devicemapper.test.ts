@@ -11,15 +11,11 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { writeBusyboxImage } from "../../hack/lib/busybox-image.ts";
 import { createDevice, deviceInfo, removeDevice } from "../../src/linux/device-mapper.ts";
 import { attachLoop, deviceNumber } from "../../src/linux/loop.ts";
 import { conformance } from "../../src/storage/conformance.testing.ts";
 import type { StorageDriver } from "../../src/storage/driver.ts";
 import { openDriver } from "../../src/storage/open.ts";
-import { dataRootSuite, withEngine } from "../lib/data-root.ts";
-import { BIN } from "../lib/engine.ts";
-import { type LayeredImage, LISTING, writeLayeredImage } from "../lib/layered-image.ts";
 
 const SMALL = ["dm.loopdatasize=1500m", "dm.loopmetadatasize=32m", "dm.basesize=400m"];
 const newRoot = () => mkdtempSync("/var/tmp/devicemapper-");
@@ -199,72 +195,5 @@ describe("devicemapper on a thin pool that is given", () => {
     mkdirSync(other, { recursive: true });
     remove(other);
     remove(root);
-  });
-});
-
-describe("data root on devicemapper", () => {
-  let work: string;
-  let root: string;
-  let image: LayeredImage;
-  const flags = ["--storage-driver", "devicemapper", ...SMALL.flatMap((option) => ["--storage-opt", option])];
-  beforeAll(() => {
-    work = mkdtempSync("/var/tmp/roots-");
-    root = join(work, "root");
-    image = writeLayeredImage(join(work, "image.tar"));
-    writeBusyboxImage(join(work, "busybox.tar"));
-  });
-  afterAll(() => remove(work));
-
-  dataRootSuite({
-    driver: "devicemapper",
-    work: () => work,
-    root: () => root,
-    image: () => image,
-    flags,
-    wired: false,
-    layers: () =>
-      readdirSync(join(root, "devicemapper/metadata")).filter(
-        (name) => !["base", "deviceset-metadata", "transaction-metadata"].includes(name),
-      ),
-  });
-
-  test("no daemon leaves a device behind", () => {
-    expect(devices()).toEqual([]);
-  });
-
-  test("is migrated to overlay2 and back, and checked", async () => {
-    const options = { driver: "devicemapper", work: () => work, root: () => root };
-    let listing = "";
-    await withEngine({ ...options, flags }, "ours", (docker) => {
-      docker("load", "-i", join(work, "image.tar"));
-      docker(
-        "run",
-        "--name",
-        "box",
-        "--network",
-        "none",
-        "layered:1",
-        "sh",
-        "-c",
-        "echo changed > /made; rm /etc/motd",
-      );
-      listing = docker("run", "--rm", "--network", "none", "layered:1", ...LISTING);
-    });
-    const dockerd = (...args: string[]) => run(join(BIN, "dockerd"), ...args, "-g", root);
-    expect(dockerd("fsck")).toContain("all is right");
-    dockerd("migrate", "--from", "devicemapper", "--to", "overlay2");
-    expect(readdirSync(root)).not.toContain("devicemapper");
-    const check = (driver: string) =>
-      withEngine({ ...options, flags: driver === "overlay2" ? [] : flags }, "ours", (docker) => {
-        expect(docker("info", "-f", "{{.Driver}}")).toBe(driver);
-        expect(docker("run", "--rm", "--network", "none", "layered:1", ...LISTING)).toBe(listing);
-        expect(docker("diff", "box").split("\n").sort()).toEqual(["A /made", "C /etc", "D /etc/motd"]);
-      });
-    await check("overlay2");
-    const opts = SMALL.flatMap((option) => ["--storage-opt", option]);
-    dockerd("migrate", "--from", "overlay2", "--to", "devicemapper", ...opts);
-    expect(readdirSync(root)).not.toContain("overlay2");
-    await check("devicemapper");
-    expect(devices()).toEqual([]);
   });
 });

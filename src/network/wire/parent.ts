@@ -12,11 +12,11 @@ function vlanOf(name: string): { base: string; id: number } | undefined {
   return found ? { base: found[1]!, id: Number(found[2]) } : undefined;
 }
 
-/** Notes the parent in the record of a new network. Errors: forbidden when another network has it. */
+/** Notes the parent in the record of a new network. Errors: forbidden when another network of its driver has it. */
 export function chooseParent(network: NetworkRecord, others: readonly NetworkRecord[]): void {
   const named = network.options["parent"];
   if (named === "lo") throw invalidArgument("loopback interface is not a valid macvlan parent link");
-  const other = others.find(({ driver, device }) => named && device === named && driver !== "bridge");
+  const other = others.find(({ driver, device }) => named && device === named && driver === network.driver);
   if (other) throw forbidden(`network ${other.name} is already using parent interface ${named}`);
   network.device = named || dummyOf(network.id);
 }
