@@ -49,8 +49,10 @@ for (const kind of ["ours", "stock"] as const)
       async () => {
         await ok("run", "-d", image, "life", "sleep", "1000");
         expect(await ok("tasks", "ls")).toMatch(/life\s+\d+\s+RUNNING/);
-        expect(await ok("tasks", "ps", "life")).toMatch(/PID\n\d+/);
-        expect(JSON.parse(await ok("tasks", "metrics", "life"))).toMatchObject({ id: "life" });
+        expect(await ok("tasks", "ps", "life")).toMatch(/PID +INFO\n\d+ +-/);
+        expect(JSON.parse(await ok("tasks", "metrics", "--format", "json", "life"))).toMatchObject({
+          id: "life",
+        });
         const exec = await ctr(["tasks", "exec", "--exec-id", "e", "life", "sh", "-c", "echo in; exit 5"]);
         expect([exec.stdout, exec.code]).toEqual(["in\n", 5]);
         await ok("tasks", "pause", "life");
@@ -93,6 +95,7 @@ for (const kind of ["ours", "stock"] as const)
         "images",
         "leases",
         "namespaces",
+        "oci",
         "plugins",
         "snapshots",
         "tasks",

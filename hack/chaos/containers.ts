@@ -8,6 +8,8 @@ export interface Subject {
   /** How many lines it writes; 0 for without end, until it is told to stop. */
   lines: number;
   code: number;
+  /** Milliseconds after the round's beginning at which it is started. */
+  delay: number;
   /** Removed by the engine when it ends. */
   autoRemove: boolean;
   /** Whether `docker run` said that it runs. */
@@ -29,6 +31,7 @@ export function subjectsOf(round: number, random: Random): Subject[] {
     name: `r${round}-${i}`,
     lines: i === 0 ? 0 : random.between(3, 40),
     code: random.between(1, 99),
+    delay: i * random.between(0, 150),
     autoRemove: i === 3,
     acknowledged: false,
     shimKilled: false,
@@ -39,6 +42,7 @@ export function subjectsOf(round: number, random: Random): Subject[] {
 /** Starts one; a daemon's death may get in between. */
 export async function launch(chain: ChaosChain, subject: Subject): Promise<void> {
   const { name, autoRemove } = subject;
+  await Bun.sleep(subject.delay);
   const options = ["-d", "--name", name, ...(autoRemove ? ["--rm"] : [])];
   const { code } = await chain.docker("run", ...options, "busybox", "sh", "-c", script(subject));
   subject.acknowledged = code === 0;

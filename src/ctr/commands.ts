@@ -34,6 +34,10 @@ export const ENTRIES: Record<string, Entry> = {
     summary: "Manage namespaces",
     group: async () => (await import("./commands/namespaces.ts")).namespaces,
   },
+  oci: {
+    summary: "OCI tools",
+    group: async () => (await import("./commands/oci.ts")).oci,
+  },
   plugins: {
     aliases: ["plugin"],
     summary: "Show the daemon's parts",

@@ -1,3 +1,4 @@
+import { humanDuration } from "../units/human-duration.ts";
 import { print } from "./cli.ts";
 
 /** Columns wide enough for their longest cell, three spaces apart. */
@@ -11,13 +12,13 @@ export function printTable(header: string[], rows: string[][]): void {
   print(line(header), ...rows.map(line));
 }
 
-/** Labels as "a=b,c=d", "-" for none. */
-export function formatLabels(labels: Record<string, string>): string {
+/** Labels as "a=b,c=d", `none` for none. */
+export function formatLabels(labels: Record<string, string>, none = "-"): string {
   const text = Object.entries(labels)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([key, value]) => (value === "" ? key : `${key}=${value}`))
     .join(",");
-  return text || "-";
+  return text || none;
 }
 
 /** "k=v" arguments; a name alone has an empty value, which removes a label. */
@@ -44,6 +45,11 @@ export function formatTime(time: { seconds: bigint; nanos: number } | undefined)
   if (!time || (time.seconds === 0n && time.nanos === 0)) return "-";
   const seconds = new Date(Number(time.seconds) * 1000).toISOString().slice(0, 19);
   return `${seconds}.${String(time.nanos).padStart(9, "0")}Z`;
+}
+
+/** How long ago a time was, in words: "3 minutes". */
+export function formatAge(time: { seconds: bigint; nanos: number } | undefined): string {
+  return time ? humanDuration(Date.now() / 1000 - Number(time.seconds)) : "-";
 }
 
 /** JSON with bigints as numbers and bytes as what they hold, if that is JSON, or base64. */

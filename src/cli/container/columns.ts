@@ -1,6 +1,6 @@
 import type { ContainerSummary } from "../../api/schema.ts";
 import { familiarReference, parseReference } from "../../reference/reference.ts";
-import { humanDuration } from "../format/duration.ts";
+import { humanDuration } from "../../units/human-duration.ts";
 import { goTime } from "../format/go_time.ts";
 import type { Columns } from "../format/list.ts";
 import { humanSizeDigits } from "../format/size.ts";

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { humanDuration, parseDuration } from "./duration.ts";
+import { humanDuration } from "../../units/human-duration.ts";
+import { parseDuration } from "./duration.ts";
 import { goTime } from "./go_time.ts";
 import { naturalCompare } from "./natural.ts";
 import { binarySize, humanSize, humanSizeDigits } from "./size.ts";

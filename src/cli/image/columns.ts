@@ -1,6 +1,6 @@
 import type { ImageSummary } from "../../api/schema.ts";
 import { familiarName, parseReference } from "../../reference/reference.ts";
-import { humanDuration } from "../format/duration.ts";
+import { humanDuration } from "../../units/human-duration.ts";
 import { goTime } from "../format/go_time.ts";
 import type { Columns } from "../format/list.ts";
 import { humanSize, humanSizeDigits } from "../format/size.ts";

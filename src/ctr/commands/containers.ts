@@ -3,6 +3,7 @@ import { SnapshotsDefinition } from "../../proto/containerd/services/snapshots/v
 import { print } from "../cli.ts";
 import { command, type Group } from "../command.ts";
 import { parseLabels, printJSON, printTable } from "../output.ts";
+import { CONTAINER_FLAGS, createContainer } from "../run/container.ts";
 
 const list = command({
   aliases: ["list"],
@@ -18,6 +19,18 @@ const list = command({
         ["CONTAINER", "IMAGE", "RUNTIME"],
         found.map(({ id, image, runtime }) => [id, image || "-", runtime?.name ?? "-"]),
       );
+    return undefined;
+  },
+});
+
+const create = command({
+  summary: "Make a container, without a task",
+  usage: "[flags] IMAGE|FOLDER CONTAINER [COMMAND] [ARG...]",
+  flags: CONTAINER_FLAGS,
+  min: 2,
+  passRest: true,
+  async run(cli, { flags, args: [source, id, ...given] }) {
+    await createContainer(cli, source!, id!, given, flags);
     return undefined;
   },
 });
@@ -72,5 +85,5 @@ const remove = command({
 
 export const containers: Group = {
   summary: "Manage containers",
-  commands: { ls: list, info, label, rm: remove },
+  commands: { create, ls: list, info, label, rm: remove },
 };

@@ -1,8 +1,10 @@
 import { invalidArgument } from "../../errors/errors.ts";
 import { ContentDefinition, WriteAction } from "../../proto/containerd/services/content/v1/content.ts";
 import { print } from "../cli.ts";
-import { command, type Group } from "../command.ts";
-import { formatLabels, formatSize, formatTime, parseLabels, printTable } from "../output.ts";
+import { type Command, command, type Group } from "../command.ts";
+import { formatAge, formatLabels, formatSize, parseLabels, printTable } from "../output.ts";
+import { edit, pruneReferences } from "./content_edit.ts";
+import { fetch, fetchObject, pushObject } from "./content_remote.ts";
 
 const list = command({
   aliases: ["list"],
@@ -14,9 +16,9 @@ const list = command({
     const rows: string[][] = [];
     for await (const { info } of cli.client(ContentDefinition).list({ filters: args }, cli.call))
       for (const { digest, size, createdAt, labels } of info)
-        rows.push([digest, formatSize(size), formatTime(createdAt), formatLabels(labels)]);
+        rows.push([digest, formatSize(size), formatAge(createdAt), formatLabels(labels)]);
     if (flags.quiet) print(...rows.map(([digest]) => digest!));
-    else printTable(["DIGEST", "SIZE", "CREATED AT", "LABELS"], rows);
+    else printTable(["DIGEST", "SIZE", "AGE", "LABELS"], rows);
     return undefined;
   },
 });
@@ -83,13 +85,12 @@ const active = command({
   min: 0,
   async run(cli, { args }) {
     const { statuses } = await cli.client(ContentDefinition).listStatuses({ filters: args }, cli.call);
-    const rows = statuses.map(({ ref, offset, total, startedAt }) => [
+    const rows = statuses.map(({ ref, offset, startedAt }) => [
       ref,
       formatSize(offset),
-      total > 0n ? formatSize(total) : "-",
-      formatTime(startedAt),
+      formatAge(startedAt),
     ]);
-    printTable(["REF", "SIZE", "OF", "STARTED AT"], rows);
+    printTable(["REF", "SIZE", "AGE"], rows);
     return undefined;
   },
 });
@@ -124,7 +125,22 @@ const remove = command({
   },
 });
 
+/** "content prune references", as stock has it: a verb of a verb. */
+const prune: Command = {
+  ...pruneReferences,
+  usage: "references [flags]",
+  min: 1,
+  max: 1,
+  run(cli, { flags, args }) {
+    if (args[0] !== "references") throw invalidArgument(`unknown command "content prune ${args[0]}"`);
+    return pruneReferences.run(cli, { flags, args: [] });
+  },
+};
+
 export const content: Group = {
   summary: "Manage content",
-  commands: { ls: list, get, ingest, active, label, rm: remove },
+  commands: {
+    ...{ active, edit, fetch, "fetch-object": fetchObject, get, ingest, ls: list },
+    ...{ "push-object": pushObject, label, prune, rm: remove },
+  },
 };

@@ -3,31 +3,9 @@ import { open } from "node:fs/promises";
 import { ImagesDefinition } from "../../proto/containerd/services/images/v1/images.ts";
 import { print } from "../cli.ts";
 import { command, type Group } from "../command.ts";
-import { formatLabels, formatTime, parseLabels, printTable } from "../output.ts";
-
-const list = command({
-  aliases: ["list"],
-  summary: "List images",
-  usage: "[flags] [FILTER...]",
-  flags: { quiet: { kind: "bool", short: "q", help: "Print the names only" } },
-  min: 0,
-  async run(cli, { flags, args }) {
-    const { images: found } = await cli.client(ImagesDefinition).list({ filters: args }, cli.call);
-    if (flags.quiet) print(...found.map(({ name }) => name));
-    else
-      printTable(
-        ["REF", "TYPE", "DIGEST", "CREATED AT", "LABELS"],
-        found.map(({ name, target, createdAt, labels }) => [
-          name,
-          target?.mediaType ?? "-",
-          target?.digest ?? "-",
-          formatTime(createdAt),
-          formatLabels(labels),
-        ]),
-      );
-    return undefined;
-  },
-});
+import { parseLabels } from "../output.ts";
+import { check, list, mount, unmount } from "./images_look.ts";
+import { pull, push } from "./images_registry.ts";
 
 const load = command({
   aliases: ["load"],
@@ -91,12 +69,12 @@ const tag = command({
 
 const label = command({
   summary: "Set labels of an image; one without a value is removed",
-  usage: "IMAGE LABEL=VALUE...",
-  flags: {},
+  usage: "[flags] IMAGE LABEL=VALUE...",
+  flags: { "replace-all": { kind: "bool", short: "r", help: "Remove all others" } },
   min: 2,
-  async run(cli, { args: [name, ...given] }) {
+  async run(cli, { flags, args: [name, ...given] }) {
     const labels = parseLabels(given);
-    const updateMask = Object.keys(labels).map((key) => `labels.${key}`);
+    const updateMask = flags["replace-all"] ? ["labels"] : Object.keys(labels).map((key) => `labels.${key}`);
     await cli.client(ImagesDefinition).update({ image: { name: name!, labels }, updateMask }, cli.call);
     return undefined;
   },
@@ -119,5 +97,17 @@ const remove = command({
 
 export const images: Group = {
   summary: "Manage images",
-  commands: { ls: list, import: load, export: save, tag, label, rm: remove },
+  commands: {
+    check,
+    export: save,
+    import: load,
+    ls: list,
+    mount,
+    unmount,
+    pull,
+    push,
+    rm: remove,
+    tag,
+    label,
+  },
 };

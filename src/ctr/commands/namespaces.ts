@@ -16,7 +16,7 @@ const list = command({
     else
       printTable(
         ["NAME", "LABELS"],
-        found.map(({ name, labels }) => [name, formatLabels(labels)]),
+        found.map(({ name, labels }) => [name, formatLabels(labels, "")]),
       );
     return undefined;
   },

@@ -1,3 +1,8 @@
+import { notFound } from "../../errors/errors.ts";
+import { ContentDefinition } from "../../proto/containerd/services/content/v1/content.ts";
+import { DiffDefinition } from "../../proto/containerd/services/diff/v1/diff.ts";
+import { ImagesDefinition } from "../../proto/containerd/services/images/v1/images.ts";
+import { LeasesDefinition } from "../../proto/containerd/services/leases/v1/leases.ts";
 import { Kind, SnapshotsDefinition } from "../../proto/containerd/services/snapshots/v1/snapshots.ts";
 import type { Mount } from "../../proto/containerd/types/mount.ts";
 import { type Cli, print } from "../cli.ts";
@@ -12,6 +17,8 @@ const snapshotterOf = (flags: { snapshotter?: string }) =>
 
 /** Keeps what is made from the garbage collector until it is removed. */
 const rooted = () => ({ "containerd.io/gc.root": new Date().toISOString() });
+
+const LAYER_TYPE = "application/vnd.oci.image.layer.v1.tar+gzip";
 
 const KIND_NAMES = ["Unknown", "View", "Active", "Committed"];
 
@@ -31,7 +38,7 @@ const list = command({
   async run(cli, { flags, args }) {
     const rows = (await all(cli, snapshotterOf(flags), args)).map(({ name, parent, kind }) => [
       name,
-      parent || "-",
+      parent,
       KIND_NAMES[kind] ?? "Unknown",
     ]);
     printTable(["KEY", "PARENT", "KIND"], rows);
@@ -125,17 +132,94 @@ const commit = command({
 const usage = command({
   summary: "Show what snapshots take",
   usage: "[flags] [KEY...]",
-  flags: SNAPSHOTTER,
+  flags: { ...SNAPSHOTTER, bytes: { kind: "bool", short: "b", help: "In bytes" } },
   min: 0,
   async run(cli, { flags, args }) {
     const snapshotter = snapshotterOf(flags);
+    const shown = flags.bytes ? String : formatSize;
     const keys = args.length > 0 ? args : (await all(cli, snapshotter, [])).map(({ name }) => name);
     const rows: string[][] = [];
     for (const key of keys) {
       const { size, inodes } = await cli.client(SnapshotsDefinition).usage({ snapshotter, key }, cli.call);
-      rows.push([key, formatSize(size), String(inodes)]);
+      rows.push([key, shown(size), String(inodes)]);
     }
     printTable(["KEY", "SIZE", "INODES"], rows);
+    return undefined;
+  },
+});
+
+const unpack = command({
+  summary: "Make the snapshots of an image's layers, by the digest of its manifest",
+  usage: "[flags] DIGEST",
+  flags: SNAPSHOTTER,
+  min: 1,
+  max: 1,
+  async run(cli, { flags, args: [digest] }) {
+    const { images } = await cli.client(ImagesDefinition).list({ filters: [] }, cli.call);
+    const image = images.find(({ target }) => target?.digest === digest);
+    if (!image) throw notFound(`manifest not found: no image has ${digest}`);
+    const { openImage } = await import("../image/open.ts");
+    print(`unpacking ${image.name} (${digest})...`);
+    await (await openImage(cli, image.name)).unpack(snapshotterOf(flags));
+    return undefined;
+  },
+});
+
+const diff = command({
+  summary: "Write what a snapshot changes of its parent, or of another, to stdout as a layer",
+  usage: "[flags] KEY [OTHER]",
+  flags: {
+    ...SNAPSHOTTER,
+    "media-type": { kind: "string", help: "Its type", value: "TYPE", fallback: LAYER_TYPE },
+    ref: { kind: "string", help: "The name of the upload in the daemon" },
+    keep: { kind: "bool", help: "Keep it in the daemon's content" },
+    label: { kind: "list", help: "A label of it there, NAME=VALUE" },
+  },
+  min: 1,
+  max: 2,
+  async run(cli, { flags, args: [key, other] }) {
+    const { holdLease } = await import("../image/load.ts");
+    const snapshotter = snapshotterOf(flags);
+    const id = await holdLease(cli);
+    const call = { ...cli.longCall, lease: id };
+    const view = async (name: string) => {
+      if (name === "") return { mounts: [], end: async () => {} };
+      const viewKey = `diff-${crypto.randomUUID()}`;
+      const made = await cli
+        .client(SnapshotsDefinition)
+        .view({ snapshotter, key: viewKey, parent: name }, call);
+      const end = () => cli.client(SnapshotsDefinition).remove({ snapshotter, key: viewKey }, call);
+      return { mounts: made.mounts, end };
+    };
+    const { info: stat } = await cli.client(SnapshotsDefinition).stat({ snapshotter, key: key! }, call);
+    const isCommitted = stat?.kind === Kind.COMMITTED;
+    const upper = isCommitted
+      ? await view(key!)
+      : {
+          ...(await cli.client(SnapshotsDefinition).mounts({ snapshotter, key: key! }, call)),
+          end: async () => {},
+        };
+    const lower = await view(other ?? stat?.parent ?? "");
+    try {
+      const labels = { ...parseLabels(flags.label ?? []), ...(flags.keep ? rooted() : {}) };
+      const request = {
+        ...{ left: lower.mounts, right: upper.mounts, labels },
+        mediaType: flags["media-type"] ?? LAYER_TYPE,
+        ref: flags.ref ?? `diff-${crypto.randomUUID()}`,
+      };
+      const made = await cli.client(DiffDefinition).diff(request, call);
+      const stdout = Bun.stdout.writer();
+      const { digest } = made.diff!;
+      for await (const { data } of cli.client(ContentDefinition).read({ digest }, cli.longCall)) {
+        stdout.write(data);
+        await stdout.flush();
+      }
+      await stdout.end();
+    } finally {
+      await lower.end();
+      await upper.end();
+      await cli.client(LeasesDefinition).delete({ id }, cli.call);
+    }
     return undefined;
   },
 });
@@ -190,5 +274,5 @@ const remove = command({
 
 export const snapshots: Group = {
   summary: "Manage snapshots",
-  commands: { ls: list, info, prepare, view, mounts, commit, usage, tree, label, rm: remove },
+  commands: { commit, diff, info, ls: list, mounts, prepare, rm: remove, label, tree, unpack, usage, view },
 };

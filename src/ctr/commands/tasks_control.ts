@@ -1,8 +1,14 @@
 import { constants } from "node:os";
-import { invalidArgument } from "../../errors/errors.ts";
+import { invalidArgument, kindOf } from "../../errors/errors.ts";
+import type { Spec } from "../../oci/runtime-spec.ts";
+import { ContainersDefinition } from "../../proto/containerd/services/containers/v1/containers.ts";
+import { SnapshotsDefinition } from "../../proto/containerd/services/snapshots/v1/snapshots.ts";
 import { TasksDefinition } from "../../proto/containerd/services/tasks/v1/tasks.ts";
-import { print } from "../cli.ts";
+import type { Mount } from "../../proto/containerd/types/mount.ts";
+import { Status } from "../../proto/containerd/v1/types/task.ts";
+import { type Cli, print } from "../cli.ts";
 import { command } from "../command.ts";
+import { attendTask, startDetached } from "./run.ts";
 
 /** A signal's number, from "KILL", "SIGKILL" or "9". Errors: invalidArgument. */
 export function signalNumber(text: string): number {
@@ -25,7 +31,7 @@ export const kill = command({
       fallback: "SIGTERM",
     },
     "exec-id": { kind: "string", help: "Send it to this process, not to the first", value: "ID" },
-    all: { kind: "bool", help: "Send it to all processes of the task" },
+    all: { kind: "bool", short: "a", help: "Send it to all processes of the task" },
   },
   min: 1,
   max: 1,
@@ -43,16 +49,50 @@ export const kill = command({
 });
 
 export const start = command({
-  summary: "Start a task that has been created",
-  usage: "CONTAINER",
-  flags: {},
+  summary: "Start a container: make its task, and run it",
+  usage: "[flags] CONTAINER",
+  flags: {
+    detach: { kind: "bool", short: "d", help: "Do not wait for it" },
+    "null-io": { kind: "bool", help: "Throw its output away" },
+    "log-uri": { kind: "string", help: "Send its output there, such as file:///var/log/x", value: "URI" },
+    "pid-file": { kind: "string", help: "Write its process id there", value: "FILE" },
+  },
   min: 1,
   max: 1,
-  async run(cli, { args: [containerId] }) {
-    await cli.client(TasksDefinition).start({ containerId: containerId! }, cli.call);
-    return undefined;
+  async run(cli, { flags, args: [id] }) {
+    const containerId = id!;
+    const tasks = cli.client(TasksDefinition);
+    if (await isCreated(cli, containerId)) {
+      await tasks.start({ containerId }, cli.call);
+      return undefined;
+    }
+    const logURI = flags["log-uri"] ?? "";
+    const how = { logURI, pidFile: flags["pid-file"], ...(await rootOf(cli, containerId)) };
+    if (flags.detach) return startDetached(cli, { containerId, ...how });
+    return attendTask(cli, { containerId, ...how }, flags["null-io"] === true || logURI !== "");
   },
 });
+
+/** Whether there is a task that only waits for its start. */
+async function isCreated(cli: Cli, containerId: string): Promise<boolean> {
+  try {
+    const { process } = await cli.client(TasksDefinition).get({ containerId }, cli.call);
+    return process?.status === Status.CREATED;
+  } catch (error) {
+    if (kindOf(error) === "notFound") return false;
+    throw error;
+  }
+}
+
+/** The mounts of a container's snapshot, and whether it has a terminal. */
+async function rootOf(cli: Cli, id: string): Promise<{ rootfs: Mount[]; terminal: boolean }> {
+  const { container } = await cli.client(ContainersDefinition).get({ id }, cli.call);
+  const { snapshotter, snapshotKey: key, spec } = container!;
+  const { process } = JSON.parse(Buffer.from(spec?.value ?? "{}").toString()) as Spec;
+  const mounted =
+    key === "" ? undefined : cli.client(SnapshotsDefinition).mounts({ snapshotter, key }, cli.call);
+  return { rootfs: (await mounted)?.mounts ?? [], terminal: process?.terminal === true };
+}
 
 export const pause = command({
   summary: "Freeze the processes of a task",

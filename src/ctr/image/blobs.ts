@@ -46,11 +46,16 @@ export async function writeBlob(
   return result();
 }
 
-export async function readJSON<T>(cli: Cli, digest: string): Promise<T> {
+/** A whole blob. Errors: notFound. */
+export async function readBlob(cli: Cli, digest: string): Promise<Buffer> {
   const pieces: Uint8Array[] = [];
   for await (const { data } of cli.client(ContentDefinition).read({ digest }, cli.longCall))
     pieces.push(data);
-  return JSON.parse(Buffer.concat(pieces).toString()) as T;
+  return Buffer.concat(pieces);
+}
+
+export async function readJSON<T>(cli: Cli, digest: string): Promise<T> {
+  return JSON.parse((await readBlob(cli, digest)).toString()) as T;
 }
 
 export async function hasBlob(cli: Cli, digest: string): Promise<boolean> {

@@ -54,7 +54,8 @@ export async function loadArchive(
   }
 }
 
-async function holdLease(cli: Cli): Promise<string> {
+/** A lease that keeps what is written until it is deleted, and returns its id. */
+export async function holdLease(cli: Cli): Promise<string> {
   const labels = { "containerd.io/gc.expire": new Date(Date.now() + 24 * 3600_000).toISOString() };
   const { lease } = await cli.client(LeasesDefinition).create({ labels }, cli.call);
   return lease?.id ?? "";
@@ -175,9 +176,16 @@ function ignoreMissing(error: unknown): void {
   if (kindOf(error) !== "notFound") throw error;
 }
 
-async function nameImage(cli: Cli, name: string, target: Descriptor): Promise<void> {
+/** Gives an image its name, taking it from another. */
+export async function nameImage(
+  cli: Cli,
+  name: string,
+  target: Pick<Descriptor, "mediaType" | "digest" | "size">,
+  labels: Record<string, string> = {},
+): Promise<void> {
   const image = {
     name,
+    labels,
     target: { mediaType: target.mediaType, digest: target.digest, size: BigInt(target.size) },
   };
   try {

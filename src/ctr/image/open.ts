@@ -1,39 +1,53 @@
 /** An image of the daemon: its manifest for this machine, its configuration, its layers as snapshots. */
 import { dataLoss, kindOf, notFound } from "../../errors/errors.ts";
+import { choosePlatform, formatPlatform, hostPlatform } from "../../images/registry/platform.ts";
 import { DiffDefinition } from "../../proto/containerd/services/diff/v1/diff.ts";
 import { ImagesDefinition } from "../../proto/containerd/services/images/v1/images.ts";
 import { SnapshotsDefinition } from "../../proto/containerd/services/snapshots/v1/snapshots.ts";
 import type { Cli } from "../cli.ts";
 import { labelBlob, readJSON } from "./blobs.ts";
-import {
-  choosePlatform,
-  type Descriptor,
-  type ImageConfig,
-  type Index,
-  isIndex,
-  type Manifest,
-} from "./config.ts";
+import { type Descriptor, type ImageConfig, type Index, isIndex, type Manifest } from "./config.ts";
 
 export interface OpenImage {
   manifest: Manifest;
+  /** Of the manifest. */
+  target: Descriptor;
   config: ImageConfig;
+  /** "linux/amd64" */
+  platform: string;
   /** Makes sure that all layers are there as snapshots, and returns the name of the topmost. */
   unpack(snapshotter: string): Promise<string>;
 }
 
-/** Errors: notFound for the image, or when it is not for this machine. */
-export async function openImage(cli: Cli, name: string): Promise<OpenImage> {
+/** Errors: notFound for the image, or when it is not for that platform, which is this machine's unless told. */
+export async function openImage(cli: Cli, name: string, wanted = hostPlatform()): Promise<OpenImage> {
   const { image } = await cli.client(ImagesDefinition).get({ name }, cli.call);
-  let target: { mediaType: string; digest: string } = image!.target!;
+  const { mediaType, digest, size } = image!.target!;
+  let target: Descriptor = { mediaType, digest, size: Number(size) };
   if (isIndex(target)) {
     const { manifests } = await readJSON<Index>(cli, target.digest);
-    const chosen = choosePlatform(manifests);
-    if (!chosen) throw notFound(`image ${name} has no manifest for linux on ${process.arch}`);
+    const chosen =
+      choosePlatform(manifests, wanted) ?? manifests.find(({ platform }) => platform === undefined);
+    if (!chosen) throw notFound(`image ${name} has no manifest for ${formatPlatform(wanted)}`);
     target = chosen;
   }
   const manifest = await readJSON<Manifest>(cli, target.digest);
   const config = await readJSON<ImageConfig>(cli, manifest.config.digest);
-  return { manifest, config, unpack: (snapshotter) => unpack(cli, manifest, config, snapshotter) };
+  return {
+    ...{ manifest, target, config },
+    platform: formatPlatform(target.platform ?? wanted),
+    unpack: (snapshotter) => unpack(cli, manifest, config, snapshotter),
+  };
+}
+
+/** Names of the snapshots of a stack of layers, the lowest first. */
+export function chainOf(diffIDs: readonly string[]): string[] {
+  const chain: string[] = [];
+  for (const diffID of diffIDs) {
+    const below = chain.at(-1);
+    chain.push(below === undefined ? diffID : sha256(`${below} ${diffID}`));
+  }
+  return chain;
 }
 
 const sha256 = (text: string) => `sha256:${new Bun.CryptoHasher("sha256").update(text).digest("hex")}`;
@@ -44,17 +58,16 @@ async function unpack(
   config: ImageConfig,
   snapshotter: string,
 ): Promise<string> {
-  let chain = "";
+  const names = chainOf(config.rootfs.diff_ids);
   for (const [i, layer] of manifest.layers.entries()) {
     const diffID = config.rootfs.diff_ids[i];
     if (diffID === undefined)
       throw dataLoss(`image configuration ${manifest.config.digest} lacks the diff id of layer ${i}`);
-    const next = chain === "" ? diffID : sha256(`${chain} ${diffID}`);
-    await unpackLayer(cli, snapshotter, layer, diffID, chain, next);
-    chain = next;
+    await unpackLayer(cli, snapshotter, layer, diffID, names[i - 1] ?? "", names[i]!);
   }
-  await labelBlob(cli, manifest.config.digest, { [`containerd.io/gc.ref.snapshot.${snapshotter}`]: chain });
-  return chain;
+  const top = names.at(-1) ?? "";
+  await labelBlob(cli, manifest.config.digest, { [`containerd.io/gc.ref.snapshot.${snapshotter}`]: top });
+  return top;
 }
 
 async function unpackLayer(

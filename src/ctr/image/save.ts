@@ -1,10 +1,11 @@
 /** Writes images as an OCI layout archive, with the manifest.json that docker load reads. */
 import { END_OF_ARCHIVE, encodeHeader, padding, tarHeader } from "../../archive/tar/writer.ts";
+import { choosePlatform, hostPlatform } from "../../images/registry/platform.ts";
 import { ContentDefinition } from "../../proto/containerd/services/content/v1/content.ts";
 import { ImagesDefinition } from "../../proto/containerd/services/images/v1/images.ts";
 import type { Cli } from "../cli.ts";
 import { hasBlob, readJSON } from "./blobs.ts";
-import { choosePlatform, type Descriptor, type Index, isIndex, type Manifest } from "./config.ts";
+import { type Descriptor, type Index, isIndex, type Manifest } from "./config.ts";
 
 const pathOf = (digest: string) => `blobs/${digest.replace(":", "/")}`;
 
@@ -43,7 +44,7 @@ async function collect(cli: Cli, target: Descriptor, wanted: Map<string, number>
 
 async function dockerEntry(cli: Cli, name: string, target: Descriptor): Promise<object> {
   const chosen = isIndex(target)
-    ? choosePlatform((await readJSON<Index>(cli, target.digest)).manifests)
+    ? choosePlatform((await readJSON<Index>(cli, target.digest)).manifests, hostPlatform())
     : target;
   const { config, layers } = await readJSON<Manifest>(cli, (chosen ?? target).digest);
   return {

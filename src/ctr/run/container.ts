@@ -1,0 +1,174 @@
+/** A container as `run` and `containers create` make it: its root file system, its specification, its record. */
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { invalidArgument } from "../../errors/errors.ts";
+import type { FlagValues } from "../../flags/flags.ts";
+import { parsePlatform } from "../../images/registry/platform.ts";
+import type { Spec } from "../../oci/runtime-spec.ts";
+import { Options } from "../../proto/containerd/runc/v1/options.ts";
+import { ContainersDefinition } from "../../proto/containerd/services/containers/v1/containers.ts";
+import { SnapshotsDefinition } from "../../proto/containerd/services/snapshots/v1/snapshots.ts";
+import type { Mount } from "../../proto/containerd/types/mount.ts";
+import { parseSize } from "../../units/size.ts";
+import type { Cli } from "../cli.ts";
+import type { ImageConfig } from "../image/config.ts";
+import { parseLabels } from "../output.ts";
+import { adjustSpec, capabilitiesOf } from "./adjust.ts";
+import { makeSpec } from "./spec.ts";
+
+const SPEC_TYPE = "types.containerd.io/opencontainers/runtime-spec/1/Spec";
+const OPTIONS_TYPE = "containerd.runc.v1.Options";
+
+/** Of every command that makes a container. */
+export const CONTAINER_FLAGS = {
+  tty: { kind: "bool", short: "t", help: "Give it a terminal" },
+  rootfs: { kind: "bool", help: "The first argument is a folder, not an image" },
+  config: { kind: "string", short: "c", help: "Take this specification as it is", value: "FILE" },
+  env: { kind: "list", help: "A variable of its environment, NAME=VALUE" },
+  "env-file": { kind: "list", help: "A file of such variables, one a line" },
+  cwd: { kind: "string", help: "Its working folder", value: "PATH" },
+  user: { kind: "string", help: "Its user, as numbers", value: "UID[:GID]" },
+  label: { kind: "list", help: "A label of the container, NAME=VALUE" },
+  annotation: { kind: "list", help: "An annotation of its specification, NAME=VALUE" },
+  mount: { kind: "list", help: "type=bind,src=PATH,dst=PATH,options=rbind:ro" },
+  device: { kind: "list", help: "A device of the host that it may use" },
+  "with-ns": { kind: "list", help: "A namespace to join, TYPE:PATH" },
+  "net-host": { kind: "bool", help: "Use the host's network" },
+  privileged: { kind: "bool", help: "Give it all that the host allows" },
+  "cap-add": { kind: "list", help: "A capability more, such as CAP_SYS_ADMIN" },
+  "cap-drop": { kind: "list", help: "A capability less" },
+  "allow-new-privs": { kind: "bool", help: "Let its programs gain privileges by setuid" },
+  seccomp: { kind: "bool", help: "Filter its system calls, by --seccomp-profile" },
+  "seccomp-profile": { kind: "string", help: "The filter, as of a specification", value: "FILE" },
+  "apparmor-profile": { kind: "string", help: "AppArmor's profile for it", value: "NAME" },
+  "read-only": { kind: "bool", help: "Make its root file system read-only" },
+  "rootfs-propagation": { kind: "string", help: "Propagation of its root's mounts", value: "MODE" },
+  "no-pivot": { kind: "bool", help: "Use chroot, not pivot_root" },
+  cgroup: { kind: "string", help: "Its control group", value: "PATH" },
+  "memory-limit": { kind: "string", help: "Limit of its memory, such as 64m", value: "SIZE" },
+  cpus: { kind: "string", help: "Processors that it may use", value: "NUMBER" },
+  "cpu-shares": { kind: "int", help: "Its weight among others" },
+  "cpu-quota": { kind: "int", help: "Microseconds of processor time in a period" },
+  "cpu-period": { kind: "int", help: "Microseconds of such a period" },
+  platform: { kind: "string", help: "Take the image for this platform", value: "PLATFORM" },
+  runtime: { kind: "string", help: "Its runtime", value: "NAME", fallback: "io.containerd.runc.v2" },
+  "runc-binary": { kind: "string", help: "The OCI runtime that the shim calls", value: "PATH" },
+  "runc-root": { kind: "string", help: "Where that keeps its state", value: "PATH" },
+  "runc-systemd-cgroup": { kind: "bool", help: "Have systemd make the control group" },
+  snapshotter: { kind: "string", help: "The snapshotter", value: "NAME", fallback: "overlayfs" },
+  "snapshotter-label": { kind: "list", help: "A label of its snapshot, NAME=VALUE" },
+} as const;
+
+export type ContainerFlags = FlagValues<typeof CONTAINER_FLAGS>;
+
+export interface Root {
+  path: string;
+  mounts: Mount[];
+  config: ImageConfig["config"];
+  /** What the container's record says of where its root comes from. */
+  record: { image?: string; snapshotter?: string; snapshotKey?: string };
+}
+
+async function prepareRoot(cli: Cli, source: string, id: string, flags: ContainerFlags): Promise<Root> {
+  if (flags.rootfs) return { path: resolve(source), mounts: [], config: undefined, record: {} };
+  const { openImage } = await import("../image/open.ts");
+  const snapshotter = flags.snapshotter ?? CONTAINER_FLAGS.snapshotter.fallback;
+  const platform = flags.platform === undefined ? undefined : parsePlatform(flags.platform);
+  const image = await openImage(cli, source, platform);
+  const parent = await image.unpack(snapshotter);
+  const request = {
+    snapshotter,
+    key: id,
+    parent,
+    labels: {
+      ...parseLabels(flags["snapshotter-label"] ?? []),
+      "containerd.io/gc.root": new Date().toISOString(),
+    },
+  };
+  const { mounts } = await cli.client(SnapshotsDefinition).prepare(request, cli.call);
+  return {
+    path: "rootfs",
+    mounts,
+    config: image.config.config,
+    record: { image: source, snapshotter, snapshotKey: id },
+  };
+}
+
+function environmentOf(flags: ContainerFlags): string[] {
+  const fromFiles = (flags["env-file"] ?? []).flatMap((path) =>
+    readFileSync(path, "utf8")
+      .split("\n")
+      .map((line) => line.trim())
+      .filter((line) => line !== "" && !line.startsWith("#")),
+  );
+  return [...fromFiles, ...(flags.env ?? [])];
+}
+
+function specOf(id: string, { path, config }: Root, given: string[], flags: ContainerFlags): Spec {
+  const { Entrypoint, Cmd, Env, WorkingDir, User } = config ?? {};
+  const memory = flags["memory-limit"];
+  const spec = makeSpec({
+    id,
+    rootfs: path,
+    args: [...(Entrypoint ?? []), ...(given.length > 0 ? given : (Cmd ?? []))],
+    env: [...(Env ?? []), ...environmentOf(flags)],
+    cwd: flags.cwd ?? WorkingDir ?? "",
+    user: flags.user ?? User ?? "",
+    terminal: flags.tty ?? false,
+    readonly: flags["read-only"] ?? false,
+    hostNetwork: flags["net-host"] ?? false,
+    privileged: flags.privileged ?? false,
+    capabilities: capabilitiesOf(flags),
+    mounts: flags.mount ?? [],
+    memory: memory === undefined ? undefined : parseSize(memory),
+  });
+  return adjustSpec(spec, flags);
+}
+
+function readSpec(path: string): Spec {
+  try {
+    return JSON.parse(readFileSync(path, "utf8")) as Spec;
+  } catch (cause) {
+    throw invalidArgument(`specification ${path}: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** Makes a container of an image or a folder; nothing is left when that fails. Returns its root file system. */
+export async function createContainer(
+  cli: Cli,
+  source: string,
+  id: string,
+  given: string[],
+  flags: ContainerFlags,
+): Promise<Root> {
+  const root = await prepareRoot(cli, source, id, flags);
+  try {
+    const spec = flags.config === undefined ? specOf(id, root, given, flags) : readSpec(flags.config);
+    const options = Options.fromPartial({
+      binaryName: flags["runc-binary"] ?? "",
+      root: flags["runc-root"] ?? "",
+      systemdCgroup: flags["runc-systemd-cgroup"] ?? false,
+      noPivotRoot: flags["no-pivot"] ?? false,
+    });
+    const container = {
+      id,
+      labels: parseLabels(flags.label ?? []),
+      runtime: {
+        name: flags.runtime ?? CONTAINER_FLAGS.runtime.fallback,
+        options: { typeUrl: OPTIONS_TYPE, value: Options.encode(options).finish() },
+      },
+      spec: { typeUrl: SPEC_TYPE, value: Buffer.from(JSON.stringify(spec)) },
+      ...root.record,
+    };
+    await cli.client(ContainersDefinition).create({ container }, cli.call);
+    return root;
+  } catch (error) {
+    await removeSnapshot(cli, root);
+    throw error;
+  }
+}
+
+export async function removeSnapshot(cli: Cli, { record }: Root): Promise<void> {
+  const { snapshotter, snapshotKey: key } = record;
+  if (snapshotter && key) await cli.client(SnapshotsDefinition).remove({ snapshotter, key }, cli.call);
+}
