@@ -118,6 +118,10 @@ self-host: bootstrap ## Let the engine build itself twice; the results must be t
 	@[ -e $${BASE_ARCHIVE:-.build/base-image.tar} ] || hack/base-image
 	@PEQUOD_HOST_NETWORK=1 hack/isolated $(BUN) hack/self-host.ts
 
+.PHONY: bench-api
+bench-api: bootstrap test-deps ## Compare the API under load with stock docker.io side by side; OPTIONS="--log-mb 50 ..."
+	@BUN_CONFIG_MAX_HTTP_REQUESTS=1000 hack/isolated $(BUN) bench/api.ts $(OPTIONS)
+
 .PHONY: bench-build
 bench-build: bootstrap test-deps ## Compare builds with stock docker.io side by side and print ratios
 	@hack/isolated $(BUN) bench/build.ts
