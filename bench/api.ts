@@ -49,15 +49,16 @@ function watchMemory(pid: number): () => number {
 const daemonOf = ({ dockerd }: BenchEngine) => dockerd.pid;
 
 async function measure(side: "ours" | "stock", engine: BenchEngine): Promise<void> {
-  const peak = watchMemory(daemonOf(engine));
   const load = new ApiLoad(engine.host);
   const phase = async (name: string, work: () => Promise<number>) => {
     load.latencies.length = 0;
+    const peak = watchMemory(daemonOf(engine));
     const start = performance.now();
     const count = await work();
     const seconds = (performance.now() - start) / 1000;
     note(side, `${name}, per second`, count / seconds);
     note(side, `${name}, p99 in ms`, load.percentile(0.99));
+    note(side, `${name}, dockerd's private MB at most`, peak());
   };
   const events = await load.followEvents(size["clients"]!);
   const ids = await load.startContainers(size["containers"]!);
@@ -67,7 +68,6 @@ async function measure(side: "ours" | "stock", engine: BenchEngine): Promise<voi
   await load.removeAll(ids);
   await events.check(size["containers"]!, size["creates"]!);
   await phase("log to three clients, MB", () => load.followLog(size["log-mb"]!, 3));
-  note(side, "dockerd's private memory at most, MB", peak());
 }
 
 const engines = await startBoth();

@@ -26,7 +26,7 @@ export interface StorageDriver {
   /** Removes the layer, mounted or not; removing what is not there is no error. */
   remove(id: string): Promise<void>;
   /** Mounts the layer over its ancestors and returns the path of the whole. Counted: n mounts need n unmounts. */
-  mount(id: string): Promise<string>;
+  mount(id: string, options?: MountLayerOptions): Promise<string>;
   unmount(id: string): Promise<void>;
   /** What `docker inspect` shows as GraphDriver.Data. */
   metadata(id: string): Promise<Record<string, string>>;
@@ -63,6 +63,11 @@ export interface CreateLayerOptions {
   storageOpt?: Record<string, string>;
   /** True for a container's own layer, false or absent for an image layer. */
   writable?: boolean;
+}
+
+export interface MountLayerOptions {
+  /** What is written need not survive the machine's death; it is not synchronised to the disk at the unmount. */
+  unsynced?: boolean;
 }
 
 /** Engine API numbers of `docker diff`: 0 modified, 1 added, 2 deleted. */

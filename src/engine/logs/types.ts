@@ -10,7 +10,9 @@ export interface LogMessage {
 }
 
 /** An entry as it is read back. */
-export interface LogEntry extends LogMessage {
+export interface LogEntry extends Omit<LogMessage, "line"> {
+  /** As text where the log keeps it as text. */
+  line: string | Uint8Array;
   /** Labels and environment kept beside the line (--log-opt labels=, env=). */
   attributes?: Record<string, string>;
 }

@@ -339,7 +339,8 @@ export class LayerDatabase implements LayerStore {
     init: (root: string) => Promise<void>,
   ): Promise<void> {
     await this.#driver.create(id, parent);
-    const root = await this.#driver.mount(id);
+    // Empty files alone: the runtime would make them again.
+    const root = await this.#driver.mount(id, { unsynced: true });
     try {
       await init(root);
     } finally {

@@ -8,7 +8,13 @@ import { removeTree } from "../../files/remove-tree.ts";
 import { closeFd } from "../../linux/fd.ts";
 import type { IDMap } from "../../linux/id-map.ts";
 import { openInRoot, openRoot } from "../../linux/openat2.ts";
-import { ALWAYS_WITHIN_REACH, type Change, type CreateLayerOptions, type StorageDriver } from "../driver.ts";
+import {
+  ALWAYS_WITHIN_REACH,
+  type Change,
+  type CreateLayerOptions,
+  type MountLayerOptions,
+  type StorageDriver,
+} from "../driver.ts";
 import { folderSize } from "../size.ts";
 import { NaiveDiff } from "../trees/naive-diff.ts";
 import { overlayChanges } from "./changes.ts";
@@ -83,10 +89,11 @@ export class Overlay implements StorageDriver {
     await removeTree(folder);
   }
 
-  async mount(id: string): Promise<string> {
+  async mount(id: string, options?: MountLayerOptions): Promise<string> {
     if (this.#layout.lower(id).length === 0) return this.#layout.diff(id);
     const count = this.#mounts.get(id) ?? 0;
-    if (count === 0 && !isMounted(this.#layout, id)) await this.#kind.mounter.mount(this.#layout, id);
+    if (count === 0 && !isMounted(this.#layout, id))
+      await this.#kind.mounter.mount(this.#layout, id, options);
     this.#mounts.set(id, count + 1);
     return this.#layout.merged(id);
   }

@@ -2,6 +2,7 @@ import { mkdirSync, rmdirSync, statSync } from "node:fs";
 import { errnoOf, messageOf, systemError } from "../../errors/errors.ts";
 import { inFolder } from "../../linux/chdir.ts";
 import { MNT, mount, unmount } from "../../linux/mount.ts";
+import type { MountLayerOptions } from "../driver.ts";
 import type { Layout } from "./layout.ts";
 
 /** What the kernel takes as options of one mount, bytes. */
@@ -10,15 +11,26 @@ const PAGE = 4096;
 /** Puts a layer over those below it, at its folder `merged`. */
 export interface Mounter {
   /** Errors: system. */
-  mount(layout: Layout, id: string): void | Promise<void>;
+  mount(layout: Layout, id: string, options?: MountLayerOptions): void | Promise<void>;
   /** What is not mounted is no error. */
   unmount(layout: Layout, id: string): void;
 }
 
+let knowsVolatile = true;
+
 /** The kernel's overlayfs. `prefix` goes in front of the options, "index=off," for example. */
 export function kernelOverlay(prefix: string): Mounter {
   return {
-    mount: (layout, id) => mountLayer(layout, id, prefix),
+    mount(layout, id, options) {
+      if (!options?.unsynced || !knowsVolatile) return mountLayer(layout, id, prefix);
+      try {
+        mountLayer(layout, id, `volatile,${prefix}`);
+      } catch {
+        // Kernels before 5.10 do not know the option.
+        mountLayer(layout, id, prefix);
+        knowsVolatile = false;
+      }
+    },
     unmount: unmountLayer,
   };
 }

@@ -1,6 +1,6 @@
 import { invalidArgument, notImplemented } from "../../../errors/errors.ts";
 import type { Container } from "../../containers/container.ts";
-import { frame } from "../../containers/io/frames.ts";
+import { chunkOf } from "../../containers/io/log-chunk.ts";
 import { readContainerLog } from "../../containers/lifecycle/log.ts";
 import type { Containers } from "../../containers/manager.ts";
 import type { Context, Route } from "../../http/route.ts";
@@ -27,10 +27,9 @@ export function logRoutes(containers: Containers): Route[] {
         ctx.res.flushHeaders();
         const prefix = prefixer(ctx.flag("timestamps"), ctx.flag("details"));
         for await (const batch of batches) {
-          const chunks = batch
-            .filter(({ stream }) => wanted[stream])
-            .map((entry) => (terminal ? prefix(entry) : frame(entry.stream, prefix(entry))));
-          if (chunks.length > 0) await writeChunk(ctx.res, Buffer.concat(chunks));
+          const entries = batch.filter(({ stream }) => wanted[stream]);
+          const chunk = chunkOf(entries, { framed: !terminal, prefix });
+          if (chunk.length > 0) await writeChunk(ctx.res, chunk);
         }
         ctx.res.end();
       },
@@ -68,9 +67,9 @@ function nanosOf(ctx: Context, name: string): bigint {
 }
 
 /** Puts time and details in front of a line, as asked for. */
-function prefixer(timestamps: boolean, details: boolean): (entry: LogEntry) => Uint8Array {
-  if (!timestamps && !details) return ({ line }) => line;
-  return ({ line, time, attributes }) => {
+function prefixer(timestamps: boolean, details: boolean): ((entry: LogEntry) => string) | undefined {
+  if (!timestamps && !details) return undefined;
+  return ({ time, attributes }) => {
     let prefix = timestamps ? `${fixedTime(time)} ` : "";
     if (details) {
       const pairs = Object.entries(attributes ?? {})
@@ -78,7 +77,7 @@ function prefixer(timestamps: boolean, details: boolean): (entry: LogEntry) => U
         .sort();
       prefix += `${pairs.join(",")} `;
     }
-    return Buffer.concat([Buffer.from(prefix), line]);
+    return prefix;
   };
 }
 

@@ -2,7 +2,7 @@ import { conflict } from "../../../errors/errors.ts";
 import type { Container } from "../container.ts";
 import type { Env } from "../env.ts";
 import { publish } from "../events.ts";
-import { frame } from "../io/frames.ts";
+import { chunkOf } from "../io/log-chunk.ts";
 import { readContainerLog } from "../lifecycle/log.ts";
 import { type AttachOptions, attach, type Connection, send } from "./pump.ts";
 
@@ -64,9 +64,8 @@ async function replay(container: Container, { socket }: Connection, options: Att
   const batches = await readContainerLog(container, read);
   if (!batches) return;
   for await (const batch of batches) {
-    for (const { stream, line } of batch) {
-      if (!(stream === "stdout" ? options.stdout : options.stderr)) continue;
-      await send(socket, options.terminal ? line : frame(stream, line));
-    }
+    const entries = batch.filter(({ stream }) => (stream === "stdout" ? options.stdout : options.stderr));
+    const chunk = chunkOf(entries, { framed: !options.terminal, prefix: undefined });
+    if (chunk.length > 0) await send(socket, chunk);
   }
 }

@@ -45,7 +45,7 @@ function decodeLine(text: string): LogEntry | undefined {
     return undefined;
   }
   if (typeof parsed?.log !== "string" || typeof parsed.time !== "string") return undefined;
-  const entry: LogEntry = { line: encoder.encode(parsed.log), stream: parsed.stream, time: parsed.time };
+  const entry: LogEntry = { line: parsed.log, stream: parsed.stream, time: parsed.time };
   if (parsed.attrs) entry.attributes = parsed.attrs;
   return entry;
 }
