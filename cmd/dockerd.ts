@@ -20,7 +20,7 @@ Options:
 const OFFLINE: Record<string, (args: string[]) => Promise<number>> = {
   migrate: async (args) => (await import("../src/engine/offline/migrate.ts")).migrateCommand(args),
   fsck: async (args) => (await import("../src/engine/offline/fsck.ts")).fsckCommand(args),
-  "unpack-layer": async (args) => (await import("../src/images/layers/unpack.ts")).unpackChild(args),
+  "unpack-layers": async () => (await import("../src/images/layers/unpack-child.ts")).unpackChild(),
 };
 
 export async function main(args: string[]): Promise<void> {

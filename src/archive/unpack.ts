@@ -16,8 +16,10 @@ import {
   type Stats,
   symlinkSync,
   unlinkSync,
+  write,
   writeSync,
 } from "node:fs";
+import { promisify } from "node:util";
 import { errnoOf, invalidArgument, messageOf, systemError } from "../errors/errors.ts";
 import { hostOwner, type IDMap, type Owner } from "../linux/id-map.ts";
 import { makeDevice, makeNode, S_IFBLK, S_IFCHR, S_IFIFO, setTimes, setXattr } from "../linux/inode.ts";
@@ -38,8 +40,20 @@ export interface UnpackOptions {
   owner?: { uid: number; gid: number };
   /** Owners in the archive are those of a user namespace. */
   ids?: IDMap | undefined;
+  /**
+   * Told of each file before its content, by the path where it is made; and the content is written in the background,
+   * for a process that others wait for.
+   */
+  watch?(path: string, header: TarHeader): FileWatcher | undefined;
   /** Called for each entry before it is made; may throw to refuse it, or return false to leave it out. */
   filter?(header: TarHeader): boolean;
+}
+
+/** Somebody who reads a file while it is written. */
+export interface FileWatcher {
+  /** So many bytes are there, the last of them these, which are valid until it returns. */
+  grown(size: number, piece: Uint8Array): void;
+  finished(): void;
 }
 
 /** What overlayfs reads as "nothing below shows through". */
@@ -202,11 +216,8 @@ class Unpacker {
 
   async #file(fd: number, path: string, header: TarHeader, reader: TarReader): Promise<void> {
     try {
-      for (;;) {
-        const chunk = reader.buffered() ?? (await reader.chunk());
-        if (chunk === undefined) break;
-        for (let at = 0; at < chunk.length; ) at += writeSync(fd, chunk, at);
-      }
+      if (this.#options.watch) await this.#content(fd, reader, this.#options.watch(path, header));
+      else await this.#contentHere(fd, reader);
       this.bytes += header.size;
       const { uid, gid } = this.#owner(header);
       fchownSync(fd, uid, gid);
@@ -216,6 +227,25 @@ class Unpacker {
     }
     for (const [key, value] of header.xattrs) this.#xattr(path, key, value);
     setTimes(path, header.mtime);
+  }
+
+  async #contentHere(fd: number, reader: TarReader): Promise<void> {
+    for (;;) {
+      const chunk = reader.buffered() ?? (await reader.chunk());
+      if (chunk === undefined) return;
+      for (let at = 0; at < chunk.length; ) at += writeSync(fd, chunk, at);
+    }
+  }
+
+  async #content(fd: number, reader: TarReader, watcher: FileWatcher | undefined): Promise<void> {
+    let size = 0;
+    for (let chunk = await reader.chunk(); chunk; chunk = await reader.chunk()) {
+      for (let at = 0; at < chunk.length; )
+        at += (await writePiece(fd, chunk, at, chunk.length - at, null)).bytesWritten;
+      size += chunk.length;
+      watcher?.grown(size, chunk);
+    }
+    watcher?.finished();
   }
 
   #owner(header: TarHeader): Owner {
@@ -244,6 +274,8 @@ class Unpacker {
     for (const [path, time] of [...this.#folderTimes].reverse()) if (statOf(path)) setTimes(path, time);
   }
 }
+
+const writePiece = promisify(write);
 
 function statOf(path: string): Stats | undefined {
   return lstatSync(path, { throwIfNoEntry: false });

@@ -5,6 +5,8 @@
  */
 import type { IDMap } from "../linux/id-map.ts";
 import type { Change } from "../storage/driver.ts";
+import type { Growth } from "./layers/growing.ts";
+import type { Unpacked } from "./layers/unpack.ts";
 
 /** "sha256:<64 hex>" */
 export type Digest = string;
@@ -61,6 +63,13 @@ export interface LayerStore {
     steps: readonly LayerStep[],
     signal?: AbortSignal,
   ): Promise<Layer>;
+  /**
+   * Begins to unpack a layer of which it is not known yet what it lies on; `step.open()` may then give it. Undefined
+   * where the storage driver cannot.
+   */
+  prepare(file: LayerFile, signal: AbortSignal): PreparedLayer | undefined;
+  /** True if some layer here has this content, wherever it lies. */
+  hasDiff(diffID: Digest): boolean;
   /** Takes a reference. Errors: notFound. */
   get(chainID: Digest): Layer;
   has(chainID: Digest): boolean;
@@ -75,13 +84,34 @@ export interface LayerStore {
   releaseRWLayer(name: string): Promise<void>;
 }
 
+/** A layer, packed or not, in a file. */
+export interface LayerFile {
+  path: string;
+  /** If it is still being written. */
+  growth?: Growth;
+  /** If it has been unpacked already, or is being. */
+  prepared?: PreparedLayer;
+}
+
+/** A layer that is unpacked before it is known what it will lie on. Used or discarded, once. */
+export interface PreparedLayer {
+  /** Errors: those of unpacking. */
+  unpacked: Promise<Unpacked>;
+  /** Moves what was unpacked into the layer's folder, and its record beside the layer's. */
+  move(folder: string, tarSplit: string): Promise<Unpacked>;
+  discard(): Promise<void>;
+}
+
 /** One layer of a stack that is to be stored. */
 export interface LayerStep {
   diffID: Digest;
   /** What errors call it. */
   name?: string;
-  /** Gives the file that has the layer, packed or not, when it is there. Not called for a layer that is here. */
-  open(): Promise<string>;
+  /**
+   * Gives the file that has the layer, packed or not, once something of it is there. Not called for a layer that is
+   * here, and again where the file was begun anew while it was read.
+   */
+  open(): Promise<LayerFile>;
   /** Bytes of the file that have been read. */
   onRead?(bytes: number): void;
   /** The layer has been unpacked; `present`: it was here. */

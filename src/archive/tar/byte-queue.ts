@@ -58,4 +58,22 @@ export class ByteQueue {
     }
     return whole;
   }
+
+  /** Text up to a line feed, which is taken as well; undefined at the end. Errors: dataLoss beyond `most` bytes. */
+  async line(most: number): Promise<string | undefined> {
+    const parts: Uint8Array[] = [];
+    for (let length = 0; length <= most; ) {
+      if (this.#at >= this.#chunk.length && !(await this.#fill())) {
+        if (length === 0) return undefined;
+        throw dataLoss("unexpected EOF: the stream ends within a line");
+      }
+      const end = this.#chunk.indexOf(10, this.#at);
+      const part = this.#chunk.subarray(this.#at, end < 0 ? undefined : end);
+      this.#at += part.length + (end < 0 ? 0 : 1);
+      length += part.length;
+      parts.push(part);
+      if (end >= 0) return Buffer.concat(parts).toString("utf8");
+    }
+    throw dataLoss(`a line of more than ${most} bytes`);
+  }
 }

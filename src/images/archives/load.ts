@@ -1,6 +1,7 @@
 /** `docker load`: archives as `docker save` writes them, and OCI image layouts. */
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { batched } from "../../archive/tar/batched.ts";
 import { unpack } from "../../archive/unpack.ts";
 import { invalidArgument, messageOf } from "../../errors/errors.ts";
 import { hexOf } from "../layers/chain-id.ts";
@@ -10,6 +11,7 @@ import { decompressLayer } from "../registry/decompress.ts";
 import { layerProgress, meter, type ProgressSink } from "../registry/progress.ts";
 import { parseConfig } from "../store/images.ts";
 import type { Digest, Image, Layer, LayerStep } from "../types.ts";
+import { EarlyLayers } from "./early-layers.ts";
 import { ArchiveFolder } from "./folder.ts";
 import { imagesInLayout } from "./oci-layout.ts";
 
@@ -31,7 +33,8 @@ export interface LoadOptions {
 }
 
 /**
- * Reads all of an archive, and only then makes images of it; a layer that is here already is not read again.
+ * Reads all of an archive, and only then makes images of it. What looks like a layer is unpacked while the rest comes in;
+ * one that is here already is not, where its name tells.
  * Errors: invalidArgument, dataLoss; the images before the faulty one stay.
  */
 export async function loadImages(
@@ -42,9 +45,14 @@ export async function loadImages(
   mkdirSync(root.temporary, { recursive: true, mode: 0o700 });
   const folder = mkdtempSync(join(root.temporary, "docker-import-"));
   try {
-    await takeApart(bytes, folder, options.signal);
-    const archive = new ArchiveFolder(folder);
-    for (const image of imagesIn(archive)) await loadOne(root, archive, image, options);
+    const early = new EarlyLayers(root.layers, options.signal);
+    try {
+      await takeApart(bytes, folder, early, options.signal);
+      const archive = new ArchiveFolder(folder);
+      for (const image of imagesIn(archive)) await loadOne(root, archive, early, image, options);
+    } finally {
+      await early.discard();
+    }
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -53,10 +61,12 @@ export async function loadImages(
 async function takeApart(
   bytes: AsyncIterable<Uint8Array>,
   folder: string,
+  early: EarlyLayers,
   signal: AbortSignal,
 ): Promise<void> {
   try {
-    await unpack(untilAborted(decompressLayer(bytes), signal), folder, {
+    await unpack(batched(untilAborted(decompressLayer(bytes), signal)), folder, {
+      watch: (path, header) => early.watch(path, header),
       whiteouts: "keep",
       owner: { uid: 0, gid: 0 },
       filter: (header) => ["file", "directory", "symlink", "link"].includes(header.type),
@@ -101,6 +111,7 @@ function imagesInManifest(archive: ArchiveFolder): ArchivedImage[] {
 async function loadOne(
   root: ImageRoot,
   archive: ArchiveFolder,
+  early: EarlyLayers,
   archived: ArchivedImage,
   options: LoadOptions,
 ): Promise<void> {
@@ -112,7 +123,7 @@ async function loadOne(
       `invalid manifest, layers length mismatch: expected ${diffIDs.length}, got ${archived.layers.length}`,
     );
   }
-  const top = await loadLayers(root, archive, archived.layers, diffIDs, options);
+  const top = await loadLayers(root, archive, early, archived.layers, diffIDs, options);
   try {
     const image = await root.images.create(raw);
     for (const tag of tags)
@@ -130,6 +141,7 @@ async function loadOne(
 async function loadLayers(
   root: ImageRoot,
   archive: ArchiveFolder,
+  early: EarlyLayers,
   paths: string[],
   diffIDs: Digest[],
   { quiet, progress, signal }: LoadOptions,
@@ -138,16 +150,23 @@ async function loadLayers(
   const steps = paths.map((path, i): LayerStep => {
     const short = hexOf(diffIDs[i]!).slice(0, 12);
     let report: (read: number) => void = () => {};
+    let [size, unpackedBefore] = [0, false];
     return {
       diffID: diffIDs[i]!,
       name: `layer ${path} of the archive`,
       async open() {
-        const size = archive.size(path);
+        size = archive.size(path);
         report = meter(size, (current) => progress(layerProgress(short, "Loading layer", current, size)));
-        return archive.realPath(path);
+        const real = archive.realPath(path);
+        const prepared = early.take(real);
+        unpackedBefore = prepared !== undefined;
+        return { path: real, ...(prepared ? { prepared } : {}) };
       },
       onRead: (read) => {
         if (!quiet) report(read);
+      },
+      onDone(present) {
+        if (unpackedBefore && !present && !quiet) report(size);
       },
     };
   });

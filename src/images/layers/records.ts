@@ -33,6 +33,8 @@ export interface MountRecord {
 }
 
 const REMOVING = "-removing";
+/** Name of the record that assembleTar needs, in a layer's folder. */
+export const TAR_SPLIT = "tar-split.json.gz";
 
 /** layerdb on disk. A layer's folder appears whole, by rename, and goes by rename before its content is removed. */
 export class LayerRecords {
@@ -49,7 +51,7 @@ export class LayerRecords {
   }
 
   tarSplit(chainID: Digest): string {
-    return join(this.#folder(chainID), "tar-split.json.gz");
+    return join(this.#folder(chainID), TAR_SPLIT);
   }
 
   /** A folder to prepare a record in. */

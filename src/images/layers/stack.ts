@@ -1,9 +1,10 @@
 import { dataLoss, EngineError, kindOf, messageOf } from "../../errors/errors.ts";
 import { unlessAborted } from "../registry/abort.ts";
 import type { KeyedLock } from "../registry/keyed_lock.ts";
-import type { Slots } from "../registry/slots.ts";
-import type { Digest, Layer, LayerStep } from "../types.ts";
+import type { Digest, Layer, LayerFile, LayerStep } from "../types.ts";
 import { chainID } from "./chain-id.ts";
+import { RestartedError } from "./growing.ts";
+import type { UnpackPlaces } from "./places.ts";
 import type { UnpackContext, Unpacked } from "./unpack.ts";
 
 /** A layer that has its place, but is not recorded yet. */
@@ -20,7 +21,8 @@ export interface StackStore {
   retain(id: Digest): Layer & { cacheID: string };
   release(layer: Layer): Promise<void>;
   begin(below: string | undefined): Promise<PendingLayer>;
-  fill(pending: PendingLayer, file: string, context: UnpackContext): Promise<Unpacked>;
+  /** Unpacks into its place; `again`: an earlier attempt has left something there. */
+  fill(pending: PendingLayer, file: LayerFile, context: UnpackContext, again: boolean): Promise<Unpacked>;
   commit(pending: PendingLayer, parent: Digest | undefined, unpacked: Unpacked): Promise<Layer>;
   abandon(pending: PendingLayer): Promise<void>;
   /** True if layers can be unpacked at the same time. */
@@ -59,11 +61,11 @@ interface Work {
  */
 export class StackBuilder {
   readonly #store: StackStore;
-  readonly #slots: Slots;
+  readonly #places: UnpackPlaces;
 
-  constructor(store: StackStore, slots: Slots) {
+  constructor(store: StackStore, places: UnpackPlaces) {
     this.#store = store;
-    this.#slots = slots;
+    this.#places = places;
   }
 
   build(
@@ -130,22 +132,34 @@ export class StackBuilder {
   }
 
   async #fill(place: Place, pending: PendingLayer, signal: AbortSignal): Promise<Unpacked> {
-    const file = await unlessAborted(place.open(), signal);
-    try {
-      return await this.#fillFrom(file, place, pending, signal);
-    } catch (cause) {
-      if (signal.aborted || place.name === undefined) throw cause;
-      throw new EngineError(kindOf(cause), `${place.name}: ${messageOf(cause)}`, { cause });
+    for (let again = false; ; again = true) {
+      const file = await unlessAborted(place.open(), signal);
+      try {
+        const unpacked = await this.#fillFrom(file, place, pending, signal, again);
+        refuseOther(unpacked.diffID, place.diffID);
+        return unpacked;
+      } catch (cause) {
+        if (signal.aborted) throw cause;
+        if (cause instanceof RestartedError) continue;
+        if (place.name === undefined) throw cause;
+        throw new EngineError(kindOf(cause), `${place.name}: ${messageOf(cause)}`, { cause });
+      }
     }
   }
 
-  async #fillFrom(file: string, place: Place, pending: PendingLayer, signal: AbortSignal): Promise<Unpacked> {
-    const leave = await this.#slots.enter(signal);
+  async #fillFrom(
+    file: LayerFile,
+    { onRead }: Place,
+    pending: PendingLayer,
+    signal: AbortSignal,
+    again: boolean,
+  ): Promise<Unpacked> {
+    const context = { signal, growth: file.growth, ...(onRead ? { onRead } : {}) };
+    // What is unpacked already has, or had, a place of its own.
+    if (file.prepared) return this.#store.fill(pending, file, context, again);
+    const leave = await this.#places.enter(file.growth, signal);
     try {
-      const { onRead } = place;
-      const unpacked = await this.#store.fill(pending, file, { signal, ...(onRead ? { onRead } : {}) });
-      refuseOther(unpacked.diffID, place.diffID);
-      return unpacked;
+      return await this.#store.fill(pending, file, context, again);
     } finally {
       leave();
     }

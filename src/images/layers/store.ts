@@ -1,22 +1,31 @@
 import { randomBytes } from "node:crypto";
-import { availableParallelism } from "node:os";
 import { conflict, messageOf, notFound } from "../../errors/errors.ts";
 import type { IDMap } from "../../linux/id-map.ts";
 import type { Logger } from "../../log/log.ts";
 import type { StorageDriver } from "../../storage/driver.ts";
 import { KeyedLock } from "../registry/keyed_lock.ts";
-import { Slots } from "../registry/slots.ts";
-import type { Digest, Layer, LayerStep, LayerStore, RWLayer, RWLayerOptions } from "../types.ts";
+import type {
+  Digest,
+  Layer,
+  LayerFile,
+  LayerStep,
+  LayerStore,
+  PreparedLayer,
+  RWLayer,
+  RWLayerOptions,
+} from "../types.ts";
 import { chainID } from "./chain-id.ts";
-import { type LayerRecord, LayerRecords, type MountRecord } from "./records.ts";
+import { EarlyLayer } from "./early.ts";
+import { UnpackPlaces } from "./places.ts";
+import { type LayerRecord, LayerRecords, type MountRecord, TAR_SPLIT } from "./records.ts";
 import { ContainerLayer } from "./rw-layer.ts";
 import { type PendingLayer, refuseOther, StackBuilder } from "./stack.ts";
 import { assembleTar, tarSizeOf } from "./tar-split.ts";
-import { type UnpackContext, type Unpacked, unpackLayer } from "./unpack.ts";
+import type { UnpackContext, Unpacked } from "./unpack.ts";
+import { Unpackers } from "./unpackers.ts";
 
 /** Layers that are removed at the same time; more would starve the API. */
 const REMOVERS = 2;
-const UNPACKERS = Math.max(2, Math.min(4, availableParallelism()));
 
 /** A layer and how often it is referred to: by images, by containers, by layers on top of it. */
 interface Held {
@@ -77,8 +86,8 @@ export class LayerDatabase implements LayerStore {
   readonly #containers = new Map<string, ContainerLayer>();
   /** By chainID: two that store the same layer do so one after the other. */
   readonly #locks = new KeyedLock();
-  /** Layers that are unpacked at the same time, over all images. */
-  readonly #unpacking = new Slots(() => UNPACKERS);
+  readonly #unpacking = new UnpackPlaces();
+  readonly #unpackers = new Unpackers();
 
   private constructor(driver: StorageDriver, records: LayerRecords) {
     this.#driver = driver;
@@ -202,7 +211,7 @@ export class LayerDatabase implements LayerStore {
         retain: (id) => this.#retain(id).layer,
         release: (layer) => this.release(layer),
         begin: (below) => this.#begin(below),
-        fill: (pending, file, context) => this.#fill(pending, file, context),
+        fill: (pending, file, context, again) => this.#fillFrom(pending, file, context, again),
         commit: (pending, below, unpacked) => this.#commit(pending, below, unpacked),
         abandon: (pending) => this.#abandon(pending),
         parallel: this.#driver.independentLayers,
@@ -229,11 +238,39 @@ export class LayerDatabase implements LayerStore {
     { transaction, cacheID }: PendingLayer,
     file: string | undefined,
     context: UnpackContext,
+    again = false,
   ): Promise<Unpacked> {
-    const tarSplit = `${transaction}/tar-split.json.gz`;
+    const tarSplit = `${transaction}/${TAR_SPLIT}`;
     await using _ = await this.#driver.access(cacheID);
-    const target = this.#driver.diffTarget(cacheID);
-    return await unpackLayer({ file, tarSplit, ids: this.ids, ...target }, context);
+    const request = { file, tarSplit, ids: this.ids, again, ...this.#driver.diffTarget(cacheID) };
+    return await this.#unpackers.unpack(request, context);
+  }
+
+  #fillFrom(
+    pending: PendingLayer,
+    { path, prepared }: LayerFile,
+    context: UnpackContext,
+    again: boolean,
+  ): Promise<Unpacked> {
+    if (!prepared) return this.#fill(pending, path, context, again);
+    const { folder } = this.#driver.diffTarget(pending.cacheID);
+    return prepared.move(folder, `${pending.transaction}/${TAR_SPLIT}`);
+  }
+
+  prepare(file: LayerFile, signal: AbortSignal): PreparedLayer | undefined {
+    if (!this.#driver.independentLayers) return undefined;
+    const { whiteouts } = this.#driver.diffTarget("none");
+    const place = this.#records.newTransaction();
+    return new EarlyLayer(place, file, signal, {
+      whiteouts,
+      ids: this.ids,
+      places: this.#unpacking,
+      unpackers: this.#unpackers,
+    });
+  }
+
+  hasDiff(diffID: Digest): boolean {
+    return this.#layers.values().some(({ record }) => record.diffID === diffID);
   }
 
   async #abandon({ transaction, cacheID }: PendingLayer): Promise<void> {

@@ -1,6 +1,7 @@
 import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { errnoOf } from "../../errors/errors.ts";
+import { Growing, type Growth } from "../layers/growing.ts";
 import { unlessAborted } from "./abort.ts";
 import type { Descriptor } from "./descriptor.ts";
 import { type BlobSource, discardDownload, downloadBlob } from "./download.ts";
@@ -15,9 +16,13 @@ export type DownloadState =
   | { kind: "retrying"; seconds: number }
   | { kind: "complete"; mirror?: string | undefined };
 
-/** A verified blob in a file, which is kept until the last holder lets go. */
+/** A blob in a file, on its way or here and verified, which is kept until the last holder lets go. */
 export interface HeldBlob {
   file: string;
+  /** True if all of it is here and verified. */
+  readonly complete: boolean;
+  /** For reading it while it comes in. Errors: those of downloadBlob. */
+  growth(): Growth;
   release(): Promise<void>;
 }
 
@@ -27,6 +32,7 @@ interface Shared {
   /** Those who wait and those who hold the file. */
   holders: number;
   state: DownloadState;
+  growing: Growing;
   done: Promise<void>;
 }
 
@@ -49,33 +55,35 @@ export class Downloads {
   }
 
   /**
-   * Gets a blob. The transfer ends when all who wait for it have gone away; its part stays for another time.
-   * Errors: those of downloadBlob; cancelled.
+   * Gets a blob. The transfer ends when all holders have gone away; its part stays for another time. Once the signal
+   * is aborted, reading it fails.
    */
-  async get(
+  get(
     blob: Descriptor,
     sources: readonly BlobSource[],
     watch: (state: DownloadState) => void,
     signal: AbortSignal,
-  ): Promise<HeldBlob> {
+  ): HeldBlob {
     const shared = this.running.get(blob.digest) ?? this.start(blob, sources);
     shared.holders++;
     shared.watchers.add(watch);
     watch(shared.state);
-    try {
-      await unlessAborted(shared.done, signal);
-    } catch (error) {
-      await this.release(blob.digest, shared, false);
-      throw error;
-    } finally {
-      shared.watchers.delete(watch);
-    }
-    let held = true;
-    const release = async (): Promise<void> => {
-      if (held) await this.release(blob.digest, shared, true);
-      held = false;
+    let released: Promise<void> | undefined;
+    return {
+      file: this.file(blob.digest),
+      get complete() {
+        return shared.state.kind === "complete";
+      },
+      growth() {
+        const growth = shared.growing.reader();
+        return { next: (seen) => unlessAborted(growth.next(seen), signal) };
+      },
+      release: () => {
+        shared.watchers.delete(watch);
+        released ??= this.release(blob.digest, shared);
+        return released;
+      },
     };
-    return { file: this.file(blob.digest), release };
   }
 
   private file(digest: string): string {
@@ -88,12 +96,15 @@ export class Downloads {
       watchers: new Set(),
       holders: 0,
       state: { kind: this.slots.full ? "waiting" : "starting" },
+      growing: new Growing(),
       done: Promise.resolve(),
     };
     this.running.set(blob.digest, shared);
     shared.done = this.run(blob, sources, shared);
-    // Each waiter sees the failure itself; it must not count as unhandled when all have gone.
-    shared.done.catch(() => this.forget(blob.digest, shared));
+    shared.done.catch((error) => {
+      shared.growing.fail(error);
+      this.forget(blob.digest, shared);
+    });
     return shared;
   }
 
@@ -110,12 +121,16 @@ export class Downloads {
         blob,
         file: this.file(blob.digest),
         signal,
-        onProgress: (current) => tell({ kind: "downloading", current }),
+        onProgress: (current) => {
+          shared.growing.grow(current);
+          tell({ kind: "downloading", current });
+        },
         onVerify: () => tell({ kind: "verifying" }),
         onRetry: (seconds) => tell({ kind: "retrying", seconds }),
         ...(this.options.backoff ? { backoff: this.options.backoff } : {}),
       });
       tell({ kind: "complete", mirror });
+      shared.growing.finish();
     } finally {
       leave();
     }
@@ -125,10 +140,10 @@ export class Downloads {
     if (this.running.get(digest) === shared) this.running.delete(digest);
   }
 
-  private async release(digest: string, shared: Shared, finished: boolean): Promise<void> {
+  private async release(digest: string, shared: Shared): Promise<void> {
     if (--shared.holders > 0) return;
     this.forget(digest, shared);
-    if (finished) return discardDownload(this.file(digest));
+    if (shared.state.kind === "complete") return discardDownload(this.file(digest));
     shared.controller.abort();
     // A newcomer must not open the file while the old transfer may still write.
     await shared.done.catch(() => {});

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { dataLoss } from "../../errors/errors.ts";
-import type { Image, Layer, LayerStep } from "../types.ts";
+import { RestartedError } from "../layers/growing.ts";
+import type { Image, Layer, LayerFile, LayerStep } from "../types.ts";
 import { RegistryClient } from "./client.ts";
 import { decompressLayer } from "./decompress.ts";
 import { digestOf } from "./descriptor.ts";
@@ -104,7 +105,7 @@ export class TestEngine {
         const id = steps
           .slice(0, i + 1)
           .reduce((parent, { diffID }) => (parent ? digestOf(`${parent} ${diffID}`) : diffID), "");
-        return this.layerMap.has(id) ? id : step.open();
+        return this.layerMap.has(id) ? id : wholeFile(step);
       });
       const failed = Promise.all(files);
       failed.catch(() => {});
@@ -115,7 +116,7 @@ export class TestEngine {
         if (typeof file === "string") top = this.take(file);
         else {
           await Promise.race([file, failed]);
-          const blob = Bun.file(await file);
+          const blob = Bun.file(await file.then(({ path }) => path));
           step.onRead?.(blob.size);
           const tar = decompressLayer(blob.stream());
           top = await this.register(tar, before?.chainID, step.diffID);
@@ -162,5 +163,18 @@ export class TestEngine {
     if (chainID) this.take(chainID);
     this.imageMap.set(digestOf(raw), raw);
     return { id: digestOf(raw), config, raw, parent: undefined, chainID };
+  }
+}
+
+/** A step's file when all of it is there. */
+async function wholeFile(step: LayerStep): Promise<LayerFile> {
+  for (;;) {
+    const file = await step.open();
+    try {
+      await file.growth?.next(Number.POSITIVE_INFINITY);
+      return file;
+    } catch (error) {
+      if (!(error instanceof RestartedError)) throw error;
+    }
   }
 }

@@ -119,19 +119,17 @@ export class Puller {
     reached: Reached<ChosenImage>,
     progress: ProgressSink,
     signal: AbortSignal,
-  ): { start(i: number): Promise<HeldBlob>; releaseAll(): Promise<void> } {
-    const started = new Map<number, Promise<HeldBlob>>();
-    const start = (i: number): Promise<HeldBlob> => {
+  ): { start(i: number): HeldBlob; releaseAll(): Promise<void> } {
+    const started = new Map<number, HeldBlob>();
+    const start = (i: number): HeldBlob => {
       const { blob } = steps[i]!;
       const held =
         started.get(i) ?? this.options.downloads.get(blob, reached.sources, watcher(blob, progress), signal);
-      held.catch(() => {});
       started.set(i, held);
       return held;
     };
     const releaseAll = async (): Promise<void> => {
-      for (const result of await Promise.allSettled(started.values()))
-        if (result.status === "fulfilled") await result.value.release();
+      await Promise.all([...started.values()].map((held) => held.release()));
     };
     return { start, releaseAll };
   }
@@ -140,7 +138,7 @@ export class Puller {
 function layerStep(
   { blob, diffID }: Step,
   missing: boolean,
-  download: () => Promise<HeldBlob>,
+  download: () => HeldBlob,
   progress: ProgressSink,
 ): LayerStep {
   const id = shortDigest(blob.digest);
@@ -149,10 +147,15 @@ function layerStep(
   return {
     diffID,
     async open() {
-      held = await download();
-      return held.file;
+      held = download();
+      const growth = held.growth();
+      await growth.next(0);
+      return { path: held.file, growth };
     },
-    onRead: report,
+    // Until then the line of this layer tells how the download comes on.
+    onRead: (read) => {
+      if (held?.complete) report(read);
+    },
     onDone() {
       if (missing) progress(layerStatus(id, "Pull complete"));
       void held?.release();
