@@ -413,3 +413,48 @@ test("networks, ports and names outlive a killed engine, and a restart doubles n
   await eventually("interfaces", links, (names) => !names.some((name) => name.startsWith("veth")));
   expect(readFileSync("/proc/net/tcp", "utf8")).not.toContain(":1F90 00000000:0000 0A");
 });
+
+describe("configuration networks", () => {
+  const create = (name: string, ...options: string[]) => ["network", "create", ...options, name];
+
+  test("give a network its options, and nothing else", async () => {
+    const options = ["--subnet", "10.9.0.0/24", "-o", "com.docker.network.bridge.enable_icc=false"];
+    await ok(...create("cfg", "--config-only", ...options, "--label", "x=y"));
+    await ok(...create("real", "--config-from", "cfg"));
+    const format =
+      "{{.Driver}} {{.ConfigOnly}} {{.ConfigFrom.Network}} {{json .IPAM.Config}} {{json .Options}} {{json .Labels}}";
+    const shown = (await ok("network", "inspect", "-f", format, "cfg", "real")).trim().split("\n");
+    const same = '{"com.docker.network.bridge.enable_icc":"false"} {"x":"y"}';
+    expect(shown).toEqual([
+      `null true  [{"Subnet":"10.9.0.0/24"}] ${same}`,
+      `bridge false cfg [{"Subnet":"10.9.0.0/24"}] ${same}`,
+    ]);
+    await start("configured", "--network", "real");
+    expect(await inspect("configured", "{{.NetworkSettings.Networks.real.IPAddress}}")).toContain("10.9.0.2");
+    await remove("configured");
+  });
+
+  test("cannot be used as networks, nor removed while one is made from them", async () => {
+    const endpoint = "cannot create endpoint on configuration-only network";
+    expect(await fails("run", "--rm", "--network", "cfg", "busybox", "true")).toContain(endpoint);
+    expect(await fails("network", "rm", "cfg")).toContain('configuration network "cfg" is in use');
+    await ok("network", "rm", "real");
+    await ok("network", "rm", "cfg");
+  });
+
+  test("refuse what stock refuses, in its words", async () => {
+    await ok(...create("cfg", "--config-only"));
+    const refused = [
+      [["--config-only", "--internal"], "configuration network can only contain network specific fields."],
+      [
+        ["--config-only", "--config-from", "cfg"],
+        "a configuration network cannot depend on another configuration",
+      ],
+      [["--config-from", "cfg", "--label", "a=b"], "user specified configurations are not supported"],
+      [["--config-from", "nope"], 'configuration network "nope" does not exist'],
+      [["--config-from", "bridge"], 'configuration network "bridge" does not exist'],
+    ] as const;
+    for (const [options, why] of refused) expect(await fails(...create("no", ...options))).toContain(why);
+    await ok("network", "rm", "cfg");
+  });
+});

@@ -29,6 +29,8 @@ const STAGES: Stage[] = [
       await network(docker, "nomasq", "10.4.0.0/24", "-o", `${BRIDGE}.enable_ip_masquerade=false`);
       await network(docker, "bound", "10.5.0.0/24", "-o", `${BRIDGE}.host_binding_ipv4=127.0.0.1`);
       await network(docker, "alone", "10.6.0.0/24", "--internal", "-o", `${BRIDGE}.enable_icc=false`);
+      await network(docker, "six", "10.11.0.0/24", "--ipv6", "--subnet", "fd00:1::/64");
+      await network(docker, "sixin", "10.12.0.0/24", "--ipv6", "--subnet", "fd00:2::/64", "--internal");
     },
   ],
   [
@@ -39,6 +41,7 @@ const STAGES: Stage[] = [
       await run(docker, "two", "-p", "8090:80", "-p", "8090:80/udp");
       await run(docker, "three", "--network", "bound", "-p", "8091:80");
       await run(docker, "four", "--network", "internal", "-p", "8092:80");
+      await run(docker, "five", "--network", "six", "-p", "8094:81/udp", "-p", "[::1]:8095:82");
     },
   ],
   [
@@ -60,15 +63,30 @@ const STAGES: Stage[] = [
   [
     "after removal",
     async (docker) => {
-      await docker("rm", "-f", "one", "two", "three", "four");
-      await docker("network", "rm", "plain", "noicc", "internal", "nomasq", "bound", "alone", "a-first");
+      await docker("rm", "-f", "one", "two", "three", "four", "five");
+      await docker(
+        "network",
+        "rm",
+        "plain",
+        "noicc",
+        "internal",
+        "nomasq",
+        "bound",
+        "alone",
+        "a-first",
+        "six",
+        "sixin",
+      );
     },
   ],
 ];
 
-function savedRules(...prefix: string[]): string[] {
-  const child = Bun.spawnSync([...prefix, "iptables-save"]);
-  const lines = child.stdout.toString().split("\n");
+function savedRules(programs: readonly string[], ...prefix: string[]): string[] {
+  const lines = programs.flatMap((program) =>
+    Bun.spawnSync([...prefix, program])
+      .stdout.toString()
+      .split("\n"),
+  );
   return lines
     .filter((line) => line !== "" && !line.startsWith("#"))
     .map((line) => line.replace(/ \[.*/, ""));
@@ -86,6 +104,10 @@ async function record(docker: Docker, save: () => string[]): Promise<Record<stri
 /** A network namespace of its own: both engines make a bridge of the same name. */
 const ALONE = ["unshare", "--net", "--", "sh", "-c", 'ip link set lo up; exec "$@"', "alone"];
 
+const IPV4 = ["iptables-save"];
+/** The programs whose rules a daemon with these flags keeps. */
+const programsOf = (flags: string[]) => (flags.includes("--ip6tables") ? [...IPV4, "ip6tables-save"] : IPV4);
+
 async function recordStock(flags: string[]): Promise<Record<string, string[]>> {
   const folder = mkdtempSync("/tmp/pequod-stock-");
   const engine = await startStockEngine({ folder, prefix: ALONE, flags });
@@ -97,7 +119,7 @@ async function recordStock(flags: string[]): Promise<Record<string, string[]>> {
     const image = join(folder, "busybox.tar");
     writeBusyboxImage(image);
     await docker("load", "-i", image);
-    const save = () => savedRules("nsenter", `--net=/proc/${engine.dockerd.pid}/ns/net`);
+    const save = () => savedRules(programsOf(flags), "nsenter", `--net=/proc/${engine.dockerd.pid}/ns/net`);
     return await record(docker, save);
   } finally {
     await engine.stop();
@@ -109,15 +131,17 @@ let ours: Engine | undefined;
 afterEach(async () => {
   await ours?.stop();
   ours = undefined;
-  for (const table of ["filter", "nat", "mangle"]) {
-    Bun.spawnSync(["iptables", "-t", table, "-F"]);
-    Bun.spawnSync(["iptables", "-t", table, "-X"]);
-  }
+  for (const program of ["iptables", "ip6tables"])
+    for (const table of ["filter", "nat", "mangle"]) {
+      Bun.spawnSync([program, "-t", table, "-F"]);
+      Bun.spawnSync([program, "-t", table, "-X"]);
+    }
   Bun.spawnSync(["ip", "link", "del", "docker0"]);
 });
 
 test.each([
   ["without flags", []],
+  ["--ip6tables --ipv6", ["--ip6tables", "--ipv6", "--fixed-cidr-v6", "2001:db8:1::/64"]],
   [
     "--userland-proxy=false --icc=false --ip-masq=false --bip --fixed-cidr --ip",
     [
@@ -126,10 +150,11 @@ test.each([
     ],
   ],
 ] as [string, string[]][])("rules are stock's, %s", async (_, flags) => {
-  const stock = await recordStock(flags);
+  // To stock 20.10, ip6tables is an experiment.
+  const stock = await recordStock(flags.includes("--ip6tables") ? ["--experimental", ...flags] : flags);
   ours = await startTestEngine({ flags });
   const { ok } = ours;
-  const seen = await record(ok, () => savedRules());
+  const seen = await record(ok, () => savedRules(programsOf(flags)));
   const policy = (lines: string[]) => lines.filter((line) => !line.startsWith(":FORWARD"));
   for (const [name] of STAGES)
     expect({ [name]: policy(seen[name]!) }).toEqual({ [name]: policy(stock[name]!) });
@@ -147,7 +172,27 @@ test("--iptables=false leaves the firewall alone, and containers still have a ne
   await network(ours.ok, "quiet", "10.8.0.0/24");
   const output = await ours.ok("run", "--rm", "--network", "quiet", "-p", "8093:80", "busybox", "ip", "addr");
   expect(output).toContain("inet 10.8.0.2/24");
-  expect(savedRules().filter((line) => line.startsWith("-A"))).toEqual([]);
+  expect(savedRules(IPV4).filter((line) => line.startsWith("-A"))).toEqual([]);
   await ours.ok("network", "rm", "quiet");
   expect(readFileSync("/proc/net/dev", "utf8")).not.toContain("br-quiet");
+});
+
+test("IPv6 on the default bridge: addresses of MAC addresses, ports by IPv6, routers of one's own", async () => {
+  const v6 = ["--ipv6", "--fixed-cidr-v6", "2001:db8:1::/64", "--default-gateway-v6", "2001:db8:1::99"];
+  ours = await startTestEngine({
+    flags: [...v6, "--default-gateway", "172.17.0.99", "--bip", "172.17.0.1/16"],
+  });
+  const { ok } = ours;
+  await ok("run", "-d", "--name", "one", "-p", "8096:80", "busybox", "sleep", "1000");
+  const format = "{{.NetworkSettings.GlobalIPv6Address}}/{{.NetworkSettings.GlobalIPv6PrefixLen}}";
+  expect((await ok("inspect", "-f", format, "one")).trim()).toBe("2001:db8:1::242:ac11:2/64");
+  const inside = await ok("exec", "one", "sh", "-c", "ip route; ip -6 route; ip -6 addr show eth0");
+  expect(inside).toContain("default via 172.17.0.99 dev eth0");
+  expect(inside).toContain("default via 2001:db8:1::99 dev eth0");
+  expect(inside).toContain("2001:db8:1::242:ac11:2/64");
+  const proxy = Bun.spawnSync(["ss", "-Hltn", "sport", "=", ":8096"]).stdout.toString();
+  expect(proxy).toContain("[::]:8096");
+  expect(await ok("network", "inspect", "-f", "{{.EnableIPv6}} {{json .IPAM.Config}}", "bridge")).toContain(
+    '"Subnet":"2001:db8:1::/64"',
+  );
 });

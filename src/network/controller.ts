@@ -16,6 +16,7 @@ import { Networks } from "./networks.ts";
 import type { NetworkOptions } from "./options.ts";
 import type { Parts } from "./parts.ts";
 import { planNetwork } from "./plan.ts";
+import { checkUnused } from "./plan_config.ts";
 import { Publisher } from "./ports/publisher.ts";
 import { ensurePredefined } from "./predefined.ts";
 import type { EndpointRecord, NetworkRecord } from "./records.ts";
@@ -37,7 +38,7 @@ export async function openNetworkController(options: NetworkOptions): Promise<Ne
   const networks = new Networks(store);
   const pools = new SubnetPools(options.defaultAddressPools);
   const host = new NetlinkSocket();
-  const firewall = new Firewall(options.iptables, options.userlandProxy);
+  const firewall = new Firewall(options);
   const publisher = new Publisher({
     userlandProxy: options.userlandProxy,
     userlandProxyPath: options.userlandProxyPath,
@@ -135,7 +136,7 @@ class Controller implements NetworkController {
     if (options.ipForward) this.#enableForwarding();
     for (const network of networks.all()) {
       try {
-        driverOf(network).up(network);
+        this.#up(network);
       } catch (error) {
         if (network.predefined) throw error;
         options.log.warn("network cannot be brought up", { network: network.name, error: messageOf(error) });
@@ -151,6 +152,12 @@ class Controller implements NetworkController {
     firewall.watch(options.log);
   }
 
+  #up(network: NetworkRecord): void {
+    this.#parts.driverOf(network).up(network);
+    if (network.driver !== "bridge" || !network.ipv6 || !this.#parts.options.ipForward) return;
+    for (const scope of ["default", "all"]) setSysctl(`net/ipv6/conf/${scope}/forwarding`, "1");
+  }
+
   #bridges(): string[] {
     const { networks } = this.#parts;
     return networks.all().flatMap(({ driver, device }) => (driver === "bridge" && device ? [device] : []));
@@ -161,7 +168,7 @@ class Controller implements NetworkController {
     const path = "/proc/sys/net/ipv4/ip_forward";
     if (readFileSync(path, "utf8").trim() === "1") return;
     setSysctl("net/ipv4/ip_forward", "1");
-    this.#parts.firewall.dropForwarded();
+    for (const family of [4, 6] as const) this.#parts.firewall.dropForwarded(family);
   }
 
   find(nameOrID: string) {
@@ -184,7 +191,7 @@ class Controller implements NetworkController {
     // Kept first: should the engine die now, it makes the device when it comes back.
     networks.add(network);
     try {
-      driver.up(network);
+      this.#up(network);
       networks.save();
       await firewall.addNetwork(network.id, driver.rules(network));
       if (network.driver === "bridge") await firewalld.addBridge(network.device!);
@@ -207,6 +214,7 @@ class Controller implements NetworkController {
   async remove(nameOrID: string): Promise<void> {
     const network = this.#parts.networks.find(nameOrID);
     if (network.predefined) throw forbidden(`${network.name} is a pre-defined network and cannot be removed`);
+    checkUnused(this.#parts.networks, network);
     for (const { endpoints } of this.#sandboxes.all()) {
       if (endpoints.some(({ networkID }) => networkID === network.id))
         throw forbidden(

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { invalidArgument } from "../errors/errors.ts";
-import { formatAddress, macOfIPv4, parseAddress } from "./address/ip.ts";
+import { forbidden, invalidArgument } from "../errors/errors.ts";
+import { formatAddress, macOfIPv4, parseAddress, parseSubnet } from "./address/ip.ts";
 import type { AddressSpaces } from "./address/spaces.ts";
 import type { NetworkDriver } from "./driver.ts";
 import { newID } from "./networks.ts";
@@ -29,8 +29,9 @@ export function makeEndpoint(
     endpoint.address = formatAddress(v4.address);
     Object.assign(endpoint, { prefix: v4.prefix, gateway: v4.gateway });
   }
+  if (driver.hasMac) endpoint.mac = normalMac(settings.DesiredMacAddress) || automaticMac(endpoint);
   try {
-    const v6 = spaces.take(6, IPv6Address);
+    const v6 = spaces.take(6, IPv6Address || byMac(network, endpoint.mac));
     if (v6)
       Object.assign(endpoint, {
         address6: formatAddress(v6.address),
@@ -41,8 +42,18 @@ export function makeEndpoint(
     releaseEndpoint(spaces, endpoint);
     throw error;
   }
-  if (driver.hasMac) endpoint.mac = normalMac(settings.DesiredMacAddress) || automaticMac(endpoint);
   return endpoint;
+}
+
+/** The widest prefix that leaves room for a MAC address. */
+const ROOM_FOR_MAC = 80;
+
+/** On the default bridge a container's IPv6 address is made of its MAC address, where the subnet has room for it. */
+function byMac({ predefined, ipam, ipv6 }: NetworkRecord, mac: string | undefined): string | undefined {
+  if (!predefined || !ipv6 || mac === undefined) return undefined;
+  const subnet = ipam.map(({ Subnet }) => parseSubnet(Subnet)).find(({ family }) => family === 6);
+  if (!subnet || subnet.prefix > ROOM_FOR_MAC) return undefined;
+  return formatAddress({ family: 6, value: subnet.base + BigInt(`0x${mac.replaceAll(":", "")}`) });
 }
 
 const normalMac = (mac: string | undefined) => mac?.toLowerCase().replaceAll("-", ":");
@@ -57,8 +68,9 @@ export function releaseEndpoint(spaces: AddressSpaces, { address, address6 }: En
   if (address6 !== undefined) spaces.release(address6);
 }
 
-/** What stock allows on user-defined networks only. Errors: invalidArgument, in its words. */
+/** What stock allows on user-defined networks only. Errors: invalidArgument, forbidden, in its words. */
 export function checkSettings(network: NetworkRecord, settings: RequestedEndpoint): void {
+  if (network.configOnly) throw forbidden("cannot create endpoint on configuration-only network");
   const { IPv4Address = "", IPv6Address = "" } = settings.IPAMConfig ?? {};
   for (const text of [IPv4Address, IPv6Address])
     if (text !== "" && !parseAddress(text)) throw invalidArgument(`invalid IP address: ${text}`);

@@ -62,6 +62,7 @@ export function networksIn(entries: Entries): NetworkRecord[] {
 interface StoredConfig {
   PreferredPool?: string;
   SubPool?: string;
+  Gateway?: string;
   AuxAddresses?: Record<string, string> | null;
 }
 
@@ -69,10 +70,12 @@ function recordOf(network: Json, known: Json): NetworkRecord {
   const text = (key: string) => String(network[key] ?? "");
   const list = <T>(key: string): T[] => JSON.parse(text(key) || "[]") as T[];
   const configs = [...list<StoredConfig>("ipamV4Config"), ...list<StoredConfig>("ipamV6Config")];
-  const infos = [
-    ...list<{ IPAMData: string }>("ipamV4Info"),
-    ...list<{ IPAMData: string }>("ipamV6Info"),
-  ].map(({ IPAMData }) => JSON.parse(IPAMData) as { Pool: string; Gateway?: string });
+  const configOnly = network["configOnly"] === true;
+  const infos = configOnly
+    ? configs.map(({ PreferredPool = "", Gateway = "" }) => ({ Pool: PreferredPool, Gateway }))
+    : [...list<{ IPAMData: string }>("ipamV4Info"), ...list<{ IPAMData: string }>("ipamV6Info")].map(
+        ({ IPAMData }) => JSON.parse(IPAMData) as { Pool: string; Gateway?: string },
+      );
   const gateways = infos.map(({ Gateway = "" }) => Gateway.split("/")[0] ?? "");
   const ipam = infos.map(({ Pool }, i): IPAMRecord => {
     const { SubPool, AuxAddresses } = configs[i] ?? {};
@@ -101,6 +104,8 @@ function recordOf(network: Json, known: Json): NetworkRecord {
     ipv6: network["enableIPv6"] === true,
     gateways,
     ...deviceIn(known),
+    ...(configOnly ? { configOnly } : {}),
+    ...(text("configFrom") === "" ? {} : { configFrom: text("configFrom") }),
     predefined: PREDEFINED.includes(text("name")),
   };
 }
@@ -143,8 +148,8 @@ function storedNetwork(network: NetworkRecord): Json {
   return {
     addrSpace: addressed ? "LocalDefault" : "",
     attachable: network.attachable,
-    configFrom: "",
-    configOnly: false,
+    configFrom: network.configFrom ?? "",
+    configOnly: network.configOnly === true,
     created: network.created,
     enableIPv6: network.ipv6,
     generic: {
@@ -186,6 +191,8 @@ function storedAddresses(
     Gateway: network.subnetGiven ? gateway : "",
     AuxAddresses: AuxiliaryAddresses ?? null,
   }));
+  // A configuration has no addresses of its own.
+  if (network.configOnly) return { [`ipam${family}Config`]: JSON.stringify(configs) };
   const infos = chosen.map(({ Subnet, IPRange, gateway, AuxiliaryAddresses }) => {
     const auxiliary = Object.entries(AuxiliaryAddresses ?? {}).map(([k, v]) => [k, withPrefix(v, Subnet)]);
     const data = {

@@ -13,6 +13,13 @@ export interface NetworkOptions {
   /** Part of the default bridge's subnet that containers get addresses from. */
   fixedCIDR?: string | undefined;
   iptables: boolean;
+  ip6tables: boolean;
+  /** The default bridge has IPv6, in the subnet `fixedCIDRv6`. */
+  ipv6: boolean;
+  fixedCIDRv6?: string | undefined;
+  /** Addresses in the default bridge's subnets that its containers send everything else to; the bridge's own if undefined. */
+  defaultGateway?: string | undefined;
+  defaultGatewayV6?: string | undefined;
   ipMasq: boolean;
   ipForward: boolean;
   icc: boolean;

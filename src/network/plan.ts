@@ -1,12 +1,5 @@
 /** From a request to make a network to the record of one, checked and with subnets. */
-import {
-  conflict,
-  EngineError,
-  forbidden,
-  invalidArgument,
-  notFound,
-  notImplemented,
-} from "../errors/errors.ts";
+import { conflict, EngineError, forbidden, invalidArgument, notFound } from "../errors/errors.ts";
 import {
   type Address,
   contains,
@@ -20,6 +13,7 @@ import {
 import { AddressSpace } from "./address/ipam.ts";
 import { routedSubnets, type SubnetPools } from "./address/pools.ts";
 import { type Networks, newID } from "./networks.ts";
+import { checkConfiguration, configured } from "./plan_config.ts";
 import type { IPAMRecord, NetworkRecord } from "./records.ts";
 import type { NetworkCreate } from "./types.ts";
 
@@ -27,19 +21,52 @@ const PREDEFINED = new Set(["bridge", "host", "none", "default"]);
 
 /** The subnets of all networks. */
 export function subnetsOf(networks: Networks): Subnet[] {
-  return networks.all().flatMap((record) => record.ipam.map((config) => parseSubnet(config.Subnet)));
+  return networks
+    .all()
+    .filter(({ configOnly }) => !configOnly)
+    .flatMap((record) => record.ipam.map((config) => parseSubnet(config.Subnet)));
 }
 
 /** Nothing is kept yet. Errors: invalidArgument, conflict (name), forbidden (subnet), notFound (driver). */
 export function planNetwork(networks: Networks, pools: SubnetPools, request: NetworkCreate): NetworkRecord {
-  const driver = request.Driver || "bridge";
   checkName(networks, request.Name);
-  checkDriver(driver);
-  if (request.ConfigOnly || request.ConfigFrom?.Network)
-    throw notImplemented("config-only networks are not implemented: give the options to the network itself");
   if ((request.Scope && request.Scope !== "local") || request.Ingress) throw notAManager();
-  const ipv6 = request.EnableIPv6 === true;
-  const configs = (request.IPAM?.Config ?? []).filter((config) => config.Subnet || config.Gateway);
+  if (request.ConfigOnly) return planConfiguration(request);
+  const from = request.ConfigFrom?.Network;
+  const asked = from ? configured(networks, request, from) : request;
+  const driver = asked.Driver || "bridge";
+  checkDriver(driver);
+  const ipv6 = asked.EnableIPv6 === true;
+  return {
+    ...commonFields(asked, driver),
+    ...(from ? { configFrom: from } : {}),
+    ipv6,
+    ...planAddresses(networks, pools, driver, configsOf(asked), ipv6),
+  };
+}
+
+/** What a configuration says is checked when a network is made from it: it has neither driver nor addresses itself. */
+function planConfiguration(request: NetworkCreate): NetworkRecord {
+  checkConfiguration(request);
+  const ipam = configsOf(request);
+  return {
+    ...commonFields(request, "null"),
+    configOnly: true,
+    ipv6: request.EnableIPv6 === true,
+    ipam,
+    gateways: ipam.map(({ Gateway }) => Gateway ?? ""),
+    subnetGiven: ipam.length > 0,
+  };
+}
+
+const configsOf = (request: NetworkCreate): IPAMRecord[] =>
+  (request.IPAM?.Config ?? []).filter((config) => config.Subnet || config.Gateway) as IPAMRecord[];
+
+/** What a record takes over from the request as it is. */
+function commonFields(
+  request: NetworkCreate,
+  driver: string,
+): Omit<NetworkRecord, "ipv6" | "ipam" | "gateways" | "subnetGiven"> {
   return {
     id: newID(),
     name: request.Name,
@@ -53,8 +80,6 @@ export function planNetwork(networks: Networks, pools: SubnetPools, request: Net
     ipamDriver: ipamDriver(request.IPAM?.Driver),
     ipamOptions: request.IPAM?.Options ?? {},
     predefined: false,
-    ipv6,
-    ...planAddresses(networks, pools, driver, configs as IPAMRecord[], ipv6),
   };
 }
 

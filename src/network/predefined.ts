@@ -3,7 +3,15 @@ import { invalidArgument } from "../errors/errors.ts";
 import { listAddresses } from "../linux/netlink/address.ts";
 import { findLink } from "../linux/netlink/link.ts";
 import type { NetlinkSocket } from "../linux/netlink/socket.ts";
-import { addressOf, contains, formatAddress, formatSubnet, parseCIDR, parseSubnet } from "./address/ip.ts";
+import {
+  addressOf,
+  contains,
+  formatAddress,
+  formatSubnet,
+  parseAddress,
+  parseCIDR,
+  parseSubnet,
+} from "./address/ip.ts";
 import { AddressSpace } from "./address/ipam.ts";
 import { routedSubnets, type SubnetPools } from "./address/pools.ts";
 import { MTU_OPTION } from "./bridge/options.ts";
@@ -73,8 +81,56 @@ function defaultBridge(
     "com.docker.network.bridge.name": device,
     [MTU_OPTION]: String(options.mtu || 1500),
   };
-  const { gateway, ipam } = defaultAddresses(networks, options, pools, host, before, device);
-  return { ...base, device, options: flags, gateways: [gateway], ipam: [ipam], subnetGiven: false };
+  const v4 = defaultAddresses(networks, options, pools, host, before, device);
+  const v6 = options.ipv6 ? [defaultAddresses6(networks, options, pools, before)] : [];
+  const addresses = [withGateway(v4, "DefaultGatewayIPv4", options.defaultGateway), ...v6];
+  return {
+    ...base,
+    device,
+    options: flags,
+    gateways: addresses.map(({ gateway }) => gateway),
+    ipam: addresses.map(({ ipam }) => ipam),
+    ipv6: options.ipv6,
+    subnetGiven: false,
+  };
+}
+
+interface BridgeAddresses {
+  /** The bridge's own address. */
+  gateway: string;
+  ipam: IPAMRecord;
+}
+
+/** Notes the address that containers send everything else to, where it is not the bridge's own. */
+function withGateway(
+  addresses: BridgeAddresses,
+  key: "DefaultGatewayIPv4" | "DefaultGatewayIPv6",
+  through: string | undefined,
+): BridgeAddresses {
+  if (!through) return addresses;
+  const address = parseAddress(through);
+  if (!address || !contains(parseSubnet(addresses.ipam.Subnet), address))
+    throw invalidArgument(
+      `default gateway ${through} is not an address of the default bridge's subnet ${addresses.ipam.Subnet}`,
+    );
+  return { ...addresses, ipam: { ...addresses.ipam, AuxiliaryAddresses: { [key]: through } } };
+}
+
+/** From --fixed-cidr-v6, else the first free pool of --default-address-pool. */
+function defaultAddresses6(
+  networks: Networks,
+  options: NetworkOptions,
+  pools: SubnetPools,
+  before: NetworkRecord | undefined,
+): BridgeAddresses {
+  const others = networks.all().filter(({ id }) => id !== before?.id);
+  const taken = others.flatMap(({ ipam }) => ipam.map(({ Subnet }) => parseSubnet(Subnet)));
+  const subnet = options.fixedCIDRv6 ? parseSubnet(options.fixedCIDRv6) : pools.take(6, taken);
+  if (subnet.family !== 6)
+    throw invalidArgument(`--fixed-cidr-v6 ${options.fixedCIDRv6} is not a subnet of IPv6`);
+  const gateway = formatAddress({ family: 6, value: subnet.base + 1n });
+  const addresses = { gateway, ipam: { Subnet: formatSubnet(subnet) } };
+  return withGateway(addresses, "DefaultGatewayIPv6", options.defaultGatewayV6);
 }
 
 /** From --bip, else what the bridge has, else what it had, else the first free pool. */
@@ -85,7 +141,7 @@ function defaultAddresses(
   host: NetlinkSocket,
   before: NetworkRecord | undefined,
   device: string,
-): { gateway: string; ipam: IPAMRecord } {
+): BridgeAddresses {
   const found = options.bip ?? presentAddress(host, device) ?? addressIn(before);
   const range = options.fixedCIDR;
   if (found) {

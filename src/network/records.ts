@@ -35,6 +35,10 @@ export interface NetworkRecord {
   device?: string;
   /** The parent interface was made for this network, and goes with it. */
   deviceMade?: boolean;
+  /** Not a network but a set of options for others, which name it in `configFrom`. */
+  configOnly?: boolean;
+  /** Name of the configuration that its options were taken from. */
+  configFrom?: string;
   /** Predefined networks (bridge, host, none) are not removed by users. */
   predefined: boolean;
 }

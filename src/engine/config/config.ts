@@ -42,7 +42,13 @@ export interface EngineConfig {
   bridge: string | undefined;
   bip: string | undefined;
   fixedCIDR: string | undefined;
+  fixedCIDRv6: string | undefined;
+  defaultGateway: string | undefined;
+  defaultGatewayV6: string | undefined;
   iptables: boolean;
+  ip6tables: boolean;
+  /** IPv6 on the default bridge. */
+  ipv6: boolean;
   ipMasq: boolean;
   ipForward: boolean;
   icc: boolean;
@@ -134,7 +140,12 @@ export function defaultConfig(): EngineConfig {
     bridge: undefined,
     bip: undefined,
     fixedCIDR: undefined,
+    fixedCIDRv6: undefined,
+    defaultGateway: undefined,
+    defaultGatewayV6: undefined,
     iptables: true,
+    ip6tables: false,
+    ipv6: false,
     ipMasq: true,
     ipForward: true,
     icc: true,

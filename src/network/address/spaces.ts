@@ -29,8 +29,10 @@ export function spacesOf(record: Pick<NetworkRecord, "ipam" | "gateways" | "ipv6
     const subnet = parseSubnet(Subnet);
     if (subnet.family === 6 && !record.ipv6) return [];
     const space = new AddressSpace(subnet, IPRange ? parseSubnet(IPRange) : undefined);
-    const gateway = record.gateways[i] ?? "";
-    for (const text of [gateway, ...Object.values(AuxiliaryAddresses ?? {})]) {
+    const own = record.gateways[i] ?? "";
+    // Docker's name for a router that is not the bridge itself.
+    const gateway = AuxiliaryAddresses?.[`DefaultGatewayIPv${subnet.family}`] ?? own;
+    for (const text of [own, ...Object.values(AuxiliaryAddresses ?? {})]) {
       const address = parseAddress(text);
       if (address) space.note(address);
     }

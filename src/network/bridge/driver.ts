@@ -58,11 +58,14 @@ export function bridgeDriver(host: NetlinkSocket, options: BridgeDriverOptions):
 }
 
 function rulesOf(network: NetworkRecord, userlandProxy: boolean) {
-  const options = bridgeOptions(network);
-  const subnet = network.ipam.find(({ Subnet }) => parseSubnet(Subnet).family === 4)?.Subnet ?? "";
-  const { icc, masquerade } = options;
-  const { internal } = network;
-  return bridgeRules({ bridge: network.device!, subnet, internal, icc, masquerade }, userlandProxy);
+  const { icc, masquerade } = bridgeOptions(network);
+  const { internal, ipv6 } = network;
+  return ([4, 6] as const).flatMap((family) => {
+    const found = network.ipam.find(({ Subnet }) => parseSubnet(Subnet).family === family)?.Subnet;
+    const subnet = family === 4 || ipv6 ? (found ?? "") : "";
+    const net = { family, bridge: network.device!, subnet, internal, icc, masquerade };
+    return bridgeRules(net, userlandProxy);
+  });
 }
 
 /** "172.18.0.1/16" for each subnet. */

@@ -103,7 +103,7 @@ async function examineGateway(
     ...baseRules(options.userlandProxy),
     ...driver.rules(network),
     ...(driver.portRules?.(network, record.published) ?? []),
-  ];
+  ].filter(({ family }) => family === 4);
   const missing = options.iptables ? wanted.filter((rule) => !present(firewall, rule)) : [];
   const inside = inNetns(record.netnsPath!, () => insideFacts(endpoint.link ?? ""));
   const findings = [

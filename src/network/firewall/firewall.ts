@@ -1,172 +1,91 @@
-import { messageOf } from "../../errors/errors.ts";
 import type { Logger } from "../../log/log.ts";
-import { isOwnChange, restore, save } from "./iptables.ts";
+import type { Family } from "../address/ip.ts";
+import { FamilyFirewall } from "./family_firewall.ts";
 import type { Rule } from "./rule.ts";
-import { baseRules } from "./rules.ts";
-import { changeScript, reconcileScript, unique } from "./script.ts";
-import { watchFirewall } from "./watch.ts";
 
-/**
- * The engine's firewall rules: which there should be, by owner (a network or an endpoint), and the kernel kept so.
- * Changes are carried out one after the other. With iptables off, nothing is ever run.
- */
+export interface FirewallOptions {
+  /** IPv4's rules are the engine's business. */
+  iptables: boolean;
+  /** IPv6's as well. */
+  ip6tables: boolean;
+  userlandProxy: boolean;
+}
+
+/** The engine's firewall rules of both families; each rule goes to its own. */
 export class Firewall {
-  readonly #enabled: boolean;
-  readonly #base: Rule[];
-  /** Oldest first; the newest network's rules stand first in the kernel. */
-  readonly #networks = new Map<string, Rule[]>();
-  readonly #ports = new Map<string, Rule[]>();
-  #turn: Promise<unknown> = Promise.resolve();
-  /** True once the kernel is known to have what is desired. */
-  #started = false;
-  #dropForwarded = false;
-  /** Additions that wait for their turn. */
-  #open: { add: Rule[]; remove: Rule[]; done: Promise<void> } | undefined;
-  #unwatch: (() => void) | undefined;
+  readonly #families: Readonly<Record<Family, FamilyFirewall>>;
 
-  constructor(enabled: boolean, userlandProxy: boolean) {
-    this.#enabled = enabled;
-    this.#base = baseRules(userlandProxy);
+  constructor({ iptables, ip6tables, userlandProxy }: FirewallOptions) {
+    this.#families = {
+      4: new FamilyFirewall(4, iptables, userlandProxy),
+      6: new FamilyFirewall(6, ip6tables, userlandProxy),
+    };
+  }
+
+  async #both(
+    rules: readonly Rule[],
+    work: (one: FamilyFirewall, rules: Rule[]) => Promise<unknown> | undefined,
+  ): Promise<void> {
+    const of = (family: Family) => rules.filter((rule) => rule.family === family);
+    await Promise.all([work(this.#families[4], of(4)), work(this.#families[6], of(6))]);
   }
 
   /** Sets FORWARD's policy to DROP from now on: forwarding has just been switched on for the engine's sake. */
-  dropForwarded(): void {
-    this.#dropForwarded = true;
+  dropForwarded(family: Family): void {
+    this.#families[family].dropForwarded();
   }
 
   addNetwork(id: string, rules: Rule[]): Promise<void> {
-    this.#networks.set(id, rules);
-    // The jumps go back above the new network's rules.
-    const jumps = this.#base.filter((rule) => rule.place === "top");
-    return this.#change([...jumps, ...rules], jumps, []);
+    return this.#both(rules, (one, own) => one.addNetwork(id, own));
   }
 
   removeNetwork(id: string): Promise<void> {
-    const rules = this.#networks.get(id) ?? [];
-    this.#networks.delete(id);
-    return this.#change([], rules, rules);
+    return this.#both([], (one) => one.removeNetwork(id));
   }
 
   addPorts(endpointID: string, rules: Rule[]): Promise<void> {
-    if (rules.length === 0) return Promise.resolve();
-    this.#ports.set(endpointID, rules);
-    return this.#change(rules, [], []);
+    return this.#both(rules, (one, own) => one.addPorts(endpointID, own));
   }
 
   removePorts(endpointID: string): Promise<void> {
-    const rules = this.#ports.get(endpointID);
-    if (!rules) return Promise.resolve();
-    this.#ports.delete(endpointID);
-    return this.#change([], rules, rules);
+    return this.#both([], (one) => one.removePorts(endpointID));
   }
 
   /** Notes rules without touching the kernel; start() follows. */
   noteNetwork(id: string, rules: Rule[]): void {
-    this.#networks.set(id, rules);
+    void this.#both(rules, (one, own) => {
+      one.noteNetwork(id, own);
+      return undefined;
+    });
   }
 
   notePorts(endpointID: string, rules: Rule[]): void {
-    if (rules.length > 0) this.#ports.set(endpointID, rules);
+    void this.#both(rules, (one, own) => {
+      one.notePorts(endpointID, own);
+      return undefined;
+    });
   }
 
   /** Brings the kernel in line at the engine's start: our chains anew, `obsolete` rules gone. */
   start(obsolete: readonly Rule[]): Promise<void> {
-    return this.#inTurn(async () => {
-      await this.#reconcile(obsolete, true);
-      this.#started = true;
-    });
+    return this.#both(obsolete, (one, own) => one.start(own));
   }
 
-  /** Puts back what somebody else has flushed. True if something was missing. */
-  repair(): Promise<boolean> {
-    return this.#inTurn(() => (this.#started ? this.#reconcile([], false) : Promise.resolve(false)));
+  /** Puts back what somebody else has flushed. */
+  repair(): Promise<void> {
+    return this.#both([], (one) => one.repair());
   }
 
   /** From now on rules that somebody flushes come back by themselves. */
   watch(log: Logger): void {
-    if (!this.#enabled) return;
-    let waiting = false;
-    const changed = () => {
-      if (waiting) return;
-      waiting = true;
-      this.repair()
-        .then((repaired) => repaired && log.info("firewall rules were missing and have been put back"))
-        .catch((error) => log.warn("firewall rules cannot be put back", { error: messageOf(error) }))
-        .finally(() => {
-          waiting = false;
-        });
-    };
-    try {
-      this.#unwatch = watchFirewall(isOwnChange, changed);
-    } catch (error) {
-      log.warn("flushed firewall rules will not come back by themselves", { error: messageOf(error) });
-    }
+    void this.#both([], (one) => {
+      one.watch(log);
+      return undefined;
+    });
   }
 
   /** Ends the watching, and waits for what is being done. */
-  async close(): Promise<void> {
-    this.#unwatch?.();
-    await this.#turn;
-  }
-
-  #desired(): Rule[] {
-    const networks = [...this.#networks.values()].reverse().flat();
-    return unique([...this.#base, ...networks, ...[...this.#ports.values()].flat()]);
-  }
-
-  /** Changes that come while another one is carried out go together, as one transaction. */
-  #change(add: Rule[], remove: Rule[], obsolete: Rule[]): Promise<void> {
-    if (!this.#enabled) return Promise.resolve();
-    const open = this.#open;
-    if (open) {
-      // A rule that goes and comes back: order counts, which one script of removals and additions does not keep.
-      if (remove.length === 0 && open.remove.length === 0) {
-        open.add.push(...add);
-        return open.done;
-      }
-    }
-    const batch = { add: [...add], remove, done: Promise.resolve() };
-    this.#open = batch;
-    batch.done = this.#inTurn(async () => {
-      if (this.#open === batch) this.#open = undefined;
-      await this.#carryOut(batch.add, batch.remove, obsolete);
-    });
-    return batch.done;
-  }
-
-  async #carryOut(add: Rule[], remove: Rule[], obsolete: Rule[]): Promise<void> {
-    if (!this.#started) return;
-    const script = changeScript(add, this.#stillWanted(remove, add));
-    if (script === "") return;
-    try {
-      await restore(script);
-    } catch {
-      // Somebody has removed some of it; look what is there.
-      await this.#reconcile(obsolete, false);
-    }
-  }
-
-  /** Rules to remove, but those that another owner has as well. */
-  #stillWanted(remove: Rule[], add: Rule[]): Rule[] {
-    const raised = new Set(add);
-    const wanted = new Set(this.#desired().map((rule) => `${rule.table} ${rule.chain} ${rule.spec}`));
-    return remove.filter(
-      (rule) => raised.has(rule) || !wanted.has(`${rule.table} ${rule.chain} ${rule.spec}`),
-    );
-  }
-
-  async #reconcile(obsolete: readonly Rule[], purge: boolean): Promise<boolean> {
-    const script = reconcileScript({ saved: await save(), desired: this.#desired(), obsolete, purge });
-    const policy = this.#dropForwarded ? "*filter\n:FORWARD DROP [0:0]\nCOMMIT\n" : "";
-    if (script === "" && !purge) return false;
-    if (script + policy !== "") await restore(policy + script);
-    return script !== "";
-  }
-
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    if (!this.#enabled) return Promise.resolve(undefined as T);
-    const result = this.#turn.then(work);
-    this.#turn = result.catch((error) => messageOf(error));
-    return result;
+  close(): Promise<void> {
+    return this.#both([], (one) => one.close());
   }
 }

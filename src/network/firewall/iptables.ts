@@ -1,25 +1,29 @@
-/** The iptables programs, whichever backend they stand for. */
+/** The programs of iptables and ip6tables, whichever backend they stand for. */
 import { messageOf, systemError, unavailable } from "../../errors/errors.ts";
 import { inNetns } from "../../linux/netns.ts";
+import type { Family } from "../address/ip.ts";
 import { parseSaved, type Saved } from "./rule.ts";
 
+const program = (family: Family, does: "save" | "restore"): string =>
+  `${family === 4 ? "iptables" : "ip6tables"}-${does}`;
+
 /** Carries out a script for iptables-restore as one transaction a table. Errors: system, with what iptables said. */
-export async function restore(script: string): Promise<void> {
-  await run(["iptables-restore", "--noflush", "-w"], script);
+export async function restore(script: string, family: Family = 4): Promise<void> {
+  await run([program(family, "restore"), "--noflush", "-w"], script);
 }
 
 /** As restore(), inside of a network namespace. */
 export async function restoreIn(netnsPath: string, script: string): Promise<void> {
-  await run(["iptables-restore", "--noflush", "-w"], script, (start) => inNetns(netnsPath, start));
+  await run([program(4, "restore"), "--noflush", "-w"], script, (start) => inNetns(netnsPath, start));
 }
 
 /** Everything that the kernel has now. */
-export async function save(): Promise<Saved> {
-  return parseSaved(await saveText());
+export async function save(family: Family = 4): Promise<Saved> {
+  return parseSaved(await saveText(family));
 }
 
 /** The same as iptables-save prints it. */
-export const saveText = (): Promise<string> => run(["iptables-save"], "");
+export const saveText = (family: Family = 4): Promise<string> => run([program(family, "save")], "");
 
 /** Processes of ours that have changed rules lately. */
 const changers = new Set<number>();
@@ -53,7 +57,7 @@ async function run(
     child = where(start);
   } catch (cause) {
     throw unavailable(
-      `cannot run ${command[0]}: ${messageOf(cause)}; install iptables or start dockerd with --iptables=false`,
+      `cannot run ${command[0]}: ${messageOf(cause)}; install iptables or start dockerd with --${command[0]?.split("-")[0]}=false`,
       { cause },
     );
   }

@@ -4,6 +4,7 @@ import { baseRules, bridgeRules, portRules } from "./rules.ts";
 import { changeScript, reconcileScript } from "./script.ts";
 
 const rule = (chain: string, place: Rule["place"], spec: string): Rule => ({
+  family: 4,
   table: "filter",
   chain,
   place,
@@ -22,7 +23,14 @@ test("changeScript() removes first, puts new heads in their order, and ends afte
   expect(changeScript([], [])).toBe("");
 });
 
-const net = { bridge: "docker0", subnet: "172.17.0.0/16", internal: false, icc: true, masquerade: true };
+const net = {
+  family: 4,
+  bridge: "docker0",
+  subnet: "172.17.0.0/16",
+  internal: false,
+  icc: true,
+  masquerade: true,
+} as const;
 const port = {
   proto: "tcp",
   hostIP: "0.0.0.0",
@@ -63,7 +71,7 @@ function applied(script: string): string {
 }
 
 test("reconcileScript() makes everything from nothing, and then has nothing to do", () => {
-  const work = { desired, obsolete: [], purge: false };
+  const work = { family: 4 as const, desired, obsolete: [], purge: false };
   const script = reconcileScript({ ...work, saved: parseSaved("") });
   const saved = parseSaved(applied(script));
   expect(reconcileScript({ ...work, saved })).toBe("");
@@ -71,15 +79,25 @@ test("reconcileScript() makes everything from nothing, and then has nothing to d
 });
 
 test("reconcileScript() leaves others' rules where they are, and drops obsolete ones of ours", () => {
-  const first = applied(reconcileScript({ desired, obsolete: [], purge: false, saved: parseSaved("") }));
+  const first = applied(
+    reconcileScript({ family: 4, desired, obsolete: [], purge: false, saved: parseSaved("") }),
+  );
   const foreign = first.replace(
     "-A FORWARD -j DOCKER-USER\n",
     "-A FORWARD -s 9.9.9.9/32 -j DROP\n-A FORWARD -j DOCKER-USER\n",
   );
-  expect(reconcileScript({ desired, obsolete: [], purge: true, saved: parseSaved(foreign) })).toBe("");
+  expect(reconcileScript({ family: 4, desired, obsolete: [], purge: true, saved: parseSaved(foreign) })).toBe(
+    "",
+  );
   const gone = portRules(port, "docker0", true);
   const rest = desired.filter((one) => !gone.some((other) => other.spec === one.spec));
-  const script = reconcileScript({ desired: rest, obsolete: gone, purge: true, saved: parseSaved(first) });
+  const script = reconcileScript({
+    family: 4,
+    desired: rest,
+    obsolete: gone,
+    purge: true,
+    saved: parseSaved(first),
+  });
   expect(script).toContain(
     "-D POSTROUTING -s 172.17.0.2/32 -d 172.17.0.2/32 -p tcp -m tcp --dport 80 -j MASQUERADE",
   );

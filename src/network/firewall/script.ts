@@ -1,5 +1,6 @@
 /** From what is and what should be to the text for `iptables-restore --noflush`, which carries it out at once. */
-import { keyOf, OWN_CHAINS, type Rule, type Saved, TABLES, type Table } from "./rule.ts";
+import type { Family } from "../address/ip.ts";
+import { keyOf, ownChains, type Rule, type Saved, TABLES, type Table } from "./rule.ts";
 
 /** Adds and removes rules, trusting that the chains are there and those to remove too (else the whole fails). */
 export function changeScript(add: readonly Rule[], remove: readonly Rule[]): string {
@@ -25,6 +26,7 @@ const tableText = (table: Table, head: string[], body: string[]) =>
   head.length + body.length === 0 ? "" : `*${table}\n${[...head, ...body].join("\n")}\nCOMMIT\n`;
 
 export interface Reconciliation {
+  family: Family;
   saved: Saved;
   /** All rules of ours, in order. */
   desired: readonly Rule[];
@@ -42,7 +44,7 @@ export function reconcileScript(work: Reconciliation): string {
 function reconcileTable(table: Table, work: Reconciliation): string {
   const desired = work.desired.filter((rule) => rule.table === table);
   const obsolete = work.obsolete.filter((rule) => rule.table === table);
-  const own = OWN_CHAINS[table] ?? [];
+  const own = ownChains(work.family, table);
   const saved = work.saved.get(table) ?? new Map<string, string[]>();
   const head: string[] = [];
   const body: string[] = [];

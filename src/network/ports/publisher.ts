@@ -13,6 +13,12 @@ export interface PublisherOptions {
   defaults: HostDefaults;
 }
 
+/** The addresses that published ports lead to. */
+export interface ContainerAddresses {
+  address: string;
+  address6?: string | undefined;
+}
+
 /** What an endpoint's ports became. */
 export interface Publication {
   published: PublishedPort[];
@@ -38,14 +44,14 @@ export class Publisher {
    */
   async publish(
     request: SandboxRequest,
-    containerIP: string,
+    container: ContainerAddresses,
     hostIP: string | undefined,
   ): Promise<Publication> {
     const held: HeldPort[] = [];
     const { defaults } = this.#options;
     try {
       for (const wanted of wantedPorts(request, { ...defaults, ip: hostIP ?? defaults.ip }))
-        held.push(...this.#take(wanted, containerIP));
+        held.push(...this.#take(wanted, container));
       const proxies = this.#options.userlandProxy ? await this.#serve(held) : this.#hold(held);
       return { published: held.map(withoutSocket), proxies };
     } catch (error) {
@@ -74,14 +80,14 @@ export class Publisher {
     }
   }
 
-  #take(wanted: WantedPort, containerIP: string): HeldPort[] {
+  #take(wanted: WantedPort, container: ContainerAddresses): HeldPort[] {
     const { proto, hostIPs, range } = wanted;
-    if (range && range[0] === range[1]) return this.#takeAt(wanted, range[0], containerIP);
+    if (range && range[0] === range[1]) return this.#takeAt(wanted, range[0], container);
     const candidates = range ? between(range) : this.#allocator.dynamic(proto, hostIPs);
     let failure: unknown;
     for (const port of candidates) {
       try {
-        return this.#takeAt(wanted, port, containerIP);
+        return this.#takeAt(wanted, port, container);
       } catch (error) {
         failure = error;
       }
@@ -89,11 +95,17 @@ export class Publisher {
     throw failure;
   }
 
-  #takeAt({ proto, hostIPs, containerPort }: WantedPort, hostPort: number, containerIP: string): HeldPort[] {
+  #takeAt(
+    { proto, hostIPs, containerPort }: WantedPort,
+    hostPort: number,
+    container: ContainerAddresses,
+  ): HeldPort[] {
     this.#allocator.take(proto, hostIPs, hostPort);
     const held: HeldPort[] = [];
     try {
       for (const hostIP of hostIPs) {
+        // Where the container has no IPv6, the proxy passes connections on by IPv4.
+        const containerIP = (hostIP.includes(":") ? container.address6 : undefined) ?? container.address;
         const port = { proto, hostIP, hostPort, containerIP, containerPort };
         held.push({ ...port, fd: this.#bind(port) });
       }

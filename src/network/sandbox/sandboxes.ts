@@ -157,11 +157,11 @@ export class Sandboxes {
     const { publisher, firewall, store } = this.#parts;
     const gateway = this.#candidates(record).find(({ endpoint }) => endpoint.id === record.gatewayEndpoint);
     record.ports = {};
-    const address = gateway?.endpoint.address;
+    const { address, address6 } = gateway?.endpoint ?? {};
     if (!gateway?.driver.portRules || address === undefined) return;
     try {
       const hostIP = gateway.driver.hostBinding?.(gateway.network);
-      const publication = await publisher.publish(record.request, address, hostIP);
+      const publication = await publisher.publish(record.request, { address, address6 }, hostIP);
       Object.assign(record, publication);
       record.ports = portMap(record.request, record.published);
       if (record.published.length === 0) return;
