@@ -42,7 +42,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   dockerfile: ["errors"],
   api: ["errors", "version", "units"],
   runtime: ["errors", "version", "oci", "linux", "files", "flags", "units", "protobuf"],
-  shim: [...LEAVES, "ttrpc"],
+  shim: [...LEAVES, "ttrpc", "runtime"],
   storage: [...LEAVES, "archive"],
   network: [...LEAVES, "api"],
   images: [...LEAVES, "archive", "storage"],

@@ -1,5 +1,5 @@
 /** The OCI runtime's command line: one method a command, errors with the runtime's own words. */
-import { type EngineError, notFound, systemError } from "../errors/errors.ts";
+import { type EngineError, messageOf, notFound, systemError } from "../errors/errors.ts";
 import { closeFd, O_NONBLOCK, O_RDWR, openFd, pipe, readFd, readSmallFile } from "../linux/fd.ts";
 import { spawn } from "../linux/spawn.ts";
 import { isSameBuild, SHORT_LIVED_SETTINGS } from "../version/same_build.ts";
@@ -26,21 +26,23 @@ export function childEnvironment(extra: readonly string[] = []): string[] {
   return [...inherited.map(([name, value]) => `${name}=${value ?? ""}`), ...extra];
 }
 
-/** For docker-runc itself, which is this very program under another name, settings that let it start faster. */
-function runtimeSettings(binary: string): string[] {
-  if (!isSameBuild(binary)) return [];
+/** For docker-runc itself, settings that let it start faster. */
+function runtimeSettings(): string[] {
   return Object.entries(SHORT_LIVED_SETTINGS).map(([name, value]) => `${name}=${value}`);
 }
 
 export class Runtime {
   readonly options: RuntimeOptions;
+  /** Whether it is docker-runc of this build: this very program under another name. */
+  readonly #own: boolean;
   readonly #settings: string[];
   readonly #reaper: Reaper;
   readonly #log: string;
 
   constructor(options: RuntimeOptions, reaper: Reaper) {
     this.options = options;
-    this.#settings = runtimeSettings(options.binary);
+    this.#own = isSameBuild(options.binary);
+    this.#settings = this.#own ? runtimeSettings() : [];
     this.#reaper = reaper;
     this.#log = `${options.bundle}/log.json`;
   }
@@ -55,6 +57,37 @@ export class Runtime {
     if (exit === 0) return;
     const reason = this.#lastError() ?? output;
     throw runtimeError(what, reason === "" ? `${this.options.binary} ended with exit code ${exit}` : reason);
+  }
+
+  /** Starts a created container: here, if the runtime is this very program and the container a plain one. */
+  async start(id: string): Promise<void> {
+    const what = "OCI runtime start failed";
+    if (
+      !(await this.#here(what, async () =>
+        (await import("../runtime/plain.ts")).startPlain(this.options.root, id),
+      ))
+    )
+      await this.run(what, ["start", id]);
+  }
+
+  /** Removes a container that has stopped: here, as above. */
+  async delete(id: string): Promise<void> {
+    const what = "failed to delete task";
+    if (
+      !(await this.#here(what, async () =>
+        (await import("../runtime/plain.ts")).deletePlain(this.options.root, id),
+      ))
+    )
+      await this.run(what, ["delete", id]);
+  }
+
+  async #here(what: string, work: () => Promise<boolean>): Promise<boolean> {
+    if (!this.#own) return false;
+    try {
+      return await work();
+    } catch (error) {
+      throw runtimeError(what, messageOf(error));
+    }
   }
 
   async #runWith(args: readonly string[], stdio: Stdio): Promise<{ exit: number; output: string }> {

@@ -112,7 +112,7 @@ export class Task {
       try {
         if (execId !== "") await this.#startExec(process);
         else if (this.#checkpoint !== "") await this.#restore(process);
-        else await this.#command("OCI runtime start failed", ["start", this.id]);
+        else await this.#context.runtime.start(this.id);
         process.state = "running";
         started(process);
       } finally {
@@ -183,10 +183,11 @@ export class Task {
   }
 
   async #deleteContainer(init: Process): Promise<void> {
-    // A container that was never started still has its init, waiting: force ends it.
-    const force = init.state === "created" ? ["--force"] : [];
     try {
-      await this.#command("failed to delete task", ["delete", ...force, this.id]);
+      // A container that was never started still has its init, waiting: force ends it.
+      if (init.state === "created")
+        await this.#command("failed to delete task", ["delete", "--force", this.id]);
+      else await this.#context.runtime.delete(this.id);
     } catch (error) {
       // A checkpoint may have removed it already.
       if (!(error as Error).message.includes("does not exist")) throw error;
