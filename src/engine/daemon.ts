@@ -64,6 +64,8 @@ export interface DaemonOptions {
 
 export interface Daemon {
   routes: Route[];
+  /** Whether experimental features are on. */
+  experimental: boolean;
   driverName: string;
   /** Starts what restart policies ask for; once the API is served. */
   startPolicies(): Promise<void>;
@@ -227,6 +229,7 @@ function daemonOf(parts: Parts): Daemon {
   const metrics = new Metrics(hostFacts(), () => containers.counts(), events);
   return {
     routes: routesOf(parts),
+    experimental: parts.config.experimental,
     driverName: driver.name,
     startPolicies: () => containers.startPolicies(),
     guard: new Authorization(() => parts.config.authorizationPlugins),
@@ -352,7 +355,11 @@ function systemBackend(parts: Parts, service: ImageService, builder: Builder) {
           ),
       }),
     version: async () =>
-      systemVersion(host, await containerdVersion().catch(() => ({ version: "unreachable", revision: "" }))),
+      systemVersion(
+        host,
+        await containerdVersion().catch(() => ({ version: "unreachable", revision: "" })),
+        config.experimental,
+      ),
     diskUsage: (kinds: Parameters<typeof diskUsage>[1]) =>
       diskUsage(
         {

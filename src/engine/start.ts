@@ -135,6 +135,7 @@ async function serve(
 ): Promise<Undo> {
   const server: Server = createApiServer({
     routes: daemon.routes,
+    experimental: daemon.experimental,
     guard: daemon.guard,
     handled: daemon.handled,
     ...(tls && address.kind === "tcp" ? { tls } : {}),

@@ -12,10 +12,14 @@ export default defineCommand({
   async run(cli, { args, flags, path }) {
     await requireExperimental(cli, path);
     const query = { dir: flags["checkpoint-dir"] };
-    const found = await cli.client.json<{ Name: string }[]>("GET", containerPath(args[0]!, "/checkpoints"), {
-      query,
-    });
-    const rows = found.map(({ Name }) => ({ Name: () => Name }));
+    const found = await cli.client.json<{ Name: string }[] | null>(
+      "GET",
+      containerPath(args[0]!, "/checkpoints"),
+      {
+        query,
+      },
+    );
+    const rows = (found ?? []).map(({ Name }) => ({ Name: () => Name }));
     const headers = { Name: "CHECKPOINT NAME" };
     cli.out(formatList({ format: "table {{.Name}}", headers, rows, type: "*checkpoint.checkpointContext" }));
     return 0;

@@ -10,7 +10,10 @@ export interface ContainerdClient {
   /** Removing what is not there is no error. */
   deleteContainer(id: string): Promise<void>;
   listContainers(): Promise<string[]>;
-  /** Makes the process up to the point where it waits for start; resolves to its pid on the host. */
+  /**
+   * Makes the process up to the point where it waits for start; resolves to its pid on the host. One that comes from a
+   * checkpoint has none (0) before it is started.
+   */
   createTask(request: CreateTask): Promise<number>;
   /** Resolves to the pid. */
   start(id: string, execID?: string): Promise<number>;
@@ -25,6 +28,8 @@ export interface ContainerdClient {
   exec(request: ExecProcess): Promise<void>;
   resize(id: string, execID: string, size: TerminalSize): Promise<void>;
   closeStdin(id: string, execID: string): Promise<void>;
+  /** Writes the state of its processes into a folder of this host, and ends them or not. */
+  checkpoint(id: string, options: { folder: string; exit: boolean }): Promise<void>;
   pause(id: string): Promise<void>;
   resume(id: string): Promise<void>;
   pids(id: string): Promise<number[]>;
@@ -72,6 +77,8 @@ export interface StdioPaths {
 export interface CreateTask extends StdioPaths {
   id: string;
   runtime: RuntimeChoice;
+  /** Folder that checkpoint() has written. */
+  checkpoint?: string;
 }
 
 export interface ExecProcess extends StdioPaths {

@@ -6,7 +6,7 @@ import {
   createClient,
   type ServiceClient,
 } from "../../grpc/client.ts";
-import { Options } from "../../proto/containerd/runc/v1/options.ts";
+import { CheckpointOptions, Options } from "../../proto/containerd/runc/v1/options.ts";
 import { ContainersDefinition } from "../../proto/containerd/services/containers/v1/containers.ts";
 import { EventsDefinition } from "../../proto/containerd/services/events/v1/events.ts";
 import { TasksDefinition } from "../../proto/containerd/services/tasks/v1/tasks.ts";
@@ -32,17 +32,19 @@ const SPEC_TYPE = "types.containerd.io/opencontainers/runtime-spec/1/Spec";
 const PROCESS_TYPE = "types.containerd.io/opencontainers/runtime-spec/1/Process";
 const RESOURCES_TYPE = "types.containerd.io/opencontainers/runtime-spec/1/LinuxResources";
 const RUNC_OPTIONS_TYPE = "containerd.runc.v1.Options";
+const CHECKPOINT_OPTIONS_TYPE = "containerd.runc.v1.CheckpointOptions";
 
 const STATUSES: readonly ProcessStatus[] = ["unknown", "created", "running", "stopped", "paused", "pausing"];
 
 const json = (typeUrl: string, value: object) => ({ typeUrl, value: Buffer.from(JSON.stringify(value)) });
 
 /** The runtime's options as the runc shims read them. */
-function runtimeOptions(runtime: RuntimeChoice) {
+function runtimeOptions(runtime: RuntimeChoice, checkpoint = "") {
   const options = Options.fromPartial({
     binaryName: runtime.binary,
     root: runtime.root,
     systemdCgroup: runtime.systemdCgroup,
+    criuImagePath: checkpoint,
   });
   return { typeUrl: RUNC_OPTIONS_TYPE, value: Options.encode(options).finish() };
 }
@@ -107,8 +109,8 @@ export class GrpcContainerd implements ContainerdClient {
   }
 
   async createTask(request: CreateTask): Promise<number> {
-    const { id, stdin, stdout, stderr, terminal, runtime } = request;
-    const options = runtimeOptions(runtime);
+    const { id, stdin, stdout, stderr, terminal, runtime, checkpoint } = request;
+    const options = runtimeOptions(runtime, checkpoint);
     const task = { containerId: id, stdin, stdout, stderr, terminal, options };
     return (await this.#tasks.create(task, this.#options)).pid;
   }
@@ -161,6 +163,12 @@ export class GrpcContainerd implements ContainerdClient {
 
   async closeStdin(id: string, execID: string): Promise<void> {
     await this.#tasks.closeIO({ containerId: id, execId: execID, stdin: true }, this.#options);
+  }
+
+  async checkpoint(id: string, { folder, exit }: { folder: string; exit: boolean }): Promise<void> {
+    const given = CheckpointOptions.fromPartial({ exit, imagePath: folder });
+    const options = { typeUrl: CHECKPOINT_OPTIONS_TYPE, value: CheckpointOptions.encode(given).finish() };
+    await this.#tasks.checkpoint({ containerId: id, options }, this.#options);
   }
 
   async pause(id: string): Promise<void> {

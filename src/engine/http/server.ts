@@ -15,6 +15,8 @@ export interface ServerOptions {
   /** Serve over TLS. */
   tls?: TLSOptions;
   routes: Route[];
+  /** Whether the answers say that experimental features are there. */
+  experimental?: boolean;
   /** Told of every failure that is the server's own fault (status 500 and above), and in debug mode of all. */
   /** Asked whether a request, and its answer, may pass. */
   guard?: Guard;
@@ -53,7 +55,7 @@ async function serve(
 ): Promise<void> {
   let context: RequestContext | undefined;
   try {
-    setCommonHeaders(res);
+    setCommonHeaders(res, options.experimental ?? false);
     context = await dispatch(router, options, req, res, upgrade);
   } catch (error) {
     context = (error as { context?: RequestContext }).context;
@@ -70,9 +72,9 @@ class Failure extends Error {
   }
 }
 
-function setCommonHeaders(res: ServerResponse): void {
+function setCommonHeaders(res: ServerResponse, experimental: boolean): void {
   res.setHeader("Api-Version", API_VERSION);
-  res.setHeader("Docker-Experimental", "false");
+  res.setHeader("Docker-Experimental", String(experimental));
   res.setHeader("Ostype", "linux");
   res.setHeader("Server", `Docker/${VERSION} (linux)`);
 }

@@ -13,12 +13,13 @@ import type { HostFacts } from "./host.ts";
 export function systemVersion(
   host: HostFacts,
   containerd: { version: string; revision: string },
+  experimental: boolean,
 ): SystemVersion {
   const details = {
     ApiVersion: API_VERSION,
     Arch: host.architecture,
     BuildTime: BUILD_TIME,
-    Experimental: "false",
+    Experimental: String(experimental),
     GitCommit: GIT_COMMIT,
     GoVersion: `bun${BUN_VERSION}`,
     KernelVersion: host.kernelVersion,
@@ -42,5 +43,6 @@ export function systemVersion(
     Arch: host.architecture,
     KernelVersion: host.kernelVersion,
     BuildTime: BUILD_TIME,
+    ...(experimental ? { Experimental: true } : {}),
   };
 }

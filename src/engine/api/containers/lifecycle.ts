@@ -21,10 +21,19 @@ export function lifecycleRoutes(containers: Containers): Route[] {
     handle: (ctx) => handle(ctx, containers.find(ctx.params["id"]!)),
   });
   return [
-    post("start", async (ctx, container) => {
-      await startContainer(env, container);
-      ctx.empty(204);
-    }),
+    {
+      method: "POST",
+      path: "/containers/{id}/start",
+      async handle(ctx) {
+        const checkpoint = ctx.query.get("checkpoint") ?? "";
+        if (checkpoint !== "" && !env.config.experimental)
+          throw invalidArgument("checkpoint is only supported in experimental mode");
+        const from = { id: checkpoint, folder: ctx.query.get("checkpoint-dir") ?? "" };
+        const container = containers.find(ctx.params["id"]!);
+        await startContainer(env, container, checkpoint === "" ? undefined : from);
+        ctx.empty(204);
+      },
+    },
     post("stop", async (ctx, container) => {
       await stopContainer(env, container, stopOptions(ctx));
       ctx.empty(204);

@@ -2,6 +2,7 @@ import type { Containers } from "../../containers/manager.ts";
 import type { Route } from "../../http/route.ts";
 import { archiveRoutes } from "./archive.ts";
 import { attachRoutes } from "./attach.ts";
+import { checkpointRoutes } from "./checkpoints.ts";
 import { createRoutes } from "./create.ts";
 import { inspectRoutes } from "./inspect.ts";
 import { lifecycleRoutes } from "./lifecycle.ts";
@@ -22,5 +23,6 @@ export function containerRoutes(containers: Containers): Route[] {
     ...statsRoutes(containers),
     ...archiveRoutes(containers),
     ...pruneRoutes(containers),
+    ...checkpointRoutes({ env: containers.env, find: (name) => containers.find(name) }),
   ];
 }

@@ -4,12 +4,14 @@ import {
   type EngineError,
   kindOf,
   messageOf,
+  notImplemented,
   notModified,
   systemError,
 } from "../../../errors/errors.ts";
 import type { RuntimeChoice } from "../../containerd/client.ts";
 import { publishEndpoints } from "../../networks/events.ts";
 import { now } from "../../time.ts";
+import { checkpointFolder } from "../checkpoints/checkpoints.ts";
 import type { Container } from "../container.ts";
 import type { Env } from "../env.ts";
 import { publish } from "../events.ts";
@@ -26,15 +28,22 @@ import { Rollback } from "./rollback.ts";
 import { specOf } from "./spec.ts";
 import { type StartFailure, startFailure } from "./start-error.ts";
 
+/** A checkpoint of the container to go on from. */
+export interface StartFrom {
+  id: string;
+  /** "" for the container's own folder. */
+  folder: string;
+}
+
 /** Errors: notModified, conflict; what the runtime refuses (invalidArgument or system). */
-export function startContainer(env: Env, container: Container): Promise<void> {
+export function startContainer(env: Env, container: Container, from?: StartFrom): Promise<void> {
   return container.lock.run(async () => {
     checkStartable(container);
     container.cancelRestart?.();
     container.restartDelay = 0;
     container.failures = 0;
     container.facts.manuallyStopped = false;
-    await startLocked(env, container);
+    await startLocked(env, container, from);
   });
 }
 
@@ -52,10 +61,12 @@ function checkStartable({ state, id }: Container): void {
 }
 
 /** Starts a container whose lock is held; on failure all is as before, and the state says why. */
-export async function startLocked(env: Env, container: Container): Promise<void> {
+export async function startLocked(env: Env, container: Container, from?: StartFrom): Promise<void> {
   const rollback = new Rollback();
   try {
-    await run(env, container, rollback);
+    // Looked for first: without it nothing need be made.
+    const checkpoint = from && checkpointFolder(container, from.folder, from.id);
+    await run(env, container, rollback, checkpoint);
   } catch (cause) {
     const failure = failureOf(cause);
     await rollback.run((error) =>
@@ -99,10 +110,19 @@ async function recordFailure(env: Env, container: Container, failure: StartFailu
   if (container.hostConfig.AutoRemove) await removeLocked(env, container, { volumes: true });
 }
 
-async function run(env: Env, container: Container, rollback: Rollback): Promise<void> {
+async function run(
+  env: Env,
+  container: Container,
+  rollback: Rollback,
+  checkpoint: string | undefined,
+): Promise<void> {
   const runtime = env.runtimes[container.hostConfig.Runtime || env.config.defaultRuntime];
   if (!runtime) throw systemError(`unknown or invalid runtime name: ${container.hostConfig.Runtime}`);
   const late = ownsUserAndNetwork(env, container);
+  if (late && checkpoint !== undefined)
+    throw notImplemented(
+      `container ${container.id} has a user namespace: restoring it from a checkpoint is not implemented: use --userns=host`,
+    );
   const [rootfs, network] = await bothReady(
     mountRootfs(env, container, rollback),
     late ? awaitNetwork(env, container) : withUndo(env, container, rollback, setUpNetwork(env, container)),
@@ -114,7 +134,7 @@ async function run(env: Env, container: Container, rollback: Rollback): Promise<
   ];
   const shm = shmMount(env, container, rollback);
   const spec = specOf(env, container, { rootfs, netns: network.netns, mounts, shm, init });
-  await startTask(env, container, runtime, spec, rollback, async (pid) => {
+  await startTask(env, container, { runtime, spec, checkpoint }, rollback, async (pid) => {
     if (late) await withUndo(env, container, rollback, joinNetworks(env, container, pid));
   });
 }
@@ -149,8 +169,7 @@ async function mountRootfs(env: Env, container: Container, rollback: Rollback): 
 async function startTask(
   env: Env,
   container: Container,
-  runtime: RuntimeChoice,
-  spec: object,
+  { runtime, spec, checkpoint }: { runtime: RuntimeChoice; spec: object; checkpoint: string | undefined },
   rollback: Rollback,
   whenCreated: (pid: number) => Promise<void>,
 ): Promise<void> {
@@ -177,12 +196,13 @@ async function startTask(
     await env.containerd.deleteContainer(id);
   });
   const context = "failed to create task for container";
-  const pid = await asFailure(context, env.containerd.createTask({ id, runtime, ...io.paths }));
-  await whenCreated(pid);
+  const from = checkpoint === undefined ? {} : { checkpoint };
+  const created = await asFailure(context, env.containerd.createTask({ id, runtime, ...io.paths, ...from }));
+  await whenCreated(created);
   io.stdin?.started();
   container.run = { io, log: opened.log, flushLog: opened.flush };
   const startedAt = now();
-  await asFailure("failed to start task for container", env.containerd.start(id));
+  const pid = await asFailure("failed to start task for container", env.containerd.start(id));
   state.move("running");
   Object.assign(state, { pid, startedAt, exitCode: 0, error: "", oomKilled: false });
   container.facts.startedBefore = true;
