@@ -489,7 +489,7 @@ describe("life of a container", () => {
     );
     const { stdout, code } = await bench.runc(["run", "--bundle", path, id]);
     expect(code).toBe(0);
-    expect(stdout).toBe("/dev/pts/0\r\n12 34\r\nterminal\r\n");
+    expect(stdout).toBe("/dev/pts/0\n12 34\nterminal\n");
     const detached = await bench.detached(["create", "--bundle", path, id]);
     expect(detached.stderr).toContain(
       "cannot allocate tty if runc will detach without setting console socket",
@@ -543,13 +543,13 @@ describe("life of a container", () => {
       return result.stderr;
     };
     expect(await failing("createRuntime", "/bin/false", ["false"])).toContain(
-      "createRuntime[0]: /bin/false: exit status 1",
+      "error running createRuntime hook #0: error running hook: /bin/false: exit status 1",
     );
     expect(await failing("createContainer", "/bin/sh", ["sh", "-c", "exit 3"])).toContain(
-      "hook /bin/sh: exit status 3",
+      "error running hook: /bin/sh: exit status 3",
     );
     expect(await failing("startContainer", "/bin/false", ["false"])).toContain(
-      "hooks.startContainer[0]: hook /bin/false: exit status 1",
+      "error running startContainer hook #0: error running hook: /bin/false: exit status 1",
     );
     expect(await failing("createRuntime", "/bin/sleep", ["sleep", "100"], 1)).toContain(
       "hook ran longer than 1 s",
@@ -623,7 +623,7 @@ describe("exec", () => {
   });
   test("with a terminal", async () => {
     const { stdout } = await bench.runc(["exec", "--tty", id, "sh", "-c", "tty; test -t 1 && echo yes"]);
-    expect(stdout).toBe("/dev/pts/0\r\nyes\r\n");
+    expect(stdout).toBe("/dev/pts/0\nyes\n");
   });
   test("says what it cannot run, with exit code 255", async () => {
     const fails = async (...args: string[]) => {

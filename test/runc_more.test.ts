@@ -135,7 +135,9 @@ test("a poststart hook that fails at start stops the container", async () => {
   expect((await bench.detached(["create", "--bundle", path, id])).code).toBe(0);
   const { code, stderr } = await bench.runc(["start", id]);
   expect(code).toBe(1);
-  expect(stderr).toContain("poststart[0]: /bin/sh: exit status 4: why");
+  expect(stderr).toContain(
+    "error running poststart hook #0: error running hook: /bin/sh: exit status 4: why",
+  );
   await bench.kill(id);
 });
 
@@ -268,4 +270,89 @@ test("--debug tells what happens, and --help what there is, as runc does", async
     "NAME:\n   docker-runc - Open Container Initiative runtime\n",
   );
   expect((await bench.runc(["kill", "-h"])).stdout).toMatch(/^NAME:\n {3}docker-runc kill - /);
+});
+
+test("startContainer hooks run under the seccomp filter", async () => {
+  const seen = await bench.sh("true", (spec) => {
+    spec.process!.noNewPrivileges = true;
+    spec.linux!.seccomp = {
+      defaultAction: "SCMP_ACT_ALLOW",
+      architectures: ["SCMP_ARCH_X86_64"],
+      syscalls: [{ names: ["mkdir"], action: "SCMP_ACT_KILL" }],
+    };
+    spec.hooks = { startContainer: [{ path: "/bin/busybox", args: ["mkdir", "/dev/shm/x"] }] };
+  });
+  expect(seen).toContain(
+    "error running startContainer hook #0: error running hook: /bin/busybox: signal: bad system",
+  );
+});
+
+test("seccomp agents: what cannot be asked, and nobody to ask", async () => {
+  const filtered = (names: string[]) => (spec: Spec) => {
+    spec.linux!.seccomp = {
+      defaultAction: "SCMP_ACT_ALLOW",
+      listenerPath: join(bench.folder, "nobody"),
+      syscalls: [{ names, action: "SCMP_ACT_NOTIFY" }],
+    };
+  };
+  expect(await bench.sh("true", filtered(["mkdir"]))).toContain("failed to connect with seccomp agent");
+  expect(await bench.sh("true", filtered(["mkdir", "write"]))).toContain(
+    "SCMP_ACT_NOTIFY cannot be used for the write syscall",
+  );
+});
+
+test("without pivot_root no procfs of the host's stays in reach", async () => {
+  const { id, path } = bench.bundle(["sh", "-c", "unshare -Urmpf mount -t proc proc /proc"], (spec) => {
+    delete spec.linux!.seccomp;
+    for (const set of ["bounding", "permitted", "effective"] as const)
+      spec.process!.capabilities![set]!.push("CAP_SYS_ADMIN");
+  });
+  const { stderr } = await bench.runc(["run", "--no-pivot", "--bundle", path, id]);
+  expect(stderr).toContain("mount: permission denied");
+});
+
+test("sources that the root of a user namespace cannot reach are bound all the same", async () => {
+  const closed = join(bench.folder, "closed");
+  const source = join(closed, "open");
+  mkdirSync(source, { recursive: true, mode: 0o755 });
+  writeFileSync(join(source, "file"), "reached");
+  chmodSync(closed, 0o700);
+  const mappings = [{ containerID: 0, hostID: 100_000, size: 65_536 }];
+  const seen = await bench.sh("cat /m/file", (spec) => {
+    spec.linux!.namespaces!.push({ type: "user" });
+    spec.linux!.uidMappings = mappings;
+    spec.linux!.gidMappings = mappings;
+    spec.mounts!.push({ destination: "/m", type: "bind", source, options: ["rbind", "ro"] });
+  });
+  expect(seen).toBe("reached");
+});
+
+test("update takes limits in the order that the kernel wants", async () => {
+  if (UNIFIED) return;
+  const id = await bench.sleeping();
+  const cpu = `/sys/fs/cgroup/cpu${bench.cgroup}`;
+  writeFileSync(join(cpu, "cpu.cfs_quota_us"), "50000");
+  expect((await bench.runc(["update", "--cpu-quota", "50000", id])).code).toBe(0);
+  expect(await bench.runc(["update", "--cpu-period", "10000", "--cpu-quota", "3000", id])).toMatchObject({
+    code: 0,
+  });
+  expect(readFileSync(join(cpu, id, "cpu.cfs_period_us"), "utf8")).toBe("10000\n");
+  expect(await bench.runc(["update", "--memory-swap", "900m", "--memory", "100m", id])).toMatchObject({
+    code: 0,
+  });
+  expect(await bench.runc(["update", "--memory", "-1", id])).toMatchObject({ code: 0 });
+  await bench.kill(id);
+  writeFileSync(join(cpu, "cpu.cfs_quota_us"), "-1");
+});
+
+test("ambient capabilities that cannot be are left out with a word", async () => {
+  const { id, path } = bench.bundle(["grep", "CapAmb", "/proc/self/status"], (spec) => {
+    spec.process!.capabilities!.ambient = ["CAP_KILL"];
+    spec.process!.capabilities!.inheritable = [];
+  });
+  const { stdout, code } = await bench.runc(["run", "--bundle", path, id]);
+  expect([code, stdout]).toEqual([0, "CapAmb:\t0000000000000000\n"]);
+  expect(readFileSync(join(bench.folder, "log"), "utf8")).toContain(
+    "can't raise ambient capabilities [CAP_KILL]",
+  );
 });

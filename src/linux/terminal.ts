@@ -40,8 +40,11 @@ export function windowSize(fd: number): { rows: number; columns: number } {
   return { rows: size[0]!, columns: size[1]! };
 }
 
-/** Puts the terminal into raw mode (cfmakeraw(3)); the returned function restores it. */
-export function makeRaw(fd: number): () => void {
+/**
+ * Puts the terminal into raw mode (cfmakeraw(3)); the returned function restores it. `keepOutput`: output is still
+ * processed, that is, line feeds are.
+ */
+export function makeRaw(fd: number, keepOutput = false): () => void {
   const before = new Uint8Array(SIZE);
   ioctl(fd, TCGETS, before);
   const raw = before.slice();
@@ -49,7 +52,7 @@ export function makeRaw(fd: number): () => void {
   const change = (at: number, off: number, on = 0) =>
     view.setUint32(at, ((view.getUint32(at, true) & ~off) | on) >>> 0, true);
   change(IFLAG, RAW_INPUT_OFF);
-  change(OFLAG, OPOST);
+  if (!keepOutput) change(OFLAG, OPOST);
   change(LFLAG, RAW_LOCAL_OFF);
   change(CFLAG, CSIZE_AND_PARENB, CS8);
   raw[CONTROL + VMIN] = 1;

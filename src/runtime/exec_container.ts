@@ -97,6 +97,7 @@ export async function execInContainer(
       cgroup: execCgroup(record, options.cgroups),
       seccompFolder: `${store.root}/.cache`,
       fds: slotsOf(descriptors),
+      ...(options.consoleFd === undefined ? {} : { consoleFd: options.consoleFd }),
       preserveFds: options.preserveFds,
       ...(options.pidFile === undefined ? {} : { pidFile: options.pidFile }),
     });

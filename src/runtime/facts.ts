@@ -33,7 +33,13 @@ export async function seccompFacts(
 ): Promise<Facts["seccomp"]> {
   if (!profile) return undefined;
   const { invalidArgument } = await import("../errors/errors.ts");
-  const listener = (profile.syscalls ?? []).some((rule) => rule.action === "SCMP_ACT_NOTIFY");
+  const notified = (profile.syscalls ?? []).filter((rule) => rule.action === "SCMP_ACT_NOTIFY");
+  const listener = notified.length > 0;
+  // docker-runc passes the descriptor on by write(2), which would then wait for the agent.
+  if (notified.some(({ names }) => names.includes("write")))
+    throw invalidArgument("linux.seccomp: SCMP_ACT_NOTIFY cannot be used for the write syscall");
+  if (profile.defaultAction === "SCMP_ACT_NOTIFY")
+    throw invalidArgument("linux.seccomp: SCMP_ACT_NOTIFY cannot be used as default action");
   let flags = listener ? NEW_LISTENER : 0;
   if (!profile.flags) flags |= SPEC_ALLOW;
   for (const name of profile.flags ?? []) {
@@ -74,6 +80,7 @@ export interface FactOptions {
   /** Where compiled profiles are kept; undefined: nowhere. */
   seccompFolder: string | undefined;
   fds: Facts["fds"];
+  consoleFd?: number;
   pidFile?: string;
   preserveFds: number;
   noPivot: boolean;
@@ -96,6 +103,7 @@ export async function gatherFacts(id: string, spec: Spec, options: FactOptions):
     hierarchies: cgroupLayout().hierarchies,
     ...(seccomp ? { seccomp } : {}),
     fds: options.fds,
+    plainConsole: options.consoleFd !== undefined,
     pidFile: options.pidFile !== undefined,
     preserveFds: options.preserveFds,
     noPivot: options.noPivot,
@@ -112,7 +120,9 @@ export async function gatherFacts(id: string, spec: Spec, options: FactOptions):
 /** Facts for a further process in a container. */
 export async function gatherExecFacts(
   record: ContainerRecord,
-  options: Pick<FactOptions, "seccompFolder" | "fds" | "pidFile" | "preserveFds"> & { cgroup: Cgroup },
+  options: Pick<FactOptions, "seccompFolder" | "fds" | "consoleFd" | "pidFile" | "preserveFds"> & {
+    cgroup: Cgroup;
+  },
 ): Promise<Facts> {
   const seccomp = await seccompFacts(record.spec.linux?.seccomp, options.seccompFolder);
   return {
@@ -122,6 +132,7 @@ export async function gatherExecFacts(
     hierarchies: [],
     ...(seccomp ? { seccomp } : {}),
     fds: options.fds,
+    plainConsole: options.consoleFd !== undefined,
     pidFile: options.pidFile !== undefined,
     preserveFds: options.preserveFds,
     noPivot: false,

@@ -57,7 +57,9 @@ function runHook(hook: Hook, tag: string, state: string): void {
     }
     if (status !== 0) throw systemError(`exit status ${status}${printed(output)}`);
   } catch (error) {
-    throw systemError(`error running hook ${tag}: ${hook.path}: ${messageOf(error)}`, { cause: error });
+    throw systemError(`error running ${tag}: error running hook: ${hook.path}: ${messageOf(error)}`, {
+      cause: error,
+    });
   } finally {
     closeFd(input);
     closeFd(output);
@@ -70,7 +72,7 @@ function runAll(
   state: string,
 ): void {
   (record.spec.hooks?.[kind] ?? []).forEach((hook, i) => {
-    runHook(hook, `${kind}[${i}]`, state);
+    runHook(hook, `${kind} hook #${i}`, state);
   });
 }
 
@@ -92,7 +94,7 @@ export function runPoststop(record: ContainerRecord, warn: (message: string) => 
   const state = JSON.stringify(stateFor(record, "stopped"));
   (record.spec.hooks?.poststop ?? []).forEach((hook, i) => {
     try {
-      runHook(hook, `poststop[${i}]`, state);
+      runHook(hook, `poststop hook #${i}`, state);
     } catch (error) {
       warn(messageOf(error));
     }

@@ -27,7 +27,10 @@ export function passListener(fd: number, record: ContainerRecord, pid: number): 
       closeFd(socket);
     }
   } catch (error) {
-    throw systemError(`linux.seccomp.listenerPath: ${listenerPath}: ${messageOf(error)}`, { cause: error });
+    throw systemError(
+      `linux.seccomp.listenerPath: failed to connect with seccomp agent at ${listenerPath}: ${messageOf(error)}`,
+      { cause: error },
+    );
   } finally {
     closeFd(fd);
   }

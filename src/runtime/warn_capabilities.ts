@@ -1,5 +1,5 @@
 import type { Process } from "../oci/runtime-spec.ts";
-import { unknownCapabilities } from "./compile/process.ts";
+import { unknownCapabilities, vainAmbient } from "./compile/process.ts";
 import { knownCapabilities } from "./host.ts";
 
 /** Tells of capabilities that the kernel, or this program, does not know: the process goes without them. */
@@ -7,4 +7,7 @@ export function warnOfCapabilities(process: Process | undefined, warn: (message:
   if (!process?.capabilities) return;
   const unknown = unknownCapabilities(process, knownCapabilities());
   if (unknown.length > 0) warn(`ignoring unknown or unavailable capabilities: [${unknown.join(" ")}]`);
+  const vain = vainAmbient(process, knownCapabilities());
+  if (vain.length > 0)
+    warn(`can't raise ambient capabilities [${vain.join(" ")}]: they must be inheritable and permitted too`);
 }

@@ -6,8 +6,11 @@ import { type Cgroup, type CgroupFolder, folderOf, unifiedFolder } from "./cgrou
 import { type ControlWrite, currentMemoryLimit, v1Writes } from "./limits_v1.ts";
 
 const MEMORY_LIMIT = "memory.limit_in_bytes";
-const REALTIME_PERIOD = "cpu.rt_period_us";
-const REALTIME_RUNTIME = "cpu.rt_runtime_us";
+/** A period, and the time in it. */
+const QUOTA_OF: Readonly<Record<string, string>> = {
+  "cpu.rt_period_us": "cpu.rt_runtime_us",
+  "cpu.cfs_period_us": "cpu.cfs_quota_us",
+};
 
 /** The kernel reclaims what it can, and refuses a limit below what is left. */
 function memoryInUse(write: ControlWrite, path: string, error: unknown): Error {
@@ -45,18 +48,22 @@ function writeOne(folder: CgroupFolder | undefined, write: ControlWrite): void {
 
 const errnoOfCause = (error: unknown) => errnoOf(error instanceof Error ? error.cause : error);
 
-/** A shorter real-time period is refused while the old runtime does not fit into it: then it follows the runtime. */
+/** A shorter period is refused while the old quota does not fit into it: then it follows the quota. */
 function writeAll(cgroup: Cgroup, writes: ControlWrite[]): void {
   let late: ControlWrite | undefined;
   for (const write of writes) {
+    const folder = folderOf(cgroup, write.controller);
     try {
-      writeOne(folderOf(cgroup, write.controller), write);
+      writeOne(folder, write);
     } catch (error) {
-      const again = write.file === REALTIME_PERIOD && writes.some(({ file }) => file === REALTIME_RUNTIME);
-      if (!again || errnoOfCause(error) !== "EINVAL") throw error;
+      const code = errnoOfCause(error);
+      if (code === "ENOENT" && write.optional) continue;
+      if (code !== "EINVAL" || !writes.some(({ file }) => file === QUOTA_OF[write.file])) throw error;
       late = write;
     }
-    if (late && write.file === REALTIME_RUNTIME) writeOne(folderOf(cgroup, late.controller), late);
+    if (!late || write.file !== QUOTA_OF[late.file]) continue;
+    writeOne(folder, late);
+    late = undefined;
   }
 }
 

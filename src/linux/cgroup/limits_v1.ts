@@ -11,6 +11,8 @@ export interface ControlWrite {
   file: string;
   text: string;
   tag: string;
+  /** Nothing is lost where this kernel does not have the file. */
+  optional?: true;
 }
 
 /** What a size of memory looks like in a control file: -1 for "no limit". */
@@ -30,6 +32,16 @@ function memoryWrites(
         tag: `memory.${member}`,
       });
   };
+  // Without a limit of memory, one of memory and swap together makes no sense.
+  const implied = memory.limit === -1 && !memory.swap;
+  if (implied)
+    writes.push({
+      controller: "memory",
+      file: "memory.memsw.limit_in_bytes",
+      text: "-1",
+      tag: "memory.limit",
+      optional: true,
+    });
   const swapFirst =
     memory.limit !== undefined &&
     memory.swap !== undefined &&
@@ -37,7 +49,7 @@ function memoryWrites(
   // The kernel wants limit <= swap at all times: when both grow, swap goes first.
   if (swapFirst) add("swap", "memsw.limit_in_bytes", memory.swap);
   add("limit", "limit_in_bytes", memory.limit);
-  if (!swapFirst) add("swap", "memsw.limit_in_bytes", memory.swap ?? (memory.limit === -1 ? -1 : undefined));
+  if (!swapFirst) add("swap", "memsw.limit_in_bytes", memory.swap);
   add("reservation", "soft_limit_in_bytes", memory.reservation);
   add("kernelTCP", "kmem.tcp.limit_in_bytes", memory.kernelTCP);
   if (memory.swappiness !== undefined && memory.swappiness <= 100)

@@ -147,12 +147,13 @@ describe("capabilities", () => {
         bounding: ["CAP_CHOWN", "CAP_NONSENSE"],
         effective: ["CAP_KILL"],
         permitted: ["CAP_KILL", "CAP_CHECKPOINT_RESTORE"],
-        ambient: ["CAP_KILL"],
+        inheritable: ["CAP_KILL"],
+        ambient: ["CAP_KILL", "CAP_CHOWN"],
       };
     });
     expect(find(plan, "bounding")).toMatchObject([{ keep: 1n }]);
     expect(find(plan, "capabilities")).toMatchObject([
-      { effective: 1n << 5n, permitted: (1n << 5n) | (1n << 40n), inheritable: 0n, ambient: 1n << 5n },
+      { effective: 1n << 5n, permitted: (1n << 5n) | (1n << 40n), inheritable: 1n << 5n, ambient: 1n << 5n },
     ]);
   });
 });

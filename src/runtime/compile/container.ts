@@ -6,7 +6,7 @@ import { type Op, type Plan, SYNC, stringList } from "../plan/ops.ts";
 import { compileDevices } from "./devices.ts";
 import type { Facts } from "./facts.ts";
 import { ATTRIBUTES, propagationForMount } from "./mount_options.ts";
-import { compileIdmaps, compileLateReadonly, compileMounts, ownsDev } from "./mounts.ts";
+import { compileLateReadonly, compileMounts, compileSources, ownsDev } from "./mounts.ts";
 import { compileNamespaces, isNew, namespacesOf } from "./namespaces.ts";
 import { personalityOps } from "./personality.ts";
 import { compileProcess, secureOps, terminalOps } from "./process.ts";
@@ -141,7 +141,7 @@ export function compileContainer(spec: Spec, facts: Facts, wait: boolean): Plan 
     ...openCgroups(facts.cgroup, "linux.cgroupsPath"),
     ...oomOps(process.oomScoreAdj),
     ...(outside ? limits : []),
-    ...compileIdmaps(spec, facts),
+    ...compileSources(spec, facts),
     ...compileNamespaces(spec, facts.rootless),
     ...(facts.noNewKeyring
       ? []
@@ -154,8 +154,7 @@ export function compileContainer(spec: Spec, facts: Facts, wait: boolean): Plan 
     // A process that waits for start need not wait for its pid file as well.
     { op: "ready", tag: "create", keepOpen: wait ? 0 : 1, wait: !wait && facts.pidFile ? 1 : 0 },
     ...(wait && fifo !== undefined ? [{ op: "waitStart", tag: "start", fifo } as const] : []),
-    ...hookOps("startContainer", spec.hooks?.startContainer),
-    ...secureOps(process, facts),
+    ...secureOps(process, facts, hookOps("startContainer", spec.hooks?.startContainer)),
   ];
 }
 

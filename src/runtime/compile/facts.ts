@@ -16,6 +16,8 @@ export interface Facts {
   seccomp?: { program: Uint8Array; flags: number; listener: boolean };
   /** Numbers that descriptors have in init. */
   fds: { console?: number; fifo?: number; pidfd?: number };
+  /** Whether docker-runc itself copies from the terminal: line feeds then go out without carriage returns. */
+  plainConsole?: boolean;
   /** Whether a pid file is to be written before the command runs. */
   pidFile: boolean;
   /** Descriptors after stderr that the command gets. */

@@ -58,11 +58,35 @@ const attributesOf = ({ attributes, treeAttributes }: MountOptions) => attribute
 const mapText = (mappings: readonly LinuxIDMapping[]) =>
   mappings.map((m) => `${m.containerID} ${m.hostID} ${m.size}\n`).join("");
 
-/** Prepares the idmapped mounts, in the order of config.json. Without mappings of its own, one has the container's. */
-export function compileIdmaps(spec: Spec, facts: Facts): Plan {
+/** Whether the source may be out of reach for the root of the container's user namespace. */
+function isForeign(spec: Spec, mount: Mount, facts: Facts): boolean {
+  const bind = mount.type === "bind" || parseMountOptions(mount.options ?? []).bind;
+  return bind && !facts.rootless && (spec.linux?.namespaces ?? []).some(({ type }) => type === "user");
+}
+
+const NOBODY = 65534;
+const rootOf = (mappings: readonly LinuxIDMapping[] | undefined) =>
+  mappings?.find(({ containerID }) => containerID === 0)?.hostID ?? NOBODY;
+
+function sourceOp(spec: Spec, mount: Mount, facts: Facts, tag: string): Op {
+  return {
+    op: "source",
+    tag,
+    recursive: parseMountOptions(mount.options ?? []).recursive ? 1 : 0,
+    uid: rootOf(spec.linux?.uidMappings),
+    gid: rootOf(spec.linux?.gidMappings),
+    source: sourceOf(mount, facts, tag),
+  };
+}
+
+/**
+ * Prepares, in the order of config.json, what takes the host's rights: idmapped mounts (without mappings of its own,
+ * one has the container's), and sources that the root of a user namespace may not reach.
+ */
+export function compileSources(spec: Spec, facts: Facts): Plan {
   return (spec.mounts ?? []).flatMap((mount, i): Plan => {
-    if (!isIdmapped(mount)) return [];
     const tag = `mounts[${i}]`;
+    if (!isIdmapped(mount)) return isForeign(spec, mount, facts) ? [sourceOp(spec, mount, facts, tag)] : [];
     const uids = mount.uidMappings ?? spec.linux?.uidMappings;
     const gids = mount.gidMappings ?? spec.linux?.gidMappings;
     if (!uids?.length || !gids?.length)
@@ -83,8 +107,9 @@ export function compileIdmaps(spec: Spec, facts: Facts): Plan {
 }
 
 /** The number of the prepared tree that a mount attaches; 0 for none. */
-function preparedTree(spec: Spec, mount: Mount): number {
-  return isIdmapped(mount) ? (spec.mounts ?? []).filter(isIdmapped).indexOf(mount) + 1 : 0;
+function preparedTree(spec: Spec, mount: Mount, facts: Facts): number {
+  const isPrepared = (one: Mount) => isIdmapped(one) || isForeign(spec, one, facts);
+  return isPrepared(mount) ? (spec.mounts ?? []).filter(isPrepared).indexOf(mount) + 1 : 0;
 }
 
 function bindOp(
@@ -143,7 +168,7 @@ function compileMount(spec: Spec, mount: Mount, tag: string, facts: Facts): Plan
   const options = parseMountOptions(mount.options ?? []);
   if (mount.type === "cgroup") return compileCgroupMount(spec, { ...mount, destination: target }, tag, facts);
   if (options.bind || mount.type === "bind")
-    return [bindOp(mount, target, options, preparedTree(spec, mount), facts, tag)];
+    return [bindOp(mount, target, options, preparedTree(spec, mount, facts), facts, tag)];
   return [filesystemOp(mount, target, options, tag)];
 }
 

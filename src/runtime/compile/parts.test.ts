@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { Process } from "../../oci/runtime-spec.ts";
 import { compileExec } from "./exec.ts";
-import { inheritProcess, unknownCapabilities } from "./process.ts";
+import { inheritProcess, unknownCapabilities, vainAmbient } from "./process.ts";
 import { compileRlimits } from "./rlimits.ts";
 import { compileScheduling } from "./scheduling.ts";
 import { compileSysctls } from "./sysctl.ts";
@@ -118,6 +118,16 @@ test("inheritProcess() takes from the container what the document leaves open", 
     apparmorProfile: "p",
   });
   expect(inheritProcess({ ...bare, capabilities: {} }, spec).capabilities).toEqual({});
+});
+
+test("vainAmbient() names what is not inheritable and permitted as well", () => {
+  const process = testSpec().process!;
+  process.capabilities = {
+    ambient: ["CAP_CHOWN", "CAP_KILL", "CAP_SYS_ADMIN", "CAP_NONE"],
+    inheritable: ["CAP_CHOWN", "CAP_KILL"],
+    permitted: ["CAP_CHOWN", "CAP_SYS_ADMIN"],
+  };
+  expect(vainAmbient(process, ~0n)).toEqual(["CAP_KILL", "CAP_SYS_ADMIN"]);
 });
 
 test("unknownCapabilities() names each once", () => {

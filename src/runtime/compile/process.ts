@@ -16,6 +16,16 @@ function maskOf(names: readonly string[] | undefined, known: bigint): bigint {
   return mask & known;
 }
 
+/** What the kernel lets a process have as ambient. */
+const raisable = ({ inheritable, permitted }: NonNullable<Process["capabilities"]>, known: bigint) =>
+  maskOf(inheritable, known) & maskOf(permitted, known);
+
+/** Ambient capabilities that cannot be, as they are not inheritable and permitted too: left out, as with runc. */
+export function vainAmbient(process: Process, known: bigint): string[] {
+  const sets = process.capabilities ?? {};
+  return (sets.ambient ?? []).filter((name) => (maskOf([name], known) & ~raisable(sets, known)) !== 0n);
+}
+
 /** Names in the sets that are left out, each once. */
 export function unknownCapabilities(process: Process, known: bigint): string[] {
   const names = Object.values(process.capabilities ?? {}).flat() as string[];
@@ -33,7 +43,7 @@ function capabilityOps(process: Process, known: bigint): { bounding: Op; others:
       effective: maskOf(sets.effective, known),
       permitted: maskOf(sets.permitted, known),
       inheritable: maskOf(sets.inheritable, known),
-      ambient: maskOf(sets.ambient, known),
+      ambient: maskOf(sets.ambient, known) & raisable(sets, known),
     },
   };
 }
@@ -96,6 +106,7 @@ export function terminalOps(process: Process, facts: Facts, mount: boolean): Pla
       columns: width,
       mount: mount ? 1 : 0,
       uid: process.user.uid,
+      plain: facts.plainConsole ? 1 : 0,
     },
   ];
 }
@@ -142,11 +153,12 @@ export function compileProcess(process: Process, facts: Facts, limits: Plan): Pl
   return plan;
 }
 
-/** The last operations: the filter if it is still to be loaded, then the command. */
-export function secureOps(process: Process, facts: Facts): Plan {
+/** The last operations: the filter if it is still to be loaded, the hooks that it holds for, then the command. */
+export function secureOps(process: Process, facts: Facts, hooks: Plan = []): Plan {
   const env = (process.env ?? []).filter((entry) => entry !== "HOME=");
   return [
     ...(isLate(process, facts) ? seccompOp(facts) : []),
+    ...hooks,
     {
       op: "execute",
       tag: "process.args",

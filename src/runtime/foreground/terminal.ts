@@ -49,7 +49,7 @@ class Copy implements TerminalCopy {
   constructor(master: number) {
     this.#master = master;
     if (isTerminal(STDIN)) {
-      this.#restore = makeRaw(STDIN);
+      this.#restore = makeRaw(STDIN, true);
       this.#takeSize();
       process.on("SIGWINCH", this.#resize);
     }

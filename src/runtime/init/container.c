@@ -1,5 +1,6 @@
 /* The container's names, terminal, and what docker-runc does between: synchronisation and hooks. */
 #include "init.h"
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -12,6 +13,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <time.h>
 
 /* texts: name. */
@@ -52,7 +54,18 @@ static void bind_console(int peer)
 	close(target);
 }
 
-/* numbers: socket that gets the master, rows, columns, whether /dev/console gets it, uid. */
+/* Our own terminal adds the carriage returns, and what is no terminal gets none. */
+static void leave_line_feeds(int terminal)
+{
+	struct termios settings;
+	if (tcgetattr(terminal, &settings) < 0)
+		fail(errno, "read the settings of the terminal");
+	settings.c_oflag &= ~(tcflag_t)ONLCR;
+	if (tcsetattr(terminal, TCSANOW, &settings) < 0)
+		fail(errno, "change the settings of the terminal");
+}
+
+/* numbers: socket that gets the master, rows, columns, whether /dev/console gets it, uid, whether line feeds stay alone. */
 void op_console(const struct op *op)
 {
 	const int64_t *n = op->number;
@@ -72,6 +85,8 @@ void op_console(const struct op *op)
 		ioctl(master, TIOCSWINSZ, &size);
 	if (n[4])
 		(void)!fchown(peer, (uid_t)n[4], (gid_t)-1);
+	if (n[5])
+		leave_line_feeds(peer);
 	if (n[3])
 		bind_console(peer);
 	snprintf(name, sizeof name, "/dev/pts/%d", number);
@@ -197,12 +212,16 @@ void op_hook(const struct op *op)
 	if (!wait_seconds(child, op->number[0], &status)) {
 		kill(child, SIGKILL);
 		waitpid(child, &status, 0);
-		fail(ETIMEDOUT, "hook %s ran longer than %lld s", text(op, 0), (long long)op->number[0]);
+		fail(ETIMEDOUT, "%s: hook ran longer than %lld s", text(op, 0), (long long)op->number[0]);
 	}
-	if (WIFSIGNALED(status))
-		fail(ECANCELED, "hook %s was killed by signal %d", text(op, 0), WTERMSIG(status));
+	if (WIFSIGNALED(status)) {
+		char said[64];
+		snprintf(said, sizeof said, "%s", strsignal(WTERMSIG(status)));
+		said[0] = (char)tolower((unsigned char)said[0]);
+		fail(ECANCELED, "%s: signal: %s", text(op, 0), said);
+	}
 	if (WEXITSTATUS(status) != 0)
-		fail(ECANCELED, "hook %s: exit status %d", text(op, 0), WEXITSTATUS(status));
+		fail(ECANCELED, "%s: exit status %d", text(op, 0), WEXITSTATUS(status));
 }
 
 /* numbers: how many descriptors after stderr are the command's; texts: arguments, environment. */

@@ -1,6 +1,7 @@
 /*
- * Idmapped mounts. The tree is made, and gets its mapping, before namespaces change: that takes root of the file
- * system's own user namespace. op_bind attaches it later.
+ * Bind mounts that take the host's rights: their trees are made before namespaces change, and op_bind attaches them.
+ * Those are idmapped mounts, as a mapping takes root of the file system's own user namespace, and sources in folders
+ * that the root of a user namespace cannot enter.
  */
 #include "init.h"
 #include <errno.h>
@@ -9,9 +10,11 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/fsuid.h>
+#include <sys/mount.h>
 #include <sys/wait.h>
 
-#define MAX_TREES 64
+#define MAX_TREES 256
 static int trees[MAX_TREES];
 static unsigned tree_count;
 
@@ -51,6 +54,36 @@ static int user_namespace(const char *uid_map, const char *gid_map)
 	return fd;
 }
 
+/* Keeps a tree, or -1 for "not needed". It must not be a peer of the host's mount, which the container's own are not. */
+static void keep_tree(int tree, const char *source)
+{
+	struct mount_attr attr = { .propagation = MS_SLAVE };
+	if (tree_count == MAX_TREES)
+		fail(E2BIG, "bind mount of %s: more than %d that take the host's rights", source, MAX_TREES);
+	if (tree >= 0 && sys_mount_setattr(tree, AT_EMPTY_PATH | AT_RECURSIVE, &attr) < 0)
+		fail(errno, "set the propagation of %s", source);
+	trees[tree_count++] = tree;
+}
+
+/* numbers: recursive, and the host's user and group who will open the source; texts: source. */
+void op_source(const struct op *op)
+{
+	const char *source = text(op, 0);
+	/* A file system user other than root has no capabilities over files. */
+	setfsgid((gid_t)op->number[2]);
+	setfsuid((uid_t)op->number[1]);
+	int from = open(source, O_PATH | O_CLOEXEC);
+	bool refused = from < 0 && errno == EACCES;
+	setfsuid(geteuid());
+	setfsgid(getegid());
+	if (refused && (from = open(source, O_PATH | O_CLOEXEC)) < 0)
+		fail(errno, "open source %s", source);
+	/* Any other error is op_bind's to tell. */
+	keep_tree(refused ? clone_tree(from, op->number[0], source) : -1, source);
+	if (from >= 0)
+		close(from);
+}
+
 /* numbers: recursive, whether the whole tree is mapped; texts: source, uid map, gid map. */
 void op_idmap(const struct op *op)
 {
@@ -59,8 +92,6 @@ void op_idmap(const struct op *op)
 	int from = open(source, O_PATH | O_CLOEXEC);
 	if (from < 0)
 		fail(errno, "open source %s", source);
-	if (tree_count == MAX_TREES)
-		fail(E2BIG, "idmapped mount of %s: more than %d of them", source, MAX_TREES);
 	int tree = clone_tree(from, op->number[0], source);
 	int namespace = user_namespace(text(op, 1), text(op, 2));
 	attr.userns_fd = (uint64_t)namespace;
@@ -68,13 +99,13 @@ void op_idmap(const struct op *op)
 		fail(errno, "map the ids of %s (does its file system support idmapped mounts?)", source);
 	close(namespace);
 	close(from);
-	trees[tree_count++] = tree;
+	keep_tree(tree, source);
 }
 
-/* The tree of the Nth op_idmap, counted from 1. */
-int mapped_tree(int64_t n)
+/* The tree of the Nth op_idmap or op_source, counted from 1; -1 when it is none of those that take the host's rights. */
+int prepared_tree(int64_t n)
 {
 	if (n < 1 || n > (int64_t)tree_count)
-		fail(EINVAL, "idmapped mount %lld was not prepared", (long long)n);
+		fail(EINVAL, "bind mount %lld was not prepared", (long long)n);
 	return trees[n - 1];
 }

@@ -51,7 +51,7 @@ bool on_filesystem(int fd, long magic);
 
 /* mount.c, idmap.c */
 int clone_tree(int fd, bool recursive, const char *what);
-int mapped_tree(int64_t n);
+int prepared_tree(int64_t n);
 
 /* copy_up.c */
 void copy_up(int covered, int mount);

@@ -162,24 +162,27 @@ void op_mount(const struct op *op)
 
 /*
  * numbers: recursive, set, clear, set and clear for the whole tree, propagation, propagation of the whole tree, in_proc
- * (the target may be in /proc), prepared (the tree of which op_idmap, or 0); texts: target, source.
+ * (the target may be in /proc), prepared (the tree of which op_idmap or op_source, or 0); texts: target, source.
  */
 void op_bind(const struct op *op)
 {
 	const char *path = text(op, 0), *source = text(op, 1);
 	const int64_t *n = op->number;
 	struct stat file;
-	int from = open(source, O_PATH | O_CLOEXEC);
+	int tree = n[8] ? prepared_tree(n[8]) : -1;
+	int from = tree >= 0 ? tree : open(source, O_PATH | O_CLOEXEC);
 	if (from < 0 || fstat(from, &file) < 0)
 		fail(errno, "open source %s", source);
 	int target = open_or_make(path, S_ISDIR(file.st_mode));
 	if (!n[7])
 		refuse_proc(target, path);
-	int tree = n[8] ? mapped_tree(n[8]) : clone_tree(from, n[0], source);
+	if (tree < 0)
+		tree = clone_tree(from, n[0], source);
 	set_attributes(tree, (uint64_t)n[1], (uint64_t)n[2], (uint64_t)n[5], false);
 	set_attributes(tree, (uint64_t)n[3], (uint64_t)n[4], (uint64_t)n[6], true);
 	attach(tree, target, path);
-	close(from);
+	if (from != tree)
+		close(from);
 	close(tree);
 	close(target);
 }
@@ -294,6 +297,72 @@ void op_readonly_path(const struct op *op)
 	close(target);
 }
 
+/* All of the host's mounts, as text; freed by the caller. */
+static char *read_mounts(void)
+{
+	size_t size = 0, room = 1 << 16;
+	char *all = malloc(room + 1);
+	int fd = openat(init.proc, "self/mountinfo", O_RDONLY | O_CLOEXEC);
+	if (!all || fd < 0)
+		fail(errno, "read the list of mounts");
+	for (ssize_t n; (n = read(fd, all + size, room - size)) != 0; size += (size_t)n) {
+		if (n < 0)
+			fail(errno, "read the list of mounts");
+		if (size + (size_t)n == room && !(all = realloc(all, (room *= 2) + 1)))
+			fail(ENOMEM, "read the list of mounts");
+	}
+	close(fd);
+	all[size] = 0;
+	return all;
+}
+
+/* Undoes the octal escapes of mountinfo, in place. */
+static void unescape(char *path)
+{
+	char *to = path;
+	for (char *from = path; *from; to++) {
+		if (from[0] == '\\' && from[1] && from[2] && from[3]) {
+			*to = (char)((from[1] - '0') * 64 + (from[2] - '0') * 8 + (from[3] - '0'));
+			from += 4;
+		} else {
+			*to = *from++;
+		}
+	}
+	*to = 0;
+}
+
+/*
+ * Without pivot_root the host's mounts stay, out of sight. While an unmasked procfs or sysfs is among them, the
+ * kernel lets a user namespace in the container mount one: so those go, or are covered where they are locked.
+ */
+static void drop_bare_mounts(void)
+{
+	char *all = read_mounts(), *next;
+	size_t length = strlen(init.root_path);
+	for (char *line = all; *line; line = next) {
+		char root[4096], path[4096];
+		next = line + strcspn(line, "\n");
+		if (*next)
+			*next++ = 0;
+		char *type = strstr(line, " - ");
+		if (!type || sscanf(line, "%*s %*s %*s %4095s %4095s", root, path) != 2)
+			continue;
+		type += 3;
+		if (strcmp(root, "/") != 0 || (strncmp(type, "proc ", 5) != 0 && strncmp(type, "sysfs ", 6) != 0))
+			continue;
+		unescape(path);
+		if (strncmp(path, init.root_path, length) == 0 && (path[length] == '/' || !path[length]))
+			continue;
+		if (mount("", path, "", MS_PRIVATE | MS_REC, NULL) < 0 && errno != EINVAL)
+			fail(errno, "make the host's %s private", path);
+		if (umount2(path, MNT_DETACH) == 0 || (errno != EINVAL && errno != EPERM))
+			continue;
+		if (mount("tmpfs", path, "tmpfs", 0, NULL) < 0)
+			fail(errno, "cover the host's %s", path);
+	}
+	free(all);
+}
+
 /* numbers: how (0 pivot_root, 1 move and chroot, 2 chroot only), attributes for the root mount, propagation of "/". */
 void op_pivot(const struct op *op)
 {
@@ -312,6 +381,8 @@ void op_pivot(const struct op *op)
 			fail(errno, "leave the host's root");
 		close(old);
 	} else {
+		if (op->number[0] == 1)
+			drop_bare_mounts();
 		if (op->number[0] == 1 && mount(".", "/", "", MS_MOVE, NULL) < 0)
 			fail(errno, "move the root");
 		if (chroot(".") < 0)

@@ -47,7 +47,8 @@
 	X(42, io_priority)        \
 	X(43, idmap)              \
 	X(44, affinity)           \
-	X(45, reopen_null)
+	X(45, reopen_null)        \
+	X(46, source)
 
 enum {
 #define X(number, name) OP_##name = number,

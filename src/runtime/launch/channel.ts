@@ -56,6 +56,8 @@ export function failureText(plan: Plan, message: InitMessage): string {
   if (message.note.startsWith("exec: ")) return message.note;
   if (message.note.startsWith("chdir to cwd")) return `${message.note}: ${strerror(message.value)}`;
   const op = plan[message.index];
+  const hook = /^hooks\.(\w+)\[(\d+)\]$/.exec(op?.tag ?? "");
+  if (hook) return `error running ${hook[1]} hook #${hook[2]}: error running hook: ${message.note}`;
   const place = op ? `${op.tag}: ` : "";
   return `error during container init: ${place}${message.note}: ${strerror(message.value)} (${errnoName(message.value)})`;
 }

@@ -96,6 +96,7 @@ const DESCRIBE: Describers = {
   ioPriority: (op) => `set I/O priority ${hex(op.value)}`,
   idmap: (op) =>
     `prepare ${plain(op.source)} with mapped ids (users ${plain(op.uidMap).trim()}, groups ${plain(op.gidMap).trim()})`,
+  source: (op) => `open ${plain(op.source)} now if user ${op.uid} cannot later`,
   affinity: () => "set CPU affinity",
 };
 

@@ -37,7 +37,7 @@ export const OPS = {
   mkdir: { code: 14, numbers: [], texts: ["path"] },
   mknod: { code: 15, numbers: ["mode", "major", "minor", "uid", "gid"], texts: ["path"] },
   symlink: { code: 16, numbers: [], texts: ["content", "path"] },
-  console: { code: 17, numbers: ["socket", "rows", "columns", "mount", "uid"], texts: [] },
+  console: { code: 17, numbers: ["socket", "rows", "columns", "mount", "uid", "plain"], texts: [] },
   mask: { code: 18, numbers: [], texts: ["path"] },
   readonlyPath: { code: 19, numbers: [], texts: ["path"] },
   attributes: { code: 20, numbers: ["set", "clear"], texts: ["target"] },
@@ -68,6 +68,7 @@ export const OPS = {
   },
   ioPriority: { code: 42, numbers: ["value"], texts: [] },
   idmap: { code: 43, numbers: ["recursive", "tree"], texts: ["source", "uidMap", "gidMap"] },
+  source: { code: 46, numbers: ["recursive", "uid", "gid"], texts: ["source"] },
   affinity: { code: 44, numbers: [], texts: ["mask"] },
   reopenNull: { code: 45, numbers: [], texts: [] },
 } as const;
