@@ -163,7 +163,10 @@ function headerOf(
 
 const XATTR = "SCHILY.xattr.";
 
-function xattrsOf(pax: PaxRecords): Map<string, Uint8Array> {
+const NO_XATTRS: ReadonlyMap<string, Uint8Array> = new Map();
+
+function xattrsOf(pax: PaxRecords): ReadonlyMap<string, Uint8Array> {
+  if (pax.size === 0) return NO_XATTRS;
   const xattrs = new Map<string, Uint8Array>();
   for (const [key, value] of pax) if (key.startsWith(XATTR)) xattrs.set(key.slice(XATTR.length), value);
   return xattrs;

@@ -11,6 +11,9 @@ const FLAG_OF: Record<TarType, string> = {
   fifo: "6",
 };
 
+/** Shared, because archives have millions of entries without any. */
+const NO_XATTRS: ReadonlyMap<string, Uint8Array> = new Map();
+
 /** A header with everything that is not given at its plainest. */
 export function tarHeader(fields: Partial<TarHeader> & Pick<TarHeader, "name" | "type">): TarHeader {
   return {
@@ -22,7 +25,7 @@ export function tarHeader(fields: Partial<TarHeader> & Pick<TarHeader, "name" | 
     linkname: "",
     devmajor: 0,
     devminor: 0,
-    xattrs: new Map(),
+    xattrs: NO_XATTRS,
     ...fields,
   };
 }

@@ -133,8 +133,7 @@ async function dropIgnored(tree: TarTree, dockerfile: string, filtered: boolean)
   for (const path of candidates) {
     if (!rules.ignores(path)) continue;
     const entry = tree.find(path, false);
-    if (entry?.header.type === "directory" && rules.hasExceptions && tree.children(entry).length > 0)
-      continue;
+    if (entry?.header.type === "directory" && rules.hasExceptions && !tree.isEmpty(path)) continue;
     tree.remove(path);
   }
 }

@@ -56,6 +56,13 @@ function copyFolder({ tree, entry, path }: CopySource, target: CopyTarget): void
     const owner = target.owner ?? ROOT;
     plan.put(destination, { ...plan.at(destination)!, ...owner });
   }
+  const changed = (header: TarHeader): TarHeader => ({
+    ...header,
+    ...target.owner,
+    mode: change(chowned(header, target.owner)),
+  });
+  if (target.exclude.length === 0 && plan.graft(destination, { tree, folder: entry, change: changed }))
+    return;
   const rules = target.exclude.length > 0 ? new IgnoreRules(target.exclude) : undefined;
   const copyBelow = (folder: TreeEntry, into: string, relative: string): void => {
     for (const child of tree.children(folder)) {
@@ -65,12 +72,7 @@ function copyFolder({ tree, entry, path }: CopySource, target: CopyTarget): void
       const ignored = rules?.ignores(at) ?? false;
       const path = joinPath(into, name);
       if (!ignored) {
-        const header = {
-          ...child.header,
-          ...target.owner,
-          mode: change(chowned(child.header, target.owner)),
-        };
-        plan.put(path, header, { tree, entry: child });
+        plan.put(path, changed(child.header), { tree, entry: child });
       }
       if (child.header.type === "directory") copyBelow(child, path, at);
     }

@@ -4,6 +4,8 @@ import { invalidArgument } from "../../../errors/errors.ts";
 import { resolvePath } from "../tree/resolve.ts";
 import { baseName, joinPath, parentOf, type SourceTree, type TreeEntry } from "../tree/tree.ts";
 
+import { type Graft, graftContents } from "./graft.ts";
+
 export interface Owner {
   uid: number;
   gid: number;
@@ -16,6 +18,8 @@ interface Planned {
   children: Set<string> | undefined;
   /** The time is what was copied, whatever is put into it. */
   fixed?: boolean;
+  /** All that is in it. */
+  graft?: Graft | undefined;
 }
 
 /**
@@ -26,6 +30,7 @@ export class LayerPlan {
   readonly #below: SourceTree | undefined;
   readonly #entries = new Map<string, Planned>();
   readonly #now: number;
+  #grafts = 0;
   /** Inode of the source → path here, so that hard links stay links. */
   readonly #links = new Map<string, string>();
 
@@ -40,11 +45,49 @@ export class LayerPlan {
     });
   }
 
+  /**
+   * Fills a folder, in which nothing has been planned, with what a folder of a source has in it. It takes no memory for
+   * what that is, as long as nothing else is put among it. False if something is planned there.
+   */
+  graft(path: string, graft: Graft): boolean {
+    const planned = this.#entries.get(path);
+    if (!planned?.children || planned.children.size > 0 || planned.graft) return false;
+    planned.graft = graft;
+    this.#grafts++;
+    this.#touch(planned);
+    return true;
+  }
+
+  /** Something is to happen at or below a path: what was filled in there is planned entry by entry after all. */
+  #settle(path: string): void {
+    if (this.#grafts === 0) return;
+    for (let at = path; ; at = parentOf(at)) {
+      const planned = this.#entries.get(at);
+      if (planned?.graft) this.#expand(at, planned);
+      if (at === "") return;
+    }
+  }
+
+  #expand(path: string, planned: Planned): void {
+    const { tree, folder, change } = planned.graft!;
+    planned.graft = undefined;
+    this.#grafts--;
+    const below = (from: TreeEntry, into: string): void => {
+      for (const entry of tree.children(from)) {
+        const full = joinPath(into, baseName(entry.path));
+        this.put(full, change(entry.header), { tree, entry });
+        if (entry.header.type === "directory") below(entry, full);
+      }
+    };
+    below(folder, path);
+  }
+
   get isEmpty(): boolean {
-    return this.#entries.size === 1;
+    return this.#entries.size === 1 && this.#grafts === 0;
   }
 
   #look(path: string): TarHeader | undefined {
+    this.#settle(parentOf(path));
     if (path === "") return this.#entries.get("")!.header;
     const planned = this.#entries.get(path);
     if (planned) return planned.header;
@@ -77,6 +120,7 @@ export class LayerPlan {
 
   /** Makes sure of a folder, with its parents; new ones belong to `owner`. Errors: invalidArgument for what is no folder. */
   folder(path: string, owner: Owner, mode = 0o755): Planned {
+    this.#settle(parentOf(path));
     const planned = this.#entries.get(path);
     if (planned?.children) return planned;
     const present = this.#look(path);
@@ -96,6 +140,7 @@ export class LayerPlan {
   /** Puts one entry at exactly this path. A folder joins one that is there; anything else takes its place. */
   put(path: string, header: TarHeader, source?: { tree: SourceTree; entry: TreeEntry }): void {
     if (path === "") return;
+    this.#settle(path);
     const parent = this.folder(parentOf(path), { uid: 0, gid: 0 });
     this.#touch(parent);
     const before = this.#entries.get(path);
@@ -125,7 +170,8 @@ export class LayerPlan {
 
   /** The layer's archive, names sorted. */
   async *tar(): AsyncGenerator<Uint8Array> {
-    yield* this.#contents("");
+    const { graft } = this.#entries.get("")!;
+    yield* graft ? graftContents(graft, "") : this.#contents("");
     yield END_OF_ARCHIVE;
   }
 
@@ -133,7 +179,7 @@ export class LayerPlan {
     const links: string[] = [];
     for (const name of [...(this.#entries.get(path)?.children ?? [])].sort()) {
       const full = joinPath(path, name);
-      const { header, content, children } = this.#entries.get(full)!;
+      const { header, content, children, graft } = this.#entries.get(full)!;
       if (header.type === "link" && header.linkname > full) {
         links.push(full);
         continue;
@@ -141,7 +187,8 @@ export class LayerPlan {
       yield encodeHeader({ ...header, name: full });
       if (content) yield* content();
       if (header.size > 0) yield padding(header.size);
-      if (children) yield* this.#contents(full);
+      if (graft) yield* graftContents(graft, full);
+      else if (children) yield* this.#contents(full);
     }
     for (const full of links) yield encodeHeader({ ...this.#entries.get(full)!.header, name: full });
   }

@@ -1,5 +1,6 @@
 import { posix } from "node:path";
 import { invalidArgument, notFound } from "../../../errors/errors.ts";
+import { DigestList } from "../tree/digest-list.ts";
 import { sha256 } from "../tree/hash.ts";
 import { baseName, parentOf, type SourceTree, type TreeEntry, walkTree } from "../tree/tree.ts";
 import { globToRegExp, hasWildcards } from "./wildcards.ts";
@@ -41,12 +42,13 @@ async function sourceOf(tree: SourceTree, path: string, entry: TreeEntry): Promi
 }
 
 async function folderHash(tree: SourceTree, folder: TreeEntry): Promise<string> {
-  const digests: string[] = folder.path === "" ? [] : [await tree.digest(folder)];
+  const digests = new DigestList();
+  if (folder.path !== "") digests.add(await tree.digest(folder));
   for (const entry of walkTree(tree, folder)) {
     const target = followed(tree, entry);
-    digests.push(target ? await tree.digest(target) : entry.path);
+    digests.add(target ? await tree.digest(target) : entry.path);
   }
-  return `dir:${sha256(digests.sort().join(","))}`;
+  return `dir:${digests.sum()}`;
 }
 
 /** Stock sums what a link leads to; one that leads nowhere counts with its path. */

@@ -49,13 +49,12 @@ export class FolderTree implements SourceTree {
     };
   }
 
-  children(folder: TreeEntry): TreeEntry[] {
-    return readdirSync(this.#full(folder.path))
-      .sort()
-      .flatMap((name) => {
-        const path = joinPath(folder.path, name);
-        return this.#entry(path, lstatSync(this.#full(path))) ?? [];
-      });
+  *children(folder: TreeEntry): Generator<TreeEntry> {
+    for (const name of readdirSync(this.#full(folder.path)).sort()) {
+      const path = joinPath(folder.path, name);
+      const entry = this.#entry(path, lstatSync(this.#full(path)));
+      if (entry) yield entry;
+    }
   }
 
   async *read(entry: TreeEntry): AsyncGenerator<Uint8Array> {

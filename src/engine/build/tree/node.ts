@@ -3,18 +3,47 @@ import { tarHeader } from "../../../archive/tar/writer.ts";
 
 const NO_XATTRS: ReadonlyMap<string, Uint8Array> = new Map();
 
+/** What many entries of a context have in common; kept once. */
+interface Attributes {
+  type: TarType;
+  mode: number;
+  uid: number;
+  gid: number;
+  linkname: string;
+  xattrs: ReadonlyMap<string, Uint8Array>;
+  /** Of a device. */
+  device: readonly [major: number, minor: number] | undefined;
+}
+
+/** Attributes of files and folders without anything special to them, by what they are. */
+export class SharedAttributes {
+  readonly #known = new Map<string, Attributes>();
+
+  of({ type, mode, uid, gid, linkname, xattrs, devmajor, devminor }: TarHeader): Attributes {
+    const device = devmajor || devminor ? ([devmajor, devminor] as const) : undefined;
+    const attributes = {
+      type,
+      mode,
+      uid,
+      gid,
+      linkname,
+      xattrs: xattrs.size > 0 ? xattrs : NO_XATTRS,
+      device,
+    };
+    if (linkname !== "" || xattrs.size > 0 || device) return attributes;
+    const key = `${type} ${mode} ${uid} ${gid}`;
+    const known = this.#known.get(key);
+    if (known) return known;
+    this.#known.set(key, attributes);
+    return attributes;
+  }
+}
+
 /** An entry of a tree in memory, as small as can be: a context may have a million of them. */
 export class Node {
-  readonly type: TarType;
-  readonly mode: number;
-  readonly uid: number;
-  readonly gid: number;
-  readonly mtime: number;
+  readonly #attributes: Attributes;
+  readonly #mtime: number;
   readonly size: number;
-  readonly linkname: string;
-  readonly xattrs: ReadonlyMap<string, Uint8Array>;
-  /** Of a device. */
-  readonly device: readonly [major: number, minor: number] | undefined;
   /** Where its content begins in the spool. */
   readonly offset: number;
   /** Where its digest is kept; -1 for none yet. */
@@ -24,24 +53,39 @@ export class Node {
   /** By name, of a folder. */
   readonly children: Map<string, Node> | undefined;
 
-  constructor(header: TarHeader, offset: number, children?: Map<string, Node>) {
-    this.type = header.type;
-    this.mode = header.mode;
-    this.uid = header.uid;
-    this.gid = header.gid;
-    this.mtime = header.mtime;
+  constructor(header: TarHeader, offset: number, shared: SharedAttributes, children?: Map<string, Node>) {
+    this.#attributes = shared.of(header);
+    this.#mtime = header.mtime;
     this.size = header.size;
-    this.linkname = header.linkname;
-    this.xattrs = header.xattrs.size > 0 ? header.xattrs : NO_XATTRS;
-    this.device = header.devmajor || header.devminor ? [header.devmajor, header.devminor] : undefined;
     this.offset = offset;
     this.children = header.type === "directory" ? (children ?? new Map()) : undefined;
   }
 
+  get type(): TarType {
+    return this.#attributes.type;
+  }
+
+  get linkname(): string {
+    return this.#attributes.linkname;
+  }
+
   header(): TarHeader {
-    const { type, mode, uid, gid, mtime, size, linkname, xattrs } = this;
-    const [devmajor, devminor] = this.device ?? [0, 0];
-    return tarHeader({ name: "", type, mode, uid, gid, mtime, size, linkname, xattrs, devmajor, devminor });
+    const { type, mode, uid, gid, linkname, xattrs, device } = this.#attributes;
+    const [devmajor, devminor] = device ?? [0, 0];
+    const { size } = this;
+    return tarHeader({
+      name: "",
+      type,
+      mode,
+      uid,
+      gid,
+      mtime: this.#mtime,
+      size,
+      linkname,
+      xattrs,
+      devmajor,
+      devminor,
+    });
   }
 }
 

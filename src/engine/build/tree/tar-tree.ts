@@ -5,7 +5,7 @@ import { TarReader } from "../../../archive/tar/reader.ts";
 import { tarHeader } from "../../../archive/tar/writer.ts";
 import { cancelled, invalidArgument } from "../../../errors/errors.ts";
 import { EntryHash, hashedOnDisk } from "./hash.ts";
-import { Digests, Node } from "./node.ts";
+import { Digests, Node, SharedAttributes } from "./node.ts";
 import { resolvePath } from "./resolve.ts";
 import { baseName, joinPath, parentOf, type SourceTree, type TreeEntry } from "./tree.ts";
 
@@ -31,15 +31,16 @@ function openSpool(folder: string): number {
 /** Marks, in place of the offset, a folder that the archive does not name itself. */
 const MADE = -1;
 
-const madeFolder = (): Node =>
-  new Node(tarHeader({ name: "", type: "directory", mtime: Math.floor(Date.now() / 1000) }), MADE);
+const madeFolder = (shared: SharedAttributes): Node =>
+  new Node(tarHeader({ name: "", type: "directory", mtime: Math.floor(Date.now() / 1000) }), MADE, shared);
 
 /**
  * An archive as a tree, without unpacking: contents lie one after the other in a file that has no name, headers and
  * sums in memory. Nothing that an archive says can make the engine write anywhere else.
  */
 export class TarTree implements SourceTree {
-  readonly #root = madeFolder();
+  readonly #shared = new SharedAttributes();
+  readonly #root = madeFolder(this.#shared);
   readonly #digests = new Digests();
   readonly #fd: number;
   #end = 0;
@@ -67,7 +68,10 @@ export class TarTree implements SourceTree {
         tree.#write(chunk);
       }
       const { mtime } = options;
-      tree.#put(name, new Node(tarHeader({ name, type: "file", size: tree.#end, mode: 0o600, mtime }), 0));
+      tree.#put(
+        name,
+        new Node(tarHeader({ name, type: "file", size: tree.#end, mode: 0o600, mtime }), 0, tree.#shared),
+      );
     });
   }
 
@@ -88,7 +92,7 @@ export class TarTree implements SourceTree {
     for (const [name, content] of Object.entries(files)) {
       const bytes = Buffer.from(content);
       const offset = tree.#write(bytes);
-      tree.#put(name, new Node(tarHeader({ name, type: "file", size: bytes.length }), offset));
+      tree.#put(name, new Node(tarHeader({ name, type: "file", size: bytes.length }), offset, tree.#shared));
     }
     return tree;
   }
@@ -132,7 +136,7 @@ export class TarTree implements SourceTree {
     }
     if (header.type === "link") return this.#addLink(name, header.linkname);
     const before = this.#node(name);
-    const node = new Node(header, offset, before?.children);
+    const node = new Node(header, offset, this.#shared, before?.children);
     if (digest !== undefined) node.digest = this.#digests.add(digest);
     this.#put(name, node);
   }
@@ -145,7 +149,7 @@ export class TarTree implements SourceTree {
       );
     }
     target.inode ??= `${target.offset}:${linkname}`;
-    const other = new Node(target.header(), target.offset, target.children);
+    const other = new Node(target.header(), target.offset, this.#shared, target.children);
     other.inode = target.inode;
     this.#put(name, other);
   }
@@ -174,7 +178,7 @@ export class TarTree implements SourceTree {
     if (node?.children) return node.children;
     if (node)
       throw invalidArgument(`invalid archive: ${JSON.stringify(path)} is a file and a folder as well`);
-    const made = madeFolder();
+    const made = madeFolder(this.#shared);
     this.#folder(parentOf(path)).set(baseName(path), made);
     return made.children!;
   }
@@ -199,11 +203,14 @@ export class TarTree implements SourceTree {
     return node && entryOf(resolved, node);
   }
 
-  children(folder: TreeEntry): TreeEntry[] {
+  *children(folder: TreeEntry): Generator<TreeEntry> {
     const children = this.#node(folder.path)?.children ?? new Map<string, Node>();
-    return [...children.keys()]
-      .sort()
-      .map((name) => entryOf(joinPath(folder.path, name), children.get(name)!));
+    for (const name of [...children.keys()].sort())
+      yield entryOf(joinPath(folder.path, name), children.get(name)!);
+  }
+
+  isEmpty(path: string): boolean {
+    return (this.#node(path)?.children?.size ?? 0) === 0;
   }
 
   async *read(entry: TreeEntry): AsyncGenerator<Uint8Array> {

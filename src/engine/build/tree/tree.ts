@@ -17,8 +17,8 @@ export interface TreeEntry {
 export interface SourceTree {
   /** `follow`: a link at the end of the path is followed, as those on the way always are. Errors: invalidArgument (loop). */
   find(path: string, follow: boolean): TreeEntry | undefined;
-  /** Sorted by name. */
-  children(folder: TreeEntry): TreeEntry[];
+  /** Sorted by name, made one by one. */
+  children(folder: TreeEntry): Iterable<TreeEntry>;
   read(entry: TreeEntry): AsyncIterable<Uint8Array>;
   /** Hex of what stock calls the tar sum (version 1): header without times, then content. */
   digest(entry: TreeEntry): Promise<string>;
