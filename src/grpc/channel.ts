@@ -2,6 +2,7 @@
 import type { Duplex } from "node:stream";
 import { type EngineError, errnoOf, unavailable } from "../errors/errors.ts";
 import type { Connection } from "../http2/connection.ts";
+import { connectionOverDuplex } from "../http2/duplex.ts";
 import type { Address } from "../http2/socket.ts";
 
 export class Channel {
@@ -12,9 +13,11 @@ export class Channel {
   #dialing: Promise<Connection> | undefined;
   #closed = false;
 
-  constructor(authority: string, dial: () => Promise<Connection>) {
+  /** `dial` makes a connection when there is none. */
+  constructor(authority: string, dial: () => Promise<Connection>, connection?: Connection) {
     this.authority = authority;
     this.#dial = dial;
+    this.#connection = connection;
   }
 
   /** The connection, at once if there is one. Errors: unavailable. */
@@ -70,13 +73,11 @@ export function connect(address: Address): Channel {
   });
 }
 
-/** A channel over a stream that is open; `head` are bytes that came with it. When it ends, so does the channel. */
-export function channelOver(duplex: Duplex, head?: Uint8Array): Channel {
-  let used = false;
-  return new Channel("localhost", async () => {
-    if (used) throw unavailable("the stream under the channel has ended");
-    used = true;
-    const { connectionOverDuplex } = await import("../http2/duplex.ts");
-    return connectionOverDuplex(duplex, {}, head);
-  });
+/**
+ * A channel over a stream that is open; `head` are bytes that came with it. When the stream ends, `closed` is called, and
+ * calls fail with kind "unavailable".
+ */
+export function channelOver(duplex: Duplex, closed: () => void = () => {}, head?: Uint8Array): Channel {
+  const gone = () => Promise.reject(unavailable("the stream under the channel has ended"));
+  return new Channel("localhost", gone, connectionOverDuplex(duplex, { closed }, head));
 }

@@ -16,7 +16,7 @@ import type {
 import { Inbox } from "./inbox.ts";
 
 export { type Channel, channelOver, connect } from "./channel.ts";
-export type { CallOptions } from "./client_call.ts";
+export type { CallOptions, Metadata } from "./client_call.ts";
 
 type UnaryCall<M extends MethodDefinition> = (
   request: DeepPartial<RequestOf<M>>,

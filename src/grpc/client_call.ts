@@ -5,17 +5,19 @@ import type { Field } from "../http2/hpack/table.ts";
 import type { Stream, StreamEvents } from "../http2/stream.ts";
 import { asError } from "./as_error.ts";
 import type { Channel } from "./channel.ts";
-import { MessageReader, prefixOf } from "./message_reader.ts";
+import { MessageReader, prefixOf } from "./framing.ts";
 import { errorOfAbort, errorOfResponse, errorOfTrailers, fieldValue } from "./status.ts";
 import { encodeTimeout } from "./timeout.ts";
+
+export type Metadata = Readonly<Record<string, string | readonly string[]>>;
 
 export interface CallOptions {
   /** The containerd namespace to act in. */
   namespace?: string;
   /** The lease that keeps what the call makes. */
   lease?: string;
-  /** Further fields of the request, with names in lower case. */
-  metadata?: Readonly<Record<string, string>>;
+  /** Further fields of the request, with names in lower case; several values make several fields. */
+  metadata?: Metadata;
   /** Milliseconds until the call fails with kind "deadline". */
   timeout?: number;
   signal?: AbortSignal;
@@ -45,7 +47,8 @@ function requestFields(path: string, authority: string, options: CallOptions): F
   }
   if (options.lease !== undefined) fields.push(["containerd-lease", options.lease]);
   if (options.timeout !== undefined) fields.push(["grpc-timeout", encodeTimeout(options.timeout)]);
-  if (options.metadata) fields.push(...Object.entries(options.metadata));
+  for (const [name, values] of Object.entries(options.metadata ?? {}))
+    for (const value of [values].flat()) fields.push([name, value]);
   return fields;
 }
 

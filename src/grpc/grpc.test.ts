@@ -7,7 +7,16 @@ import { join } from "node:path";
 import { kindOf, notFound } from "../errors/errors.ts";
 import { type Channel, channelOver, connect, createClient } from "./client.ts";
 import type { Codec } from "./definition.ts";
-import { type CallContext, type GrpcServer, serveDuplex, serveGrpc, service } from "./server.ts";
+import { openCall } from "./open_call.ts";
+import { rawMethod } from "./raw_method.ts";
+import {
+  type CallContext,
+  type GrpcServer,
+  ServiceMethods,
+  serveDuplex,
+  serveGrpc,
+  service,
+} from "./server.ts";
 
 interface Blob {
   data: Uint8Array;
@@ -135,7 +144,9 @@ describe("the four kinds of calls", () => {
 
   test("over any duplex stream", async () => {
     const path = join(folder, "duplex.sock");
-    const listener = createServer((socket: Socket) => void serveDuplex(socket, [blobs({})]));
+    const listener = createServer(
+      (socket: Socket) => void serveDuplex(socket, new ServiceMethods([blobs({})])),
+    );
     await new Promise<void>((resolve) => listener.listen(path, resolve));
     const channel = channelOver(connectSocket(path));
     undo.push(
@@ -146,6 +157,46 @@ describe("the four kinds of calls", () => {
     const client = createClient(Definition, channel);
     const answers = await Promise.all([client.unary(text(large)), client.unary(text("y"))]);
     expect(answers.map(textOf)).toEqual([large, "y"]);
+  });
+});
+
+describe("openCall()", () => {
+  test("sends and takes messages by hand, of a method that knows only bytes", async () => {
+    const path = join(folder, "raw.sock");
+    const heard: (string | undefined)[] = [];
+    const echoed = rawMethod("/raw.Service/Echo", async function* (messages, metadata) {
+      heard.push(metadata["x-one"]);
+      yield* messages;
+    });
+    const table = {
+      get: (name: string) => (name === "/raw.Service/Echo" ? echoed : undefined),
+      missing: () => "no",
+    };
+    const ended = Promise.withResolvers<void>();
+    const listener = createServer((socket: Socket) => void serveDuplex(socket, table, ended.resolve));
+    await new Promise<void>((resolve) => listener.listen(path, resolve));
+    const lost = Promise.withResolvers<void>();
+    const channel = channelOver(connectSocket(path), lost.resolve);
+    undo.push(() => listener.close());
+    const service = { fullName: "raw.Service" };
+    const call = openCall(channel, service, method("Echo", true, true), {
+      metadata: { "x-one": ["1", "2"] },
+    });
+    const answers = call.messages[Symbol.asyncIterator]();
+    for (const word of ["one", "two"]) {
+      await call.send(text(word));
+      expect(textOf((await answers.next()).value)).toBe(word);
+    }
+    call.end();
+    expect([(await answers.next()).done, heard]).toEqual([true, ["2"]]);
+    const none = openCall(channel, service, method("None", true, true));
+    expect(await failure(all(none.messages))).toEqual(["notImplemented", "no"]);
+    await none.send(text("into the void"));
+    channel.close();
+    await Promise.all([lost.promise, ended.promise]);
+    expect((await failure(all(openCall(channel, service, method("Echo", true, true)).messages)))[0]).toBe(
+      "unavailable",
+    );
   });
 });
 

@@ -9,10 +9,10 @@ import type { Field } from "../http2/hpack/table.ts";
 import { type Address, listenHttp2 } from "../http2/socket.ts";
 import type { Stream, StreamEvents } from "../http2/stream.ts";
 import { ServerCall } from "./server_call.ts";
-import { Methods, type Service } from "./service.ts";
+import { type MethodTable, type Service, ServiceMethods } from "./service.ts";
 import { fieldValue, trailersOf } from "./status.ts";
 
-export { type CallContext, type Service, type ServiceHandlers, service } from "./service.ts";
+export { type CallContext, type Service, type ServiceHandlers, ServiceMethods, service } from "./service.ts";
 
 const NOTHING: StreamEvents = { fields() {}, data() {}, writable() {}, aborted() {} };
 
@@ -23,7 +23,7 @@ function refuse(stream: Stream, fields: readonly Field[]): StreamEvents {
 }
 
 /** What accepts the requests of a connection. */
-function acceptFor(methods: Methods, onCall: () => void) {
+function acceptFor(methods: MethodTable, onCall: () => void) {
   return (stream: Stream, fields: readonly Field[], ended: boolean): StreamEvents => {
     if (fieldValue(fields, ":method") !== "POST") return refuse(stream, [[":status", "405"]]);
     if (!fieldValue(fields, "content-type")?.startsWith("application/grpc"))
@@ -54,7 +54,7 @@ export function serveGrpc(
   services: readonly Service[],
   onCall: () => void = () => {},
 ): GrpcServer {
-  const accept = acceptFor(new Methods(services), onCall);
+  const accept = acceptFor(new ServiceMethods(services), onCall);
   const connections = new Set<Connection>();
   let idle: (() => void) | undefined;
   const open = (make: (closed: () => void) => Connection) => {
@@ -84,7 +84,15 @@ export function serveGrpc(
   };
 }
 
-/** Serves the one connection that a stream is, such as an upgraded request; `head` are bytes that came with it. */
-export function serveDuplex(duplex: Duplex, services: readonly Service[], head?: Uint8Array): Connection {
-  return connectionOverDuplex(duplex, { accept: acceptFor(new Methods(services), () => {}) }, head);
+/**
+ * Serves the one connection that a stream is, such as an upgraded request. `head` are bytes that came with it. When it
+ * ends, `closed` is called.
+ */
+export function serveDuplex(
+  duplex: Duplex,
+  methods: MethodTable,
+  closed: () => void = () => {},
+  head?: Uint8Array,
+): Connection {
+  return connectionOverDuplex(duplex, { accept: acceptFor(methods, () => {}), closed }, head);
 }

@@ -1,8 +1,8 @@
 import { deadline, invalidArgument } from "../errors/errors.ts";
 import type { Field } from "../http2/hpack/table.ts";
 import type { Stream, StreamEvents } from "../http2/stream.ts";
+import { MessageReader, prefixOf } from "./framing.ts";
 import { Inbox } from "./inbox.ts";
-import { MessageReader, prefixOf } from "./message_reader.ts";
 import type { CallContext, Method } from "./service.ts";
 import { fieldValue, OK, trailersOf } from "./status.ts";
 import { decodeTimeout } from "./timeout.ts";

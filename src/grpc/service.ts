@@ -76,8 +76,15 @@ export interface Method {
   readonly load: () => Promise<AnyHandler>;
 }
 
-/** The methods of services by their paths. */
-export class Methods {
+/** Finds methods by their paths. */
+export interface MethodTable {
+  get(path: string): Method | undefined;
+  /** Why there is no method at a path. */
+  missing(path: string): string;
+}
+
+/** The methods of services. */
+export class ServiceMethods implements MethodTable {
   readonly #methods = new Map<string, Method>();
   readonly #services = new Set<string>();
 
@@ -96,7 +103,6 @@ export class Methods {
     return this.#methods.get(path);
   }
 
-  /** Why there is no method at a path. */
   missing(path: string): string {
     const [, name = "", method = ""] = path.split("/");
     return this.#services.has(name)

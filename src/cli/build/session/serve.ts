@@ -2,12 +2,11 @@
  * A session with the engine: the connection of POST /session is turned around, and the client answers on it, as a gRPC
  * server, what the build asks for. Loaded for builds that need it only.
  */
-import { createServer, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
 import { Duplex } from "node:stream";
 import type { Hijacked } from "../../../api/client/client.ts";
-import { EngineError, kindOf, messageOf, notImplemented } from "../../../errors/errors.ts";
-import { GRPC_CODE } from "../../../errors/grpc.ts";
-import { framed, unframed } from "../../../grpc/framing.ts";
+import { rawMethod } from "../../../grpc/raw_method.ts";
+import { serveDuplex } from "../../../grpc/server.ts";
+import type { MethodTable } from "../../../grpc/service.ts";
 import type { Cli } from "../../cli.ts";
 
 /** What a method does with the messages that it gets: it gives those to be sent. */
@@ -35,51 +34,15 @@ export async function openSession(cli: Cli, methods: Methods): Promise<OpenSessi
       "X-Docker-Expose-Session-Grpc-Method": Object.keys(methods).join(", "),
     },
   });
-  const server = createServer();
-  server.on("stream", (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
-    stream.on("error", () => {});
-    const metadata = Object.fromEntries(
-      Object.entries(headers).map(([name, value]) => [name, String(value)]),
-    );
-    void answer(stream, methods[String(headers[":path"])], metadata);
-  });
-  server.on("sessionError", () => connection.close());
-  server.emit("connection", asStream(connection));
+  serveDuplex(asStream(connection), tableOf(methods), () => connection.close());
   return { id, close: () => connection.close() };
 }
 
-async function answer(
-  stream: ServerHttp2Stream,
-  method: Method | undefined,
-  metadata: Record<string, string>,
-): Promise<void> {
-  let status: { code: number; message: string } = { code: 0, message: "" };
-  stream.respond({ ":status": 200, "content-type": "application/grpc" }, { waitForTrailers: true });
-  stream.on("wantTrailers", () => {
-    const { code, message } = status;
-    const words = message === "" ? {} : { "grpc-message": encodeURIComponent(message) };
-    stream.sendTrailers({ "grpc-status": String(code), ...words });
-  });
-  try {
-    if (!method) throw notImplemented("the client has no such method");
-    for await (const message of method(unframed(stream), metadata)) {
-      if (!stream.write(framed(message))) await drained(stream);
-    }
-  } catch (error) {
-    const code = error instanceof EngineError ? GRPC_CODE[kindOf(error)] : GRPC_CODE.system;
-    status = { code, message: messageOf(error) };
-  }
-  stream.end();
-}
-
-function drained(stream: ServerHttp2Stream): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      stream.off("drain", done).off("close", done);
-      resolve();
-    };
-    stream.once("drain", done).once("close", done);
-  });
+function tableOf(methods: Methods): MethodTable {
+  return {
+    get: (path) => methods[path] && rawMethod(path, methods[path]),
+    missing: () => "the client has no such method",
+  };
 }
 
 function asStream(connection: Hijacked): Duplex {

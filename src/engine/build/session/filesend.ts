@@ -49,12 +49,13 @@ export async function sendFolder(
     const entries = await tellEntries(call, tree);
     for await (const packet of call.messages) {
       if (packet.type === Type.PACKET_REQ) await sendContent(call, tree, entries, packet.ID);
-      else if (packet.type === Type.PACKET_FIN) break;
-      else
+      else if (packet.type === Type.PACKET_FIN) {
+        // The client ends the call once it has heard the same from this side.
+        await call.send({ type: Type.PACKET_FIN });
+        call.end();
+      } else
         throw systemError(`the client cannot take the files: ${Buffer.from(packet.data).toString("utf8")}`);
     }
-    await call.send({ type: Type.PACKET_FIN });
-    call.end();
   } finally {
     call.cancel();
   }

@@ -81,6 +81,7 @@ class Exchange {
     await this.#call.send({ type: Type.PACKET_FIN });
     while ((await this.#packet()).type !== Type.PACKET_FIN);
     this.#call.end();
+    while (!(await this.#packets.next()).done);
   }
 
   /** All entries come first; one without a name ends them. */
