@@ -39,6 +39,8 @@ import { commitContainer } from "./images/commit.ts";
 import { createRegistryServices, type RegistryServices } from "./images/registry_services.ts";
 import { ImageService } from "./images/service.ts";
 import { Authorization } from "./plugins/authorization.ts";
+import { Plugins } from "./plugins/managed/manager.ts";
+import { PluginStore } from "./plugins/managed/store.ts";
 import { findProgram } from "./startup/checks.ts";
 import { waitForContainerd } from "./startup/health.ts";
 import { bytesBelow } from "./system/bytes-below.ts";
@@ -113,6 +115,8 @@ interface Parts extends DaemonOptions {
   containers: Containers;
   registry: RegistryServices;
   runtimes: Record<string, RuntimeChoice>;
+  plugins: Plugins;
+  pluginContainerd: GrpcContainerd;
 }
 
 async function openParts(
@@ -124,11 +128,17 @@ async function openParts(
   const events = new EventBus(new EventJournal(join(config.dataRoot, "events", "journal.jsonl"), log));
   const images = await openImages(config.dataRoot, driver, log);
   const volumesRoot = join(config.dataRoot, "volumes");
-  const volumes = new Volumes(
-    new LocalVolumes(volumesRoot, events, log, driver.ids),
-    new PluginVolumes(join(volumesRoot, "plugins.json"), events),
-  );
   const runtimes = runtimesOf(config);
+  const registry = createRegistryServices({
+    config: () => config,
+    images,
+    distribution: images.distribution,
+    proxies: takeProxySettings(process.env),
+  });
+  const { plugins, pluginContainerd } = openPlugins(options, events, registry);
+  const pluginVolumes = new PluginVolumes(join(volumesRoot, "plugins.json"), events, plugins);
+  plugins.countUsersBy((name) => pluginVolumes.countOf(name));
+  const volumes = new Volumes(new LocalVolumes(volumesRoot, events, log, driver.ids), pluginVolumes);
   const named: { name(id: string): string } = { name: (id) => id };
   const network = await openNetwork(config, log, (id) => named.name(id));
   const containers = new Containers({
@@ -143,13 +153,27 @@ async function openParts(
     initPath: config.initPath ?? findProgram("docker-init") ?? "",
   });
   named.name = (id) => containers.all().find((container) => container.id === id)?.facts.name ?? id;
-  const registry = createRegistryServices({
-    config: () => config,
-    images,
-    distribution: images.distribution,
-    proxies: takeProxySettings(process.env),
+  const opened = { containerd, driver, events, images, network, volumes, containers, registry, runtimes };
+  return { ...options, ...opened, plugins, pluginContainerd };
+}
+
+/** Managed plugins are containers of containerd's in a namespace of their own. */
+function openPlugins(
+  { config, log, containerdSocket }: DaemonOptions,
+  events: EventBus,
+  registry: RegistryServices,
+): Pick<Parts, "plugins" | "pluginContainerd"> {
+  const pluginContainerd = new GrpcContainerd(containerdSocket, `plugins.${config.containerdNamespace}`);
+  const plugins = new Plugins({
+    store: new PluginStore(config.dataRoot, log),
+    containerd: pluginContainerd,
+    runtime: runtimesOf(config)["runc"]!,
+    sockets: join(config.execRoot, "plugins"),
+    registry: registry.client,
+    events,
+    log,
   });
-  return { ...options, containerd, driver, events, images, network, volumes, containers, registry, runtimes };
+  return { plugins, pluginContainerd };
 }
 
 function openNetwork(
@@ -211,7 +235,16 @@ const PARTIALS = [
 ];
 
 /** Containers first, because they say which sandboxes, layers and volumes are in use. */
-async function takeOver({ config, containers, network, images, log, registry }: Parts): Promise<void> {
+async function takeOver({
+  config,
+  containers,
+  network,
+  images,
+  log,
+  registry,
+  plugins,
+}: Parts): Promise<void> {
+  await plugins.restore();
   containers.load();
   await network.adopt(containers.runningIDs());
   await containers.restore();
@@ -232,12 +265,17 @@ function daemonOf(parts: Parts): Daemon {
     experimental: parts.config.experimental,
     driverName: driver.name,
     startPolicies: () => containers.startPolicies(),
-    guard: new Authorization(() => parts.config.authorizationPlugins),
+    guard: new Authorization(
+      () => parts.config.authorizationPlugins,
+      (name) => parts.plugins.find(name),
+    ),
     handled: (route, seconds) => metrics.handled(route, seconds),
     serveMetrics: (address) => serveMetrics(address, metrics),
     reload: (next) => reload(parts, next),
     async shutdown() {
       await containers.close();
+      if (!parts.config.liveRestore) await parts.plugins.close();
+      parts.pluginContainerd.close();
       await network.close();
       // What still runs has its root file system from the driver.
       if (containers.runningIDs().size === 0) await driver.cleanup();
@@ -269,7 +307,7 @@ function routesOf(parts: Parts): Route[] {
     ...imageRoutes(service),
     ...buildRoutes(builder, (filters) => service.prune(filters)),
     ...networkRoutes({ network, events, containers }),
-    ...pluginRoutes(),
+    ...pluginRoutes(parts.plugins),
     ...swarmRoutes(),
     ...volumeRoutes({ volumes, events, sizeOf: bytesBelow }),
   ];

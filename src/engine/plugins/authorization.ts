@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { TLSSocket } from "node:tls";
 import { forbidden, messageOf, systemError } from "../../errors/errors.ts";
 import { PluginClient } from "./client.ts";
+import { findPlugin } from "./find.ts";
 
 interface Verdict {
   Allow?: boolean;
@@ -24,11 +25,13 @@ interface Question {
 /** Asks the authorization plugins, in order; one that says no, or says nothing, is the end. */
 export class Authorization {
   readonly #names: () => readonly string[];
+  readonly #find: typeof findPlugin;
   readonly #clients = new Map<string, PluginClient>();
 
   /** `names` is looked at for each request, because a reload may change it. */
-  constructor(names: () => readonly string[]) {
+  constructor(names: () => readonly string[], find = findPlugin) {
     this.#names = names;
+    this.#find = find;
   }
 
   get active(): boolean {
@@ -61,7 +64,7 @@ export class Authorization {
   async #verdict(name: string, method: string, question: Question): Promise<Verdict> {
     let client = this.#clients.get(name);
     if (!client) {
-      client = new PluginClient(name);
+      client = new PluginClient(name, this.#find);
       this.#clients.set(name, client);
     }
     try {

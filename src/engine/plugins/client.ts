@@ -1,5 +1,5 @@
 import { messageOf, systemError } from "../../errors/errors.ts";
-import { findPlugin } from "./find.ts";
+import { findPlugin, type PluginAddress } from "./find.ts";
 
 const TYPE = "application/vnd.docker.plugins.v1.2+json";
 /** How long a plugin may take for one call, ms. */
@@ -10,8 +10,11 @@ export class PluginClient {
   readonly name: string;
   #kinds: string[] | undefined;
 
-  constructor(name: string) {
+  readonly #find: (name: string) => PluginAddress;
+
+  constructor(name: string, find: (name: string) => PluginAddress = findPlugin) {
     this.name = name;
+    this.#find = find;
   }
 
   /** Errors: notFound, and system when it does not do this kind of work. */
@@ -28,7 +31,7 @@ export class PluginClient {
   }
 
   async #post<T>(method: string, body: object): Promise<T> {
-    const { unix, url } = findPlugin(this.name);
+    const { unix, url } = this.#find(this.name);
     const answer = await this.#fetch(method, body, unix, url);
     const parsed = JSON.parse(answer || "{}") as T & { Err?: string };
     if (parsed.Err) throw systemError(parsed.Err);

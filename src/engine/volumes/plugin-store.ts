@@ -4,6 +4,7 @@ import { conflict, messageOf, notFound, systemError } from "../../errors/errors.
 import { writeAtomic } from "../../files/atomic.ts";
 import type { EventBus } from "../events/bus.ts";
 import { PluginClient } from "../plugins/client.ts";
+import { findPlugin, type PluginAddress } from "../plugins/find.ts";
 import { anonymousName, checkVolumeName } from "./names.ts";
 import type { VolumeCreate, VolumeStore } from "./types.ts";
 
@@ -26,15 +27,31 @@ interface Entry extends Saved {
   mountpoint: string;
 }
 
+/** Where plugins listen, and where on the host the paths are that they name. */
+export interface PluginDirectory {
+  find(name: string): PluginAddress;
+  hostPath(name: string, path: string): string;
+  /** The whole name of a managed plugin, with its tag; any other as it is. */
+  fullName(name: string): string;
+}
+
+const NO_MANAGED: PluginDirectory = {
+  find: findPlugin,
+  hostPath: (_, path) => path,
+  fullName: (name) => name,
+};
+
 /** Volumes whose driver is a plugin. `path` is the file that remembers which there are. */
 export class PluginVolumes implements VolumeStore {
   readonly #path: string;
   readonly #events: EventBus;
   readonly #entries = new Map<string, Entry>();
+  readonly #plugins: PluginDirectory;
   readonly #clients = new Map<string, PluginClient>();
 
-  constructor(path: string, events: EventBus) {
+  constructor(path: string, events: EventBus, plugins: PluginDirectory = NO_MANAGED) {
     this.#path = path;
+    this.#plugins = plugins;
     this.#events = events;
     if (!existsSync(path)) return;
     for (const saved of JSON.parse(readFileSync(path, "utf8")) as Saved[])
@@ -46,25 +63,30 @@ export class PluginVolumes implements VolumeStore {
     writeAtomic(this.#path, JSON.stringify(list), { durability: "crash" });
   }
 
+  /** How many volumes a driver has. */
+  countOf(driver: string): number {
+    return [...this.#entries.values()].filter((entry) => entry.driver === driver).length;
+  }
+
   has(name: string): boolean {
     return this.#entries.has(name);
   }
 
   async #call<T>(driver: string, method: string, body: object): Promise<T> {
-    const client = this.#clients.get(driver) ?? new PluginClient(driver);
+    const client = this.#clients.get(driver) ?? new PluginClient(driver, (name) => this.#plugins.find(name));
     this.#clients.set(driver, client);
     return client.call<T>(KIND, `${KIND}.${method}`, body);
   }
 
   async create(request: VolumeCreate): Promise<Volume> {
-    const driver = request.Driver ?? "";
+    const driver = this.#plugins.fullName(request.Driver ?? "");
     const name = request.Name || anonymousName();
     checkVolumeName(name);
     const present = this.#entries.get(name);
     if (present && present.driver !== driver)
       throw conflict(`create ${name}: conflict: volume name must be unique`);
     if (present) return this.#view(present);
-    const scope = await this.#make(name, driver, request.DriverOpts ?? {});
+    const scope = await this.#make(name, request.Driver ?? "", request.DriverOpts ?? {});
     const entry: Entry = {
       name,
       driver,
@@ -90,12 +112,23 @@ export class PluginVolumes implements VolumeStore {
         cause,
       });
     }
+    if (await this.#knows(driver, name)) return capabilities.Capabilities?.Scope ?? "local";
     try {
       await this.#call(driver, "Create", { Name: name, Opts: options });
     } catch (cause) {
       throw systemError(`create ${name}: VolumeDriver.Create: ${messageOf(cause)}`, { cause });
     }
     return capabilities.Capabilities?.Scope ?? "local";
+  }
+
+  /** Whether the plugin has a volume of this name already, made by another engine or before. */
+  async #knows(driver: string, name: string): Promise<boolean> {
+    try {
+      const { Volume } = await this.#call<{ Volume?: { Name?: string } }>(driver, "Get", { Name: name });
+      return Volume?.Name === name;
+    } catch {
+      return false;
+    }
   }
 
   #entry(name: string): Entry {
@@ -149,8 +182,8 @@ export class PluginVolumes implements VolumeStore {
       });
     }
     if (!answer.Mountpoint) throw systemError(`volume ${name}: plugin ${entry.driver} gave no mountpoint`);
-    entry.mountpoint = answer.Mountpoint;
-    return answer.Mountpoint;
+    entry.mountpoint = this.#plugins.hostPath(entry.driver, answer.Mountpoint);
+    return entry.mountpoint;
   }
 
   async unmount(name: string, holder: string): Promise<void> {

@@ -5,7 +5,7 @@ import type { ImageTransport } from "./backend.ts";
 import { ProgressOutput } from "./progress_output.ts";
 
 /** A header that may come more than once counts with its first value. */
-function authOf(ctx: Context): ReturnType<typeof parseAuthHeader> {
+export function authOf(ctx: Context): ReturnType<typeof parseAuthHeader> {
   const header = ctx.req.headers["x-registry-auth"];
   return parseAuthHeader(Array.isArray(header) ? header[0] : header);
 }
