@@ -5,7 +5,9 @@ import { invalidArgument } from "../errors/errors.ts";
  * in a record, would be the driver's folder itself with every layer in it. Errors: invalidArgument.
  */
 export function checkLayerID(id: string): string {
-  if (!/^[A-Za-z0-9][\w.-]*$/.test(id) || id === "l")
-    throw invalidArgument(`${JSON.stringify(id)} is no name of a storage layer`);
+  if (!isLayerID(id)) throw invalidArgument(`${JSON.stringify(id)} is no name of a storage layer`);
   return id;
 }
+
+/** True for what can be the name of a layer. */
+export const isLayerID = (id: string): boolean => /^[A-Za-z0-9][\w.-]*$/.test(id) && id !== "l";

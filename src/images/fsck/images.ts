@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf } from "../../errors/errors.ts";
 import { writeAtomic } from "../../files/atomic.ts";
+import { readText } from "../../files/read-text.ts";
 import { chainIDOf } from "../layers/chain-id.ts";
 import { parseConfig } from "../store/images.ts";
 import type { Digest, ImageConfig } from "../types.ts";
@@ -21,14 +22,14 @@ export async function* images({ images: root, records }: Examined): AsyncGenerat
   const { content, metadata } = places(root);
   const layers = new Set(records.list().map(({ chainID }) => chainID));
   for (const hex of namesIn(content)) {
-    const problem = wrongImage(hex, readFileSync(join(content, hex)), layers);
+    const problem = wrongImage(hex, bytesOf(join(content, hex)), layers);
     if (problem === undefined) continue;
     yield {
       subject: `image sha256:${hex}`,
       problem,
       cure: "forget the image; pull or load it again",
       repair() {
-        rmSync(join(content, hex), { force: true });
+        rmSync(join(content, hex), { recursive: true, force: true });
         rmSync(join(metadata, hex), { recursive: true, force: true });
       },
     };
@@ -47,7 +48,12 @@ export function topsOfImages(root: string): (Digest | undefined)[] {
   });
 }
 
-function wrongImage(hex: string, raw: Buffer, layers: ReadonlySet<Digest>): string | undefined {
+function bytesOf(path: string): Buffer | undefined {
+  return lstatSync(path).isFile() ? readFileSync(path) : undefined;
+}
+
+function wrongImage(hex: string, raw: Buffer | undefined, layers: ReadonlySet<Digest>): string | undefined {
+  if (!raw) return "its configuration is no file";
   const found = createHash("sha256").update(raw).digest("hex");
   if (found !== hex) return `its configuration has digest sha256:${found}`;
   let config: ImageConfig;
@@ -76,13 +82,14 @@ export async function* imageNotes({ images: root }: Examined): AsyncGenerator<Fi
     }
     const file = join(folder, "parent");
     if (!existsSync(file)) continue;
-    const parent = readFileSync(file, "utf8").trim();
-    if (existsSync(join(content, parent.slice("sha256:".length)))) continue;
+    const parent = readText(file)?.trim() ?? "";
+    if (/^sha256:[0-9a-f]{64}$/.test(parent) && existsSync(join(content, parent.slice("sha256:".length))))
+      continue;
     yield {
       subject: `image sha256:${hex}`,
       problem: `its parent image ${parent} is not there`,
       cure: "forget the parent",
-      repair: () => rmSync(file, { force: true }),
+      repair: () => rmSync(file, { recursive: true, force: true }),
     };
   }
 }
@@ -105,10 +112,12 @@ export async function* references({ images: root }: Examined): AsyncGenerator<Fi
   }
   for (const [repository, names] of Object.entries(stored.Repositories ?? {})) {
     for (const [name, id] of Object.entries(names)) {
-      if (existsSync(join(content, id.slice("sha256:".length)))) continue;
+      const right = name.startsWith(`${repository}:`) || name.startsWith(`${repository}@`);
+      const digest = /^sha256:([0-9a-f]{64})$/.exec(id)?.[1];
+      if (right && digest && existsSync(join(content, digest))) continue;
       yield {
         subject: `name ${name}`,
-        problem: `image ${id} is not there`,
+        problem: right ? `image ${id} is not there` : `it is none of ${repository}`,
         cure: `remove the name; \`docker pull ${name}\` brings image and name back`,
         repair() {
           delete names[name];
@@ -138,7 +147,7 @@ export async function* distribution({ images: root }: Examined): AsyncGenerator<
         subject: path,
         problem: "malformed",
         cure: "remove it",
-        repair: () => rmSync(path, { force: true }),
+        repair: () => rmSync(path, { recursive: true, force: true }),
       };
     }
   }

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf } from "../../errors/errors.ts";
+import { isLayerID } from "../../storage/layer-id.ts";
 import { chainID } from "../layers/chain-id.ts";
 import type { LayerRecord, MountRecord } from "../layers/records.ts";
 import { assembleTar } from "../layers/tar-split.ts";
@@ -18,7 +19,7 @@ export async function* leftovers({ root, records, driver }: Examined): AsyncGene
       cure: "take it away",
       async repair() {
         const used = records.list().some((record) => record.cacheID === cacheID);
-        if (cacheID !== undefined && !used) await driver.remove(cacheID);
+        if (cacheID !== undefined && isLayerID(cacheID) && !used) await driver.remove(cacheID);
         records.forget(folder);
       },
     };
@@ -69,7 +70,7 @@ function wrongRecord(record: LayerRecord, layers: Map<Digest, LayerRecord>): str
   if (record.parent !== undefined && !layers.has(record.parent))
     return `the layer below it, ${record.parent}, is not there`;
   if (!/^sha256:[0-9a-f]{64}$/.test(record.diffID)) return `its digest is malformed: ${record.diffID}`;
-  if (!/^[0-9a-z-]{1,128}$/.test(record.cacheID)) return `its storage layer's name is malformed`;
+  if (!isLayerID(record.cacheID)) return `its storage layer's name is malformed`;
   const found = chainID(record.parent, record.diffID);
   if (found !== record.chainID) return `its digest and the layer below it give ${found}`;
   return Number.isFinite(record.size) ? undefined : "its size is no number";
@@ -79,9 +80,10 @@ function wrongRecord(record: LayerRecord, layers: Map<Digest, LayerRecord>): str
 export async function* layerContents(examined: Examined): AsyncGenerator<Finding> {
   const { images, driver, records } = examined;
   for (const record of records.list()) {
-    const problem = (await driver.exists(record.cacheID))
-      ? await wrongContent(examined, record)
-      : `its storage layer ${record.cacheID} is not there`;
+    const problem =
+      isLayerID(record.cacheID) && (await driver.exists(record.cacheID))
+        ? await wrongContent(examined, record)
+        : `its storage layer ${record.cacheID} is not there`;
     if (problem === undefined) continue;
     const users = containersOn(record.chainID, records.list(), records.mounts());
     const subject = `layer ${record.chainID}`;
@@ -94,7 +96,7 @@ export async function* layerContents(examined: Examined): AsyncGenerator<Finding
       problem,
       cure: "remove the layer; pulling an image that needs it brings it back",
       async repair() {
-        await driver.remove(record.cacheID);
+        if (isLayerID(record.cacheID)) await driver.remove(record.cacheID);
         records.forget(join(images, "layerdb/sha256", record.chainID.slice("sha256:".length)));
       },
     };
@@ -162,14 +164,15 @@ export async function* storage({ root, driver, records }: Examined): AsyncGenera
         problem: "its layer is there, but the container is no more",
         cure: "remove its layer",
         async repair() {
-          for (const id of [mount.mountID, mount.initID]) if (id !== undefined) await driver.remove(id);
+          for (const id of [mount.mountID, mount.initID])
+            if (id !== undefined && isLayerID(id)) await driver.remove(id);
           records.removeMount(mount.name);
         },
       };
       continue;
     }
     for (const id of [mount.mountID, mount.initID])
-      if (id !== undefined && !(await driver.exists(id)))
+      if (id !== undefined && !(isLayerID(id) && (await driver.exists(id))))
         yield { subject, problem: `its storage layer ${id} is not there: what it had written is lost` };
   }
   const used = new Set(records.list().map(({ cacheID }) => cacheID));

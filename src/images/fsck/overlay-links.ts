@@ -1,16 +1,9 @@
-import {
-  existsSync,
-  lstatSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, lstatSync, readdirSync, readlinkSync, rmSync, symlinkSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { writeAtomic } from "../../files/atomic.ts";
-import { Layout } from "../../storage/overlay2/layout.ts";
+import { readText } from "../../files/read-text.ts";
+import { isLayerID } from "../../storage/layer-id.ts";
+import { isShortName, Layout, shortName } from "../../storage/overlay2/layout.ts";
 import type { Digest } from "../types.ts";
 import type { Examined, Finding } from "./finding.ts";
 
@@ -31,19 +24,16 @@ const layersOf = (layout: Layout): string[] =>
 async function* shortNames(layout: Layout): AsyncGenerator<Finding> {
   for (const id of layersOf(layout)) {
     const subject = `storage layer ${id}`;
-    if (!existsSync(join(layout.folder(id), "link"))) {
-      const found = readdirSync(join(layout.root, "l")).find((name) => targetOf(layout, name) === id);
-      if (found === undefined) yield { subject, problem: "it has no short name" };
-      else
-        yield {
-          subject,
-          problem: "its file link is not there",
-          cure: "write it anew",
-          repair: () => writeFileSync(join(layout.folder(id), "link"), found),
-        };
+    const name = linkOf(layout, id);
+    if (name === undefined) {
+      yield {
+        subject,
+        problem: "its file link is not there, or damaged",
+        cure: "write it anew",
+        repair: () => renewLink(layout, id),
+      };
       continue;
     }
-    const name = layout.link(id);
     if (targetOf(layout, name) === id) continue;
     yield {
       subject,
@@ -55,6 +45,24 @@ async function* shortNames(layout: Layout): AsyncGenerator<Finding> {
       },
     };
   }
+}
+
+/** Undefined if it cannot be one. */
+function linkOf(layout: Layout, id: string): string | undefined {
+  const text = readText(join(layout.folder(id), "link"));
+  return text !== undefined && isShortName(text) ? text : undefined;
+}
+
+/** By the short name that leads to the layer, or by a new one. */
+function renewLink(layout: Layout, id: string): void {
+  const file = join(layout.folder(id), "link");
+  let name = readdirSync(join(layout.root, "l")).find((one) => targetOf(layout, one) === id);
+  if (name === undefined) {
+    name = shortName();
+    symlinkSync(join("..", id, "diff"), join(layout.root, "l", name));
+  }
+  rmSync(file, { recursive: true, force: true });
+  writeAtomic(file, name);
 }
 
 /** The layer that a short name leads to. */
@@ -72,7 +80,7 @@ async function* danglingNames(layout: Layout): AsyncGenerator<Finding> {
       subject: join(layout.root, "l", name),
       problem: "it leads to no layer",
       cure: "remove it",
-      repair: () => rmSync(join(layout.root, "l", name), { force: true }),
+      repair: () => rmSync(join(layout.root, "l", name), { recursive: true, force: true }),
     };
   }
 }
@@ -91,16 +99,19 @@ async function* lists({ records }: Examined, layout: Layout): AsyncGenerator<Fin
     wanted.push([mountID, initID === undefined ? image : [initID, ...image]]);
   }
   for (const [id, stack] of wanted) {
-    if (!layout.exists(id) || !stack.every((one) => existsSync(join(layout.folder(one), "link")))) continue;
+    if (![id, ...stack].every((one) => isLayerID(one) && layout.exists(one) && linkOf(layout, one))) continue;
     const list = stack.map((one) => `l/${layout.link(one)}`).join(":");
     const file = join(layout.folder(id), "lower");
-    const found = existsSync(file) ? readFileSync(file, "utf8") : "";
-    if (found === list) continue;
+    const found = readText(file) ?? "";
+    if (found === list && (list !== "") === existsSync(file)) continue;
     yield {
       subject: `storage layer ${id}`,
       problem: "its list of the layers below is wrong",
       cure: "write it anew",
-      repair: () => (list === "" ? rmSync(file) : writeAtomic(file, list)),
+      repair() {
+        rmSync(file, { recursive: true, force: true });
+        if (list !== "") writeAtomic(file, list);
+      },
     };
   }
 }

@@ -9,6 +9,7 @@ import { containers } from "./containers.ts";
 import type { Check, Finding } from "./finding.ts";
 import { distribution, imageNotes, images, references } from "./images.ts";
 import { layerContents, layerRecords, leftovers, storage, unusedLayers } from "./layers.ts";
+import { mountRecords } from "./mounts.ts";
 import { overlayLinks } from "./overlay-links.ts";
 
 export interface FsckOptions {
@@ -31,6 +32,7 @@ export interface FsckResult {
  */
 const CHECKS: [string, Check][] = [
   ["what crashes have left", leftovers],
+  ["records of containers' layers", mountRecords],
   ["links of overlay layers", overlayLinks],
   ["records of layers", layerRecords],
   ["contents of layers", layerContents],
@@ -79,7 +81,7 @@ async function runChecks(options: FsckOptions, driver: StorageDriver): Promise<F
     say(`${name}: checking ${what}`);
     for (let again = true; again; ) {
       again = false;
-      for await (const finding of check(examined)) {
+      for await (const finding of guarded(what, check(examined))) {
         const line = `${finding.subject}: ${finding.problem}`;
         if (known.has(line)) continue;
         known.add(line);
@@ -92,6 +94,15 @@ async function runChecks(options: FsckOptions, driver: StorageDriver): Promise<F
     }
   }
   return total;
+}
+
+/** What stops a check is a finding as well, and the others go on. */
+async function* guarded(what: string, findings: AsyncIterable<Finding>): AsyncGenerator<Finding> {
+  try {
+    yield* findings;
+  } catch (error) {
+    yield { subject: what, problem: `cannot be checked: ${messageOf(error)}` };
+  }
 }
 
 /** True if it has been repaired. */

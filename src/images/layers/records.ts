@@ -1,16 +1,8 @@
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { writeAtomic } from "../../files/atomic.ts";
 import { faultPoint } from "../../files/fault.ts";
+import { readText } from "../../files/read-text.ts";
 import type { Digest } from "../types.ts";
 import { hexOf } from "./chain-id.ts";
 
@@ -20,7 +12,7 @@ export interface LayerRecord {
   diffID: Digest;
   parent: Digest | undefined;
   cacheID: string;
-  /** Bytes. */
+  /** Bytes; NaN if that cannot be read. */
   size: number;
 }
 
@@ -74,8 +66,7 @@ export class LayerRecords {
     return readdirSync(join(this.#root, "sha256")).flatMap((hex) => {
       if (!/^[0-9a-f]{64}$/.test(hex)) return [];
       const folder = join(this.#root, "sha256", hex);
-      const read = (name: string) =>
-        existsSync(join(folder, name)) ? readFileSync(join(folder, name), "utf8").trim() : undefined;
+      const read = (name: string) => readText(join(folder, name))?.trim();
       const [diffID, cacheID] = [read("diff"), read("cache-id")];
       if (!diffID || !cacheID) return [];
       return [
@@ -84,7 +75,7 @@ export class LayerRecords {
           diffID,
           cacheID,
           parent: read("parent"),
-          size: Number(read("size") ?? 0),
+          size: Number(read("size") || Number.NaN),
         },
       ];
     });
@@ -103,8 +94,7 @@ export class LayerRecords {
     return readdirSync(root)
       .filter((name) => name.endsWith(REMOVING))
       .flatMap((name) => {
-        const file = join(root, name, "cache-id");
-        const cacheID = existsSync(file) ? readFileSync(file, "utf8").trim() : "";
+        const cacheID = readText(join(root, name, "cache-id"))?.trim() ?? "";
         return cacheID === "" ? [] : [[join(root, name), cacheID] as [string, string]];
       });
   }
@@ -122,8 +112,7 @@ export class LayerRecords {
   leftovers(): [string, string | undefined][] {
     const root = join(this.#root, "tmp");
     return readdirSync(root).map((name) => {
-      const file = join(root, name, "cache-id");
-      const cacheID = existsSync(file) ? readFileSync(file, "utf8").trim() : "";
+      const cacheID = readText(join(root, name, "cache-id"))?.trim() ?? "";
       return [join(root, name), cacheID === "" ? undefined : cacheID];
     });
   }
@@ -141,8 +130,7 @@ export class LayerRecords {
   mounts(): MountRecord[] {
     const root = join(this.#root, "mounts");
     return readdirSync(root).flatMap((name) => {
-      const read = (file: string) =>
-        existsSync(join(root, name, file)) ? readFileSync(join(root, name, file), "utf8").trim() : undefined;
+      const read = (file: string) => readText(join(root, name, file))?.trim();
       const mountID = read("mount-id");
       return mountID === undefined
         ? []

@@ -51,7 +51,7 @@ class StoredLayer implements Layer {
   ) {
     this.chainID = record.chainID;
     this.diffID = record.diffID;
-    this.diffSize = record.size;
+    this.diffSize = Number.isFinite(record.size) ? record.size : 0;
     this.cacheID = record.cacheID;
     this.parent = parent;
     this.#driver = driver;

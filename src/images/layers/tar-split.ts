@@ -114,7 +114,11 @@ export async function tarSizeOf(path: string): Promise<number> {
 async function* entriesOf(path: string): AsyncGenerator<Entry> {
   let rest = "";
   const decoder = new TextDecoder();
-  for await (const chunk of createReadStream(path).pipe(createGunzip())) {
+  const packed = createReadStream(path);
+  const plain = createGunzip();
+  // pipe() alone would leave an error of the file to nobody.
+  packed.on("error", (error) => plain.destroy(error));
+  for await (const chunk of packed.pipe(plain)) {
     const lines = (rest + decoder.decode(chunk as Uint8Array, { stream: true })).split("\n");
     rest = lines.pop() ?? "";
     for (const line of lines) if (line !== "") yield JSON.parse(line) as Entry;

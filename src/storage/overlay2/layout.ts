@@ -5,13 +5,13 @@ import {
   lstatSync,
   mkdirSync,
   readdirSync,
-  readFileSync,
   readlinkSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { notFound } from "../../errors/errors.ts";
+import { dataLoss, notFound } from "../../errors/errors.ts";
+import { readText } from "../../files/read-text.ts";
 import { hostRoot, type IDMap, type Owner } from "../../linux/id-map.ts";
 import { checkLayerID } from "../layer-id.ts";
 
@@ -88,16 +88,25 @@ export class Layout {
     return chain.join(":");
   }
 
+  /** The short name that is noted for a layer. Errors: dataLoss. */
   link(id: string): string {
-    return readFileSync(join(this.folder(id), "link"), "utf8");
+    const noted = this.#noted(id);
+    if (noted === undefined)
+      throw dataLoss(`storage layer ${id}: its file link is missing or damaged: \`dockerd fsck\` tells more`);
+    return noted;
+  }
+
+  /** Undefined if there is none, or none that could be one. */
+  #noted(id: string): string | undefined {
+    const text = readText(join(this.folder(id), "link"))?.trim();
+    return text !== undefined && isShortName(text) ? text : undefined;
   }
 
   /** Paths of the short names that lead to a layer; looked for if a crash came before its own was noted. */
   linksTo(id: string): string[] {
     const names = join(this.root, "l");
-    const note = join(this.folder(id), "link");
-    const noted = existsSync(note) ? this.link(id) : "";
-    if (noted !== "") return [join(names, noted)];
+    const noted = this.#noted(id);
+    if (noted !== undefined) return [join(names, noted)];
     const target = join("..", id, "diff");
     return readdirSync(names)
       .map((name) => join(names, name))
@@ -106,8 +115,7 @@ export class Layout {
 
   /** Short names of all layers below, nearest first. */
   lower(id: string): string[] {
-    const path = join(this.folder(id), "lower");
-    return existsSync(path) ? readFileSync(path, "utf8").split(":").filter(Boolean) : [];
+    return (readText(join(this.folder(id), "lower")) ?? "").split(":").filter(Boolean);
   }
 
   /** The diff folders of all layers below, nearest first. */
@@ -119,6 +127,10 @@ export class Layout {
   }
 }
 
-function shortName(): string {
+/** What can be a layer's short name. */
+export const isShortName = (text: string): boolean => /^[A-Z0-9]{26}$/.test(text);
+
+/** A new one. */
+export function shortName(): string {
   return [...randomBytes(LINK_LENGTH)].map((byte) => ALPHABET[byte & 31]).join("");
 }
