@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, writeFile
 import { join } from "node:path";
 import { appears } from "../lib/chain.ts";
 import { Api } from "./api.ts";
-import { processes } from "./processes.ts";
+import { lives, processes } from "./processes.ts";
 import { watchOver } from "./sweep.ts";
 
 export interface Totals {
@@ -92,7 +92,8 @@ export class ChaosChain {
 
   alive(name: DaemonName): boolean {
     const child = this.#daemons.get(name);
-    return child !== undefined && child.exitCode === null && child.signalCode === null;
+    // A child that has died just now may not have been heard of yet.
+    return child !== undefined && child.exitCode === null && child.signalCode === null && lives(child.pid);
   }
 
   pidOf(name: DaemonName): number {
@@ -127,10 +128,11 @@ export class ChaosChain {
   /** Waits until dockerd has found docker-containerd again. */
   async connected(): Promise<void> {
     const deadline = Date.now() + CONNECT_MS;
-    type Version = { Components?: { Name: string }[] };
+    type Version = { Components?: { Name: string; Version: string }[] };
     for (;;) {
       const version = await this.api.get<Version>("/version").catch(() => undefined);
-      if (version?.Components?.some(({ Name }) => Name === "containerd")) return;
+      const containerd = version?.Components?.find(({ Name }) => Name === "containerd");
+      if (containerd && containerd.Version !== "unreachable") return;
       if (Date.now() > deadline) throw new Error(`dockerd does not find containerd:\n${this.lastWords()}`);
       await Bun.sleep(20);
     }

@@ -11,3 +11,13 @@ export function processes(): { pid: number; argv: string[] }[] {
     }
   });
 }
+
+/** Whether a process is there and not a zombie. */
+export function lives(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return !"ZX".includes(stat.charAt(stat.lastIndexOf(")") + 2));
+  } catch {
+    return false;
+  }
+}

@@ -36,6 +36,7 @@ export async function runChaos({ rounds, seed, bin, keepGoing, say }: ChaosOptio
     for (const fault of found) say(`${when}: ${fault}`);
     faults.push(...found);
   };
+  say(`in ${chain.folder}`);
   try {
     await prepare(chain);
     run.events.follow();

@@ -38,6 +38,25 @@ export class Client {
     return { code, stdout, stderr };
   }
 
+  /** Attached to a container until it ends; the input stays open, at whose end stock dockerd would let us go. */
+  async attached(name: string, input: string): Promise<Outcome> {
+    const child = Bun.spawn([this.#program, "attach", name], {
+      env: this.#env,
+      stdin: "pipe",
+      stdout: "pipe",
+      stderr: "pipe",
+      timeout: LIMIT_MS,
+      killSignal: "SIGKILL",
+    });
+    child.stdin.write(input);
+    await child.stdin.flush();
+    const output = Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
+    const code = await child.exited;
+    child.stdin.end();
+    const [stdout, stderr] = await output;
+    return { code, stdout, stderr };
+  }
+
   /** What it printed, trimmed. Throws when it fails. */
   async ok(...args: string[]): Promise<string> {
     const { code, stdout, stderr } = await this.run(args);

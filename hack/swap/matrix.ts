@@ -77,7 +77,8 @@ export async function runCells(
     for (const work of works) work.reason ||= (error as Error).message;
   } finally {
     for (const { docker, id, reason } of works)
-      if (reason !== "") await docker.run(["rm", "-f", id, `${id}-io`, `${id}-tty`, `${id}-oom`]);
+      if (reason !== "")
+        await docker.run(["rm", "-f", id, `${id}-io`, `${id}-run`, `${id}-tty`, `${id}-oom`]);
     await running.stop();
   }
   return [...results, ...works.map(({ cell, reason }) => ({ cell, verdict: reason || "passed" }))];

@@ -1,4 +1,5 @@
 /** What every combination must be able to do, step by step; a step throws the reason why it cannot. */
+import { existsSync } from "node:fs";
 import type { Client } from "./client.ts";
 
 export interface Step {
@@ -26,6 +27,19 @@ export async function until(
 
 const inspect = (docker: Client, id: string, format: string) => docker.ok("inspect", "-f", format, id);
 
+/** Whether control groups are of version 2 alone. */
+const isUnified = () => existsSync("/sys/fs/cgroup/cgroup.controllers");
+
+/** How often each event of a container, by its whole id, has been told since some second. */
+async function eventsOf(docker: Client, id: string, since: number): Promise<Map<string, number>> {
+  const until = String(Math.floor(Date.now() / 1000) + 1);
+  const filter = ["--filter", `container=${id}`, "--filter", "type=container", "--format", "{{.Action}}"];
+  const told = await docker.ok("events", "--since", String(since), "--until", until, ...filter);
+  const counts = new Map<string, number>();
+  for (const name of told.split("\n")) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return counts;
+}
+
 /** Says its lines until it gets SIGTERM, then ends with 4; counts SIGUSR1. */
 const TALKER =
   "n=0; trap 'exit 4' TERM; trap 'n=$((n+1)); echo usr1 $n' USR1; echo begun; while :; do sleep 0.05; done";
@@ -50,6 +64,17 @@ export const STEPS: readonly Step[] = [
     },
   },
   {
+    name: "attach to what runs",
+    async run(docker, id) {
+      const name = `${id}-run`;
+      const script = "read a; sleep 0.3; echo got $a; echo err >&2; sleep 0.3; exit 9";
+      await docker.ok(...docker.container("run", ["-d", "-i", "--name", name], "sh", "-c", script));
+      const { code, stdout, stderr } = await docker.attached(name, "in\n");
+      same("attach", [code, stdout, stderr], [9, "got in\n", "err\n"]);
+      await docker.ok("rm", name);
+    },
+  },
+  {
     name: "start",
     async run(docker, id) {
       const options = ["-d", "--name", id, "-m", "64m", "--pids-limit", "50"];
@@ -71,8 +96,13 @@ export const STEPS: readonly Step[] = [
     name: "limits",
     async run(docker, id) {
       const read = (file: string) => docker.ok("exec", id, "cat", `/sys/fs/cgroup/${file}`);
-      same("memory", await read("memory/memory.limit_in_bytes"), String(64 << 20));
-      same("pids", await read("pids/pids.max"), "50");
+      const [memory, pids] = isUnified()
+        ? ["memory.max", "pids.max"]
+        : ["memory/memory.limit_in_bytes", "pids/pids.max"];
+      same("memory", await read(memory!), String(64 << 20));
+      same("pids", await read(pids!), "50");
+      await docker.ok("update", "--pids-limit", "60", id);
+      same("pids after update", await read(pids!), "60");
     },
   },
   {
@@ -131,6 +161,8 @@ export const STEPS: readonly Step[] = [
         docker.container("run", ["--name", name, "-m", "16m", "--memory-swap", "16m"], "sh", "-c", grow),
       );
       same("state", await inspect(docker, name, "{{.State.OOMKilled}} {{.State.ExitCode}}"), "true 137");
+      const told = await eventsOf(docker, await inspect(docker, name, "{{.Id}}"), 0);
+      if (!told.get("oom")) throw new Error(`no event tells of it: ${[...told.keys()].join(", ")}`);
       await docker.ok("rm", name);
     },
   },
@@ -139,6 +171,15 @@ export const STEPS: readonly Step[] = [
     async run(docker) {
       same("run", (await docker.run(docker.container("run", ["--rm"], "sh", "-c", "exit 3"))).code, 3);
       same("nothing to run", (await docker.run(docker.container("run", ["--rm"], "nonesuch"))).code, 127);
+    },
+  },
+  {
+    name: "events",
+    async run(docker, id) {
+      const told = await eventsOf(docker, await inspect(docker, id, "{{.Id}}"), 0);
+      for (const name of ["create", "start", "kill", "pause", "unpause", "update"])
+        same(`events ${name}`, told.get(name), 1);
+      same("events die", told.get("die"), undefined);
     },
   },
 ];
@@ -158,26 +199,13 @@ export const AFTER_RESTART: readonly Step[] = [
   {
     name: "stop, events, delete",
     async run(docker, id) {
-      const since = String(Math.floor(Date.now() / 1000));
+      const since = Math.floor(Date.now() / 1000);
+      const whole = await inspect(docker, id, "{{.Id}}");
       await docker.ok("stop", id);
       same("state", await inspect(docker, id, "{{.State.Status}} {{.State.ExitCode}}"), "exited 4");
       await docker.ok("rm", id);
-      const until = String(Math.floor(Date.now() / 1000) + 1);
-      const filter = [
-        "--since",
-        since,
-        "--until",
-        until,
-        "--filter",
-        `container=${id}`,
-        "--format",
-        "{{.Action}}",
-      ];
-      const events = (await docker.ok("events", ...filter))
-        .split("\n")
-        .filter((name) => !/^(exec_|network)/.test(name));
-      for (const name of ["die", "stop", "destroy"])
-        same(`events ${name}`, events.filter((event) => event === name).length, 1);
+      const told = await eventsOf(docker, whole, since);
+      for (const name of ["die", "stop", "destroy"]) same(`events ${name}`, told.get(name), 1);
     },
   },
 ];

@@ -14,6 +14,8 @@ const PACKAGES = [
   ...["docker.io", "xfsprogs"],
   // Checkpoints, and the stock runtime to exchange them with.
   ...["criu", "runc"],
+  // A runtime that takes cgroup v2 only.
+  "crun",
 ];
 
 /** Starts the tests when the system is up, and turns the machine off after them. */
