@@ -353,6 +353,52 @@ test("ambient capabilities that cannot be are left out with a word", async () =>
   const { stdout, code } = await bench.runc(["run", "--bundle", path, id]);
   expect([code, stdout]).toEqual([0, "CapAmb:\t0000000000000000\n"]);
   expect(readFileSync(join(bench.folder, "log"), "utf8")).toContain(
-    "can't raise ambient capabilities [CAP_KILL]",
+    "can't raise ambient capability CAP_KILL: ",
   );
+});
+
+test("a variable that is given twice has its last value, once; null is not set; a user has group 0", async () => {
+  const { id, path, spec } = bench.bundle(["env"], ({ process }) => {
+    process!.env = ["A=1", "PATH=/bin", "HOME=/x", "A=2", "HOME="];
+    process!.user = { uid: 0 } as never;
+  });
+  const document = { ...spec, hooks: null, linux: { ...spec.linux, sysctl: null, uidMappings: null } };
+  writeFileSync(join(path, "config.json"), JSON.stringify(document));
+  expect((await bench.runc(["run", "--bundle", path, id])).stdout).toBe("A=2\nPATH=/bin\nHOME=/root\n");
+});
+
+test("exec --env replaces, --cap makes ambient what may be", async () => {
+  const id = await bench.sleeping(({ process }) => {
+    process!.env!.push("A=1");
+    process!.capabilities!.inheritable = ["CAP_KILL"];
+    process!.capabilities!.permitted!.push("CAP_KILL");
+  });
+  const exec = async (...args: string[]) => (await bench.runc(["exec", ...args])).stdout;
+  expect(await exec("--env", "A=2", id, "sh", "-c", "echo $A")).toBe("2\n");
+  expect(await exec("--cap", "CAP_KILL", id, "grep", "CapAmb", "/proc/self/status")).toBe(
+    "CapAmb:\t0000000000000020\n",
+  );
+  await bench.kill(id);
+});
+
+test("--pidfd-socket gets a descriptor of the process", async () => {
+  const { id, path } = bench.bundle(["sleep", "1000"]);
+  const socketPath = join(bench.folder, "pidfd");
+  const listener = listenUnix(socketPath, 0o600);
+  await bench.detached(["run", "--detach", "--pidfd-socket", socketPath, "--bundle", path, id]);
+  const socket = acceptUnix(listener);
+  const { fd } = receivePacket(socket)!;
+  const { pid } = JSON.parse((await bench.runc(["state", id])).stdout) as { pid: number };
+  expect(readFileSync(`/proc/self/fdinfo/${fd}`, "utf8")).toContain(`Pid:\t${pid}\n`);
+  for (const open of [fd!, socket, listener]) closeFd(open);
+  await bench.kill(id);
+});
+
+test("kernel.domainname and domainname must agree", async () => {
+  const named = (sysctl: string) => (spec: Spec) => {
+    spec.domainname = "here";
+    spec.linux!.sysctl = { "kernel.domainname": sysctl };
+  };
+  expect(await bench.sh("cat /proc/sys/kernel/domainname", named("here"))).toBe("here");
+  expect(await bench.sh("true", named("there"))).toContain("conflicts with domainname");
 });

@@ -21,6 +21,8 @@ export interface CreateOptions extends ConsoleTarget {
   spec: Spec;
   bundle: string;
   pidFile?: string;
+  /** Path of a socket that gets a descriptor of the process. */
+  pidfdSocket?: string;
   preserveFds: number;
   noPivot: boolean;
   noNewKeyring: boolean;
@@ -57,12 +59,14 @@ export function newRecord(
 /** What only some containers need. */
 interface LateModules {
   hooks?: typeof import("./hooks.ts");
+  pidfd?: typeof import("./pidfd_socket.ts");
   mapping?: typeof import("./id_mapping.ts");
   notify?: typeof import("./seccomp_notify.ts");
 }
 
-async function loadLate({ hooks, linux }: Spec): Promise<LateModules> {
+async function loadLate({ hooks, linux }: Spec, { pidfdSocket }: CreateOptions): Promise<LateModules> {
   const late: LateModules = {};
+  if (pidfdSocket !== undefined) late.pidfd = await import("./pidfd_socket.ts");
   if (hooks) late.hooks = await import("./hooks.ts");
   if (linux?.namespaces?.some((n) => n.type === "user" && !n.path))
     late.mapping = await import("./id_mapping.ts");
@@ -119,7 +123,7 @@ class Creation {
       createCgroup(facts.cgroup);
       if (facts.cgroup.length > 0)
         await applyLimits(facts.cgroup, this.#spec.linux?.resources ?? {}, { devices: true });
-      const late = await loadLate(this.#spec);
+      const late = await loadLate(this.#spec, this.#options);
       await launch(plan, descriptors, this.#handlers(late), this.#options.failAt).catch((error: unknown) => {
         throw oomKills(facts.cgroup) > 0 ? outOfMemory(error) : error;
       });
@@ -163,6 +167,7 @@ class Creation {
       listener: (fd: number) => late.notify?.passListener(fd, record, record.pid),
       ready: (pid: number) => {
         if (this.#options.pidFile !== undefined) writePidFile(this.#options.pidFile, pid);
+        late.pidfd?.passPidfd(this.#options.pidfdSocket!, pid);
         this.#options.debug("init: closing the pipe to signal completion");
       },
       debug: this.#options.debug,

@@ -19,6 +19,8 @@ import type { ContainerRecord, StateStore } from "./state/store.ts";
 export interface ExecOptions extends ConsoleTarget {
   process: Process;
   pidFile?: string;
+  /** Path of a socket that gets a descriptor of the process. */
+  pidfdSocket?: string;
   preserveFds: number;
   /** Folders below the container's cgroup, by controller ("" for all). */
   cgroups: ReadonlyMap<string, string>;
@@ -103,12 +105,14 @@ export async function execInContainer(
     });
     const plan = compileExec(options.process, foreignNamespaces(record.pid), facts);
     const notify = record.spec.linux?.seccomp?.listenerPath ? await import("./seccomp_notify.ts") : undefined;
+    const handover = options.pidfdSocket === undefined ? undefined : await import("./pidfd_socket.ts");
     const handlers = {
       started: () => {},
       sync: () => "",
       listener: (fd: number, pid: number) => notify?.passListener(fd, record, pid),
       ready: (pid: number) => {
         if (options.pidFile !== undefined) writePidFile(options.pidFile, pid);
+        handover?.passPidfd(options.pidfdSocket!, pid);
         options.debug("setns_init: about to exec the command");
       },
       debug: options.debug,

@@ -3,6 +3,13 @@ import { errnoOf, invalidArgument, messageOf, notFound } from "../errors/errors.
 import { readSmallFile } from "../linux/fd.ts";
 import type { Process, Spec } from "../oci/runtime-spec.ts";
 
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  if (typeof value !== "object" || value === null) return value;
+  const members = Object.entries(value).filter(([, member]) => member !== null);
+  return Object.fromEntries(members.map(([name, member]) => [name, withoutNulls(member)]));
+}
+
 function readJson(path: string, missing: string): unknown {
   let text: string;
   try {
@@ -12,11 +19,16 @@ function readJson(path: string, missing: string): unknown {
     throw error;
   }
   try {
-    return JSON.parse(text);
+    const document: unknown = JSON.parse(text);
+    // Go programs write null for lists and objects that they have not set.
+    return /:\s*null\b/.test(text) ? withoutNulls(document) : document;
   } catch (error) {
     throw invalidArgument(`${path} is not JSON: ${messageOf(error)}`, { cause: error });
   }
 }
+
+/** What is left out of process.user is zero. */
+const ROOT = { uid: 0, gid: 0 };
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
@@ -44,7 +56,7 @@ export function readSpec(bundle: string): Spec {
   if (!isObject(spec["linux"])) throw invalidArgument(`${path}: linux is missing`);
   checkProcess(spec["process"], `${path}: process`);
   const typed = spec as unknown as Spec;
-  typed.process!.user ??= { uid: 0, gid: 0 };
+  typed.process!.user = { ...ROOT, ...typed.process!.user };
   return typed;
 }
 
@@ -53,6 +65,6 @@ export function readProcess(path: string): Process {
   const process = readJson(path, `open ${path}: no such file or directory`);
   checkProcess(process, path);
   const typed = process as Process;
-  typed.user ??= { uid: 0, gid: 0 };
+  typed.user = { ...ROOT, ...typed.user };
   return typed;
 }

@@ -7,7 +7,6 @@ export function warnOfCapabilities(process: Process | undefined, warn: (message:
   if (!process?.capabilities) return;
   const unknown = unknownCapabilities(process, knownCapabilities());
   if (unknown.length > 0) warn(`ignoring unknown or unavailable capabilities: [${unknown.join(" ")}]`);
-  const vain = vainAmbient(process, knownCapabilities());
-  if (vain.length > 0)
-    warn(`can't raise ambient capabilities [${vain.join(" ")}]: they must be inheritable and permitted too`);
+  for (const name of vainAmbient(process, knownCapabilities()))
+    warn(`can't raise ambient capability ${name}: it must be inheritable and permitted too`);
 }

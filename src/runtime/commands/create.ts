@@ -18,6 +18,11 @@ export const FLAGS = {
   },
   "console-socket": { kind: "string", help: "Unix socket that gets the terminal's master", value: "PATH" },
   "pid-file": { kind: "string", help: "File to write the process id to", value: "FILE" },
+  "pidfd-socket": {
+    kind: "string",
+    help: "Unix socket that gets a descriptor of the process",
+    value: "PATH",
+  },
   "no-pivot": { kind: "bool", help: "Move the root instead of pivot_root: for a root on a ramdisk" },
   "no-new-keyring": { kind: "bool", help: "Keep the caller's session keyring" },
   "preserve-fds": { kind: "int", help: "Descriptors after stderr that the process gets", value: "N" },
@@ -28,6 +33,7 @@ interface CreateValues {
   bundle?: string;
   "console-socket"?: string;
   "pid-file"?: string;
+  "pidfd-socket"?: string;
   "no-pivot"?: boolean;
   "no-new-keyring"?: boolean;
   "preserve-fds"?: number;
@@ -54,6 +60,7 @@ export function createOptions(
     spec,
     bundle,
     ...(values["pid-file"] === undefined ? {} : { pidFile: values["pid-file"] }),
+    ...(values["pidfd-socket"] ? { pidfdSocket: values["pidfd-socket"] } : {}),
     ...(consoleSocket === undefined ? {} : { consoleSocket }),
     preserveFds: (values["preserve-fds"] ?? 0) + sockets,
     noPivot: values["no-pivot"] ?? false,

@@ -18,6 +18,11 @@ export const FLAGS = {
   "additional-gids": { kind: "list", short: "g", help: "Additional groups, as numbers", value: "GID" },
   process: { kind: "string", short: "p", help: "File with the process as JSON", value: "FILE" },
   detach: { kind: "bool", short: "d", help: "Do not wait for its end" },
+  "pidfd-socket": {
+    kind: "string",
+    help: "Unix socket that gets a descriptor of the process",
+    value: "PATH",
+  },
   "pid-file": { kind: "string", help: "File to write the process id to", value: "FILE" },
   "process-label": { kind: "string", help: "SELinux label", value: "LABEL" },
   apparmor: { kind: "string", help: "AppArmor profile", value: "NAME" },
@@ -39,7 +44,7 @@ function parseId(text: string, what: "uid" | "gid"): number {
   );
 }
 
-/** "CAP_X" added to the sets that give a process a capability. */
+/** Names added to the sets that give a process a capability. */
 function addCapabilities(process: Process, names: readonly string[]): void {
   const sets = process.capabilities ?? {};
   const add = (set: string[] = []) => [...set, ...names];
@@ -48,6 +53,8 @@ function addCapabilities(process: Process, names: readonly string[]): void {
     bounding: add(sets.bounding),
     effective: add(sets.effective),
     permitted: add(sets.permitted),
+    // Ambient ones must be inheritable, which these become only by config.json.
+    ...(sets.inheritable?.length ? { ambient: add(sets.ambient) } : {}),
   };
 }
 
@@ -113,6 +120,7 @@ export async function run(context: Context, args: string[]): Promise<number> {
   const options: ExecOptions = {
     process,
     ...(values["pid-file"] === undefined ? {} : { pidFile: values["pid-file"] }),
+    ...(values["pidfd-socket"] ? { pidfdSocket: values["pidfd-socket"] } : {}),
     ...(values["console-socket"] ? { consoleSocket: values["console-socket"] } : {}),
     preserveFds: (values["preserve-fds"] ?? 0) + sockets,
     cgroups: cgroupsOf(values.cgroup),

@@ -153,9 +153,17 @@ export function compileProcess(process: Process, facts: Facts, limits: Plan): Pl
   return plan;
 }
 
+/** Each variable once, with its last value, as programs that look for the first one would else take the wrong one. */
+function settledEnvironment(process: Process): string[] {
+  const byName = new Map(
+    (process.env ?? []).map((entry) => [entry.slice(0, entry.indexOf("=") >>> 0), entry]),
+  );
+  return [...byName.values()];
+}
+
 /** The last operations: the filter if it is still to be loaded, the hooks that it holds for, then the command. */
 export function secureOps(process: Process, facts: Facts, hooks: Plan = []): Plan {
-  const env = (process.env ?? []).filter((entry) => entry !== "HOME=");
+  const env = settledEnvironment(process).filter((entry) => entry !== "HOME=");
   return [
     ...(isLate(process, facts) ? seccompOp(facts) : []),
     ...hooks,

@@ -29,7 +29,11 @@ function check(spec: Spec, key: string, tag: string): void {
   };
   if (IPC.has(name) || name.startsWith("fs.mqueue.")) return needs("ipc");
   if (name.startsWith("net.")) return needs("network");
-  if (name === "kernel.domainname" && isNew(spec, "uts")) return;
+  if (name === "kernel.domainname" && isNew(spec, "uts")) {
+    if (spec.domainname && spec.domainname !== spec.linux?.sysctl?.[key])
+      throw invalidArgument(`${tag}: sysctl kernel.domainname conflicts with domainname: remove one of them`);
+    return;
+  }
   if (name.startsWith("user.") && isNew(spec, "user")) return;
   throw invalidArgument(`${tag}: sysctl ${JSON.stringify(key)} is not in a separate kernel namespace`);
 }
