@@ -1,0 +1,83 @@
+/** Our engine and stock's, which build the same with the same client. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { STOCK_CLIENT, startStockEngine } from "../../hack/lib/stock-engine.ts";
+import { type Result, startTestEngine } from "../lib/engine.ts";
+import { imageOutcome, normalOutput, type Outcome } from "./outcome.ts";
+
+export interface Pair {
+  folder: string;
+  /** Loads an image, which `write` writes as an archive, into both. */
+  load(write: (path: string) => void): Promise<void>;
+  /** Builds a context with both; `twice`: what counts is the second time. */
+  build(
+    tag: string,
+    context: string,
+    args: readonly string[],
+    twice: boolean,
+  ): Promise<{ ours: Outcome; theirs: Outcome }>;
+  stop(): Promise<void>;
+}
+
+export async function startPair(): Promise<Pair> {
+  const folder = mkdtempSync("/tmp/pequod-build-");
+  const [engine, stock] = await Promise.all([startTestEngine(), startStockEngine({ folder })]);
+  const client = new Client(folder);
+  return {
+    folder,
+    async load(write) {
+      const path = join(folder, "image.tar");
+      write(path);
+      for (const host of [engine.host, stock.host]) {
+        const { code, stderr } = await client.run(host, "load", "-i", path);
+        if (code !== 0) throw new Error(`load: ${stderr}`);
+      }
+      rmSync(path);
+    },
+    async build(tag, context, args, twice) {
+      const outcome = (host: string) => client.outcome(host, tag, [...args, "-t", tag, context], twice);
+      const [ours, theirs] = await Promise.all([outcome(engine.host), outcome(stock.host)]);
+      return { ours, theirs };
+    },
+    async stop() {
+      await Promise.all([engine.stop(), stock.stop()]);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+class Client {
+  readonly #home: string;
+
+  constructor(home: string) {
+    this.#home = home;
+  }
+
+  #spawn(host: string, args: string[]) {
+    return Bun.spawn([STOCK_CLIENT, ...args], {
+      env: { PATH: process.env["PATH"], HOME: this.#home, DOCKER_HOST: host, DOCKER_BUILDKIT: "0" },
+      stdin: "ignore",
+      stdout: "pipe",
+      stderr: "pipe",
+    });
+  }
+
+  async run(host: string, ...args: string[]): Promise<Result> {
+    const child = this.#spawn(host, args);
+    const [stdout, stderr, code] = await Promise.all([
+      new Response(child.stdout).text(),
+      new Response(child.stderr).text(),
+      child.exited,
+    ]);
+    return { code, stdout, stderr };
+  }
+
+  async outcome(host: string, tag: string, args: string[], twice: boolean): Promise<Outcome> {
+    const build = () => this.run(host, "build", ...args);
+    if (twice) await build();
+    const { code, stdout, stderr } = await build();
+    const save = () => this.#spawn(host, ["save", tag]).stdout as unknown as AsyncIterable<Uint8Array>;
+    const image = await imageOutcome((...words) => this.run(host, ...words), save, tag);
+    return { code, output: [...normalOutput(stdout), "stderr:", ...normalOutput(stderr)], ...image };
+  }
+}
