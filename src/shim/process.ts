@@ -6,6 +6,9 @@ import type { ConsoleSocket } from "./stdio/terminal.ts";
 
 export type ProcessState = "created" | "running" | "paused" | "stopped" | "deleted";
 
+/** Stock's words, which clients look for. */
+export const FINISHED = "process already finished: not found";
+
 /** How long a deletion waits for output that is still on its way, in milliseconds. */
 const OUTPUT_PATIENCE = 2_000;
 
@@ -109,13 +112,12 @@ export class Process {
 
   /** Sends a signal straight to the process; it is our child, so its id cannot mean another one. */
   signal(signal: number): void {
-    if (this.exit !== undefined || this.#held !== undefined) throw notFound("process already finished");
+    if (this.exit !== undefined || this.#held !== undefined) throw notFound(FINISHED);
     if (this.pid === 0) throw failedPrecondition("process not created");
     try {
       process.kill(this.pid, signal);
     } catch (cause) {
-      if ((cause as { code?: string }).code === "ESRCH")
-        throw notFound("process already finished", { cause });
+      if ((cause as { code?: string }).code === "ESRCH") throw notFound(FINISHED, { cause });
       throw cause;
     }
   }

@@ -119,7 +119,7 @@ export class TaskService {
 
   #task(id: string): Task {
     const task = this.#tasks.get(id);
-    if (task === undefined) throw notFound(`container not created: ${id}`);
+    if (task === undefined) throw notFound("container not created: not found");
     return task;
   }
 
@@ -226,15 +226,15 @@ export class TaskService {
     // A paused container's processes are all paused.
     const paused = task.init.state === "paused" && process.state === "running";
     const state = paused ? "paused" : process.state;
+    const { stdin, stdout, stderr, terminal } = process.paths;
     return {
-      ...process.paths,
+      ...{ stdin, stdout, stderr, terminal },
       id: process.id,
       bundle: task.bundle,
       pid: process.pid,
       status: state === "deleted" ? m.STATUS.stopped : m.STATUS[state],
       exitStatus: process.exit?.status ?? 0,
       ...(process.exit === undefined ? {} : { exitedAt: timestamp(process.exit.at) }),
-      execId,
     };
   }
 

@@ -3,7 +3,7 @@ import { readSmallFile, replaceSmallFile, unlinkIfThere } from "../linux/fd.ts";
 import type { MessageOf } from "../protobuf/message.ts";
 import { type Options, readPidFile } from "./bundle.ts";
 import type { CreateTaskRequest, ExecProcessRequest } from "./messages/task.ts";
-import { type Launch, Process } from "./process.ts";
+import { FINISHED, type Launch, Process } from "./process.ts";
 import type { Exit, Reaper } from "./reaper.ts";
 import { mountRootfs, unmountAll } from "./rootfs.ts";
 import type { Runtime } from "./runtime.ts";
@@ -84,7 +84,7 @@ export class Task {
   process(execId: string): Process {
     if (execId === "") return this.init;
     const found = this.#execs.get(execId);
-    if (found === undefined) throw notFound(`process does not exist ${execId}`);
+    if (found === undefined) throw notFound(`process does not exist ${execId}: not found`);
     return found.process;
   }
 
@@ -96,8 +96,8 @@ export class Task {
   addExec(request: MessageOf<typeof ExecProcessRequest>): Process {
     if (!EXEC_ID.test(request.execId))
       throw invalidArgument(`invalid exec id ${JSON.stringify(request.execId)}`);
-    if (this.#execs.has(request.execId)) throw exists(`id ${request.execId}`);
-    if (this.init.exit !== undefined) throw failedPrecondition("cannot exec in a stopped container");
+    if (this.#execs.has(request.execId)) throw exists(`id ${request.execId}: already exists`);
+    if (this.init.exit !== undefined) throw failedPrecondition("cannot exec in a stopped state");
     const process = new Process(request.execId, request);
     this.#execs.set(request.execId, { process, spec: request.spec?.value ?? new Uint8Array(0) });
     return process;
@@ -213,8 +213,7 @@ export class Task {
     to: "running" | "paused",
   ): Promise<void> {
     return this.init.lock.run(async () => {
-      if (this.init.state !== from)
-        throw failedPrecondition(`cannot ${command} a ${this.init.state} container`);
+      if (this.init.state !== from) throw failedPrecondition(refusal(command, this.init.state));
       await this.#command(`OCI runtime ${command} failed`, [command, this.id]);
       // It may have ended meanwhile.
       if (this.init.exit === undefined) this.init.state = to;
@@ -227,7 +226,7 @@ export class Task {
     // The runtime thaws a frozen container for SIGKILL, and knows all its processes.
     const throughRuntime = execId === "" && (all || process.state === "paused");
     if (!throughRuntime) return process.signal(signal);
-    if (process.exit !== undefined && !all) throw notFound("process already finished");
+    if (process.exit !== undefined && !all) throw notFound(FINISHED);
     const args = ["kill", ...(all ? ["--all"] : []), this.id, String(signal)];
     await this.#command("unknown error after kill", args);
   }
@@ -262,8 +261,8 @@ export class Task {
   /** Writes the container's state with CRIU by the runtime's `checkpoint`. */
   checkpoint(args: readonly string[]): Promise<void> {
     return this.init.lock.run(async () => {
-      if (this.init.state !== "running")
-        throw failedPrecondition(`cannot checkpoint a ${this.init.state} task`);
+      if (this.init.state !== "running" && this.init.state !== "paused")
+        throw failedPrecondition(refusal("checkpoint", this.init.state));
       await this.#command("OCI runtime checkpoint failed", ["checkpoint", ...args, this.id]);
     });
   }
@@ -280,6 +279,13 @@ export class Task {
     const { ioUid, ioGid } = this.#context.options;
     return { containerId: this.id, namespace: this.#context.namespace, uid: ioUid, gid: ioGid };
   }
+}
+
+/** In stock's words, of which each has its own. */
+function refusal(command: "pause" | "resume" | "checkpoint", state: string): string {
+  if (state === "created")
+    return `cannot ${command} ${command === "checkpoint" ? "a " : ""}task in created state`;
+  return `cannot ${command} a ${state} ${command === "resume" && state === "running" ? "process" : "container"}`;
 }
 
 function hasOwnPidNamespace(bundle: string): boolean {

@@ -208,8 +208,7 @@ describe("docker-runc checkpoint and restore", () => {
     expect(await child.exited).toBe(0);
     const refused = run(RUNC, "checkpoint", ...images(path), id);
     expect(refused.code).toBe(1);
-    expect(refused.output).toContain("External socket is used");
-    expect(refused.output).toContain("criu failed: type DUMP errno ");
+    expect(refused.output).toMatch(/criu failed: type DUMP errno 0: .*socket/);
     expect(refused.output).toContain(`log file: ${path}/work/dump.log`);
     expect(run(RUNC, "state", id).output).toContain('"running"');
   });

@@ -2,7 +2,7 @@
  * Output to a logging program ("binary:///path?arg=value"): descriptor 3 is the process's output, 4 its
  * errors, and closing 5 says that the program is ready. CONTAINER_ID and CONTAINER_NAMESPACE are set.
  */
-import { systemError } from "../../errors/errors.ts";
+import { messageOf, systemError } from "../../errors/errors.ts";
 import { closeFd, O_NONBLOCK, O_RDWR, openFd, pipe } from "../../linux/fd.ts";
 import { spawn } from "../../linux/spawn.ts";
 import { childEnvironment } from "../runtime.ts";
@@ -52,7 +52,7 @@ export async function openBinary(paths: StdioPaths, options: IOOptions): Promise
   } catch (error) {
     closeEnds();
     closeFd(readyReader);
-    throw error;
+    throw systemError(`failed to start binary process: ${messageOf(error)}`, { cause: error });
   } finally {
     for (const fd of [outReader, errorReader, readyWriter]) closeFd(fd);
   }

@@ -5,7 +5,7 @@
  * Life of a ProcessIO: open → `fds` are given to the runtime (terminals instead: the runtime sends the
  * master, see terminal.ts) → started() → closeStdin() at any time → exited() → close().
  */
-import { invalidArgument } from "../../errors/errors.ts";
+import { EngineError, invalidArgument, kindOf, messageOf } from "../../errors/errors.ts";
 import type { Stdio } from "../runtime.ts";
 
 /** Where the client wants the streams; "" for none. */
@@ -42,10 +42,19 @@ export interface IOOptions {
 
 /** Opens the streams. Rarely used kinds are loaded when they are asked for. */
 export async function openIO(paths: StdioPaths, options: IOOptions): Promise<ProcessIO> {
-  const scheme = /^([a-z]+):\/\//.exec(paths.stdout)?.[1] ?? "fifo";
+  try {
+    return await openByScheme(/^([a-z]+):\/\//.exec(paths.stdout)?.[1] ?? "fifo", paths, options);
+  } catch (error) {
+    throw new EngineError(kindOf(error), `failed to create init process I/O: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+async function openByScheme(scheme: string, paths: StdioPaths, options: IOOptions): Promise<ProcessIO> {
   if (scheme === "binary") return (await import("./binary.ts")).openBinary(paths, options);
   if (scheme === "file") return (await import("./file.ts")).openFile(paths, options);
-  if (scheme !== "fifo") throw invalidArgument(`unknown STDIO scheme ${scheme}: want fifo, file or binary`);
+  if (scheme !== "fifo") throw invalidArgument(`unknown STDIO scheme ${scheme}`);
   return (await import("./fifo.ts")).openFifos(paths, options);
 }
 
