@@ -5,7 +5,9 @@ import {
   chownSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
+  readlinkSync,
   rmdirSync,
   statSync,
   writeFileSync,
@@ -401,4 +403,31 @@ test("kernel.domainname and domainname must agree", async () => {
   };
   expect(await bench.sh("cat /proc/sys/kernel/domainname", named("here"))).toBe("here");
   expect(await bench.sh("true", named("there"))).toContain("conflicts with domainname");
+});
+
+test("nothing of docker-runc's stays open in a created container; its processors are the cgroup's", async () => {
+  const { id, path } = bench.bundle(["grep", "Cpus_allowed_list", "/proc/self/status"]);
+  const confined = ["taskset", "-c", "0", ...bench.command(["create", "--bundle", path, id])];
+  const output = Bun.file(join(bench.folder, "confined"));
+  const child = Bun.spawn(confined, { stdin: "ignore", stdout: output, stderr: output });
+  expect(await child.exited).toBe(0);
+  const { pid } = JSON.parse((await bench.runc(["state", id])).stdout) as { pid: number };
+  const targets = readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
+  const allowed = new Set(["/dev/null", output.name, "/", "/proc", join(bench.state, id, "exec.fifo")]);
+  expect(targets.filter((target) => !allowed.has(target))).toEqual([]);
+  await bench.runc(["start", id]);
+  while (!(await output.text()).includes("\n")) await Bun.sleep(5);
+  const own = /Cpus_allowed_list:\t\S+/.exec(readFileSync("/proc/self/status", "utf8"))![0];
+  expect(await output.text()).toBe(`${own}\n`);
+  await bench.kill(id);
+});
+
+test("a hook's words are told when it fails; without an environment it has its surroundings'", async () => {
+  const failing = (kind: "createRuntime" | "startContainer", script: string) =>
+    bench.sh("true", (spec) => {
+      spec.process!.env!.push("FROM=process");
+      spec.hooks = { [kind]: [{ path: "/bin/sh", args: ["sh", "-c", script] }] };
+    });
+  expect(await failing("startContainer", "echo of $FROM >&2; exit 3")).toContain("exit status 3: of process");
+  expect(await failing("createRuntime", "echo $PATH; exit 3")).toContain(process.env["PATH"]!);
 });

@@ -64,7 +64,7 @@ function execCgroup(record: ContainerRecord, wanted: ReadonlyMap<string, string>
     const sub = folder.controllers.map((name) => wanted.get(name)).find(Boolean) ?? wanted.get("");
     if (sub === undefined) return whereInitIs(folder, record.pid);
     if (sub.split("/").includes(".."))
-      throw invalidArgument(`--cgroup: ${sub} is not a sub cgroup path of the container's cgroup`);
+      throw invalidArgument(`bad sub cgroup path: ${sub} is not a sub cgroup path of the container's cgroup`);
     const path = `${folder.path}/${sub}`.replace(/\/+/g, "/").replace(/\/$/, "");
     if (!pathExists(path))
       throw invalidArgument(

@@ -35,6 +35,9 @@ function waitSeconds(pid: number, seconds: number | undefined): number | undefin
   return undefined;
 }
 
+/** What a hook without an environment of its own gets. */
+const ownEnvironment = () => Object.entries(process.env).map(([name, value]) => `${name}=${value ?? ""}`);
+
 /** What a hook printed, for the error message. */
 function printed(fd: number): string {
   rewind(fd);
@@ -48,7 +51,12 @@ function runHook(hook: Hook, tag: string, state: string): void {
   rewind(input);
   try {
     const argv = hook.args?.length ? hook.args : [hook.path];
-    const pid = spawn({ path: hook.path, argv, env: hook.env ?? [], fds: [input, output, output] });
+    const pid = spawn({
+      path: hook.path,
+      argv,
+      env: hook.env ?? ownEnvironment(),
+      fds: [input, output, output],
+    });
     const status = waitSeconds(pid, hook.timeout);
     if (status === undefined) {
       kill(pid, SIGKILL);

@@ -20,7 +20,7 @@ describe("compileContainer()", () => {
   test("makes the least container of these operations, in this order", () => {
     const plan = compile((spec) => delete spec.process!.env);
     expect(names(plan).filter((name) => name !== "mknod" && name !== "symlink")).toEqual([
-      ...(["openCgroup", "openCgroup", "clone", "enterCgroups", "keyring"] as const),
+      ...(["openCgroup", "openCgroup", "clone", "enterCgroups", "affinity", "keyring"] as const),
       ...(["propagation", "root", "mkdir", "setsid", "pivot", "reopenNull"] as const),
       ...(["chdir", "stdioOwner", "groups", "bounding", "user", "capabilities", "chdir"] as const),
       ...(["findCommand", "home", "ready", "waitStart", "execute"] as const),

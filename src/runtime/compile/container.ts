@@ -9,7 +9,7 @@ import { ATTRIBUTES, propagationForMount } from "./mount_options.ts";
 import { compileLateReadonly, compileMounts, compileSources, ownsDev } from "./mounts.ts";
 import { compileNamespaces, isNew, namespacesOf } from "./namespaces.ts";
 import { personalityOps } from "./personality.ts";
-import { compileProcess, secureOps, terminalOps } from "./process.ts";
+import { compileProcess, secureOps, settledEnvironment, terminalOps } from "./process.ts";
 import { compileRlimits } from "./rlimits.ts";
 import { compileSysctls } from "./sysctl.ts";
 
@@ -33,14 +33,15 @@ export function rootPropagation(spec: Spec): number | undefined {
   return flags;
 }
 
-function hookOps(kind: string, hooks: readonly Hook[] | undefined): Plan {
+/** `inherited`: the environment of hooks without one of their own. */
+function hookOps(kind: string, hooks: readonly Hook[] | undefined, inherited: readonly string[]): Plan {
   return (hooks ?? []).map((hook, i) => ({
     op: "hook",
     tag: `hooks.${kind}[${i}]`,
     timeout: hook.timeout ?? 0,
     path: hook.path,
     args: stringList(hook.args ?? [hook.path]),
-    env: stringList(hook.env ?? []),
+    env: stringList(hook.env ?? inherited),
   }));
 }
 
@@ -60,7 +61,7 @@ function earlyHooks(spec: Spec): Plan {
   const runtime = [...(hooks.prestart ?? []), ...(hooks.createRuntime ?? [])];
   const inside = hooks.createContainer ?? [];
   if (runtime.length + inside.length + (hooks.startContainer ?? []).length === 0) return [];
-  return [{ op: "sync", tag: "hooks", point: SYNC.hooks }, ...hookOps("createContainer", inside)];
+  return [{ op: "sync", tag: "hooks", point: SYNC.hooks }, ...hookOps("createContainer", inside, [])];
 }
 
 function protectOps(spec: Spec): Plan {
@@ -154,7 +155,11 @@ export function compileContainer(spec: Spec, facts: Facts, wait: boolean): Plan 
     // A process that waits for start need not wait for its pid file as well.
     { op: "ready", tag: "create", keepOpen: wait ? 0 : 1, wait: !wait && facts.pidFile ? 1 : 0 },
     ...(wait && fifo !== undefined ? [{ op: "waitStart", tag: "start", fifo } as const] : []),
-    ...secureOps(process, facts, hookOps("startContainer", spec.hooks?.startContainer)),
+    ...secureOps(
+      process,
+      facts,
+      hookOps("startContainer", spec.hooks?.startContainer, settledEnvironment(process)),
+    ),
   ];
 }
 

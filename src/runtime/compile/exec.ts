@@ -5,7 +5,7 @@ import { oomOps, openCgroups } from "./container.ts";
 import type { Facts } from "./facts.ts";
 import { compileProcess, secureOps, terminalOps } from "./process.ts";
 import { compileRlimits } from "./rlimits.ts";
-import { affinityOps } from "./scheduling.ts";
+import { affinityOps, allProcessors } from "./scheduling.ts";
 
 export interface ExecTarget {
   /** clone(2) flags of the namespaces that the container does not share with docker-runc. */
@@ -34,7 +34,7 @@ export function compileExec(process: Process, target: ExecTarget, facts: Facts):
     ...(target.namespaces === 0 ? [] : [joinOp(target, facts)]),
     { op: "clone", tag: "namespaces", namespaces: 0, userNamespace: outside ? 1 : 0 },
     { op: "enterCgroups", tag: "cgroup" },
-    ...affinityOps(final, "process.execCPUAffinity.final"),
+    ...(initial || final ? affinityOps(final, "process.execCPUAffinity.final") : [allProcessors("cgroup")]),
     ...(facts.noNewKeyring
       ? []
       : [{ op: "keyring", tag: "session keyring", name: `_ses.${facts.id}` } as const]),

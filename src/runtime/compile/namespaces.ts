@@ -3,6 +3,7 @@ import { invalidArgument } from "../../errors/errors.ts";
 import { NAMESPACES } from "../../linux/namespaces.ts";
 import type { LinuxNamespace, NamespaceType, Spec } from "../../oci/runtime-spec.ts";
 import type { Plan } from "../plan/ops.ts";
+import { allProcessors } from "./scheduling.ts";
 
 const TAG = "linux.namespaces";
 
@@ -70,6 +71,7 @@ export function compileNamespaces(spec: Spec, rootless: boolean): Plan {
   const clone: Plan = [
     { op: "clone", tag: TAG, namespaces: flags, userNamespace },
     { op: "enterCgroups", tag: "linux.cgroupsPath" },
+    allProcessors("linux.cgroupsPath"),
   ];
   if (isNew(spec, "cgroup")) clone.push({ op: "unshare", tag: TAG, namespaces: NAMESPACES.cgroup.flag });
   return [...joins(spec, rootless), ...timeNamespace(spec), ...clone];

@@ -154,7 +154,7 @@ export function compileProcess(process: Process, facts: Facts, limits: Plan): Pl
 }
 
 /** Each variable once, with its last value, as programs that look for the first one would else take the wrong one. */
-function settledEnvironment(process: Process): string[] {
+export function settledEnvironment(process: Process): string[] {
   const byName = new Map(
     (process.env ?? []).map((entry) => [entry.slice(0, entry.indexOf("=") >>> 0), entry]),
   );

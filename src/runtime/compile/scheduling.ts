@@ -1,7 +1,7 @@
 /** process.scheduler and process.ioPriority → operations. */
 import { invalidArgument } from "../../errors/errors.ts";
 import type { Process } from "../../oci/runtime-spec.ts";
-import type { Plan } from "../plan/ops.ts";
+import type { Op, Plan } from "../plan/ops.ts";
 
 const POLICIES: Readonly<Record<string, number>> = {
   SCHED_OTHER: 0,
@@ -72,6 +72,13 @@ function cpuMask(list: string, tag: string): Uint8Array {
   }
   return mask;
 }
+
+/** All that the cgroup has, whatever docker-runc was confined to. */
+export const allProcessors = (tag: string): Op => ({
+  op: "affinity",
+  tag,
+  mask: new Uint8Array(128).fill(0xff),
+});
 
 /** Which processors a process may run on; nothing for an empty list. */
 export function affinityOps(list: string | undefined, tag: string): Plan {

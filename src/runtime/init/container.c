@@ -160,10 +160,15 @@ static char **strings(const struct op *op, unsigned n, char *extra)
 	return list;
 }
 
-static void run_hook_child(const struct op *op, int input)
+/* OUTPUT gets what the hook prints; -1 where there is no file for it. */
+static void run_hook_child(const struct op *op, int input, int output)
 {
 	char **args = strings(op, 1, NULL), **env = strings(op, 2, NULL);
 	dup2(input, 0);
+	if (output >= 0) {
+		dup2(output, 1);
+		dup2(output, 2);
+	}
 	/* createContainer hooks run in the root that is not yet "/". */
 	if (init.root_path[0] && fchdir(init.root) < 0)
 		_exit(127);
@@ -190,10 +195,24 @@ static bool wait_seconds(pid_t child, int64_t seconds, int *status)
 	return true;
 }
 
+/* The beginning of what a hook printed, for the message. */
+static const char *printed(int output)
+{
+	static char said[1024] = ": ";
+	ssize_t got = output < 0 ? 0 : pread(output, said + 2, sizeof said - 3, 0);
+	while (got > 0 && isspace((unsigned char)said[got + 1]))
+		got--;
+	if (got <= 0)
+		return "";
+	said[got + 2] = 0;
+	return said;
+}
+
 /* numbers: timeout in seconds or 0; texts: path, arguments, environment. The state is on its stdin. */
 void op_hook(const struct op *op)
 {
 	int ends[2], status = 0;
+	int output = (int)syscall(SYS_memfd_create, "hook", 1u);
 	const char *state = init.state_json ? init.state_json : "{}";
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		fail(errno, "run hook %s", text(op, 0));
@@ -203,7 +222,7 @@ void op_hook(const struct op *op)
 		fail(errno, "run hook %s", text(op, 0));
 	if (child == 0) {
 		signal(SIGPIPE, SIG_DFL);
-		run_hook_child(op, ends[0]);
+		run_hook_child(op, ends[0], output);
 	}
 	close(ends[0]);
 	(void)!write(ends[1], state, strlen(state));
@@ -218,10 +237,11 @@ void op_hook(const struct op *op)
 		char said[64];
 		snprintf(said, sizeof said, "%s", strsignal(WTERMSIG(status)));
 		said[0] = (char)tolower((unsigned char)said[0]);
-		fail(ECANCELED, "%s: signal: %s", text(op, 0), said);
+		fail(ECANCELED, "%s: signal: %s%s", text(op, 0), said, printed(output));
 	}
 	if (WEXITSTATUS(status) != 0)
-		fail(ECANCELED, "%s: exit status %d", text(op, 0), WEXITSTATUS(status));
+		fail(ECANCELED, "%s: exit status %d%s", text(op, 0), WEXITSTATUS(status), printed(output));
+	close(output);
 }
 
 /* numbers: how many descriptors after stderr are the command's; texts: arguments, environment. */

@@ -89,6 +89,8 @@ int main(int argc, char **argv)
 	init.proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (init.proc < 0 || !on_filesystem(init.proc, PROC_SUPER_MAGIC))
 		fail(init.proc < 0 ? errno : EINVAL, "open the host's /proc");
+	/* The file of this program, which docker-runc started it by, is the one after the socket. */
+	close(init.sync + 1);
 	const struct header *plan = load(atoi(argv[1]));
 	const char *at = (const char *)(plan + 1);
 	for (uint32_t i = 0; i < plan->count; i++) {

@@ -234,10 +234,12 @@ void op_symlink(const struct op *op)
 	close(parent);
 }
 
+/* What op_mask covers with: the host's /dev/null, and one empty tmpfs. Closed by op_pivot. */
+static int null = -1, empty = -1;
+
 /* The host's /dev/null, checked to be it. */
 static int dev_null(void)
 {
-	static int null = -1;
 	struct stat file;
 	if (null >= 0)
 		return null;
@@ -261,7 +263,6 @@ static int open_protected(const char *path)
 /* texts: path. Hides a file behind /dev/null, a folder behind an empty read-only tmpfs. */
 void op_mask(const struct op *op)
 {
-	static int empty = -1; /* one tmpfs serves all */
 	const char *path = text(op, 0);
 	struct stat file;
 	int mount, target = open_protected(path);
@@ -366,6 +367,11 @@ static void drop_bare_mounts(void)
 /* numbers: how (0 pivot_root, 1 move and chroot, 2 chroot only), attributes for the root mount, propagation of "/". */
 void op_pivot(const struct op *op)
 {
+	if (null >= 0)
+		close(null);
+	if (empty >= 0)
+		close(empty);
+	null = empty = -1;
 	if (op->number[0] < 2)
 		set_attributes(init.root, (uint64_t)op->number[1], 0, 0, false);
 	if (fchdir(init.root) < 0)
