@@ -221,6 +221,9 @@ function runtimesOf(config: EngineConfig): Record<string, RuntimeChoice> {
   return { runc: choice(""), "io.containerd.runc.v2": choice(""), ...Object.fromEntries(named) };
 }
 
+/** How long the end waits for layers that are being removed, milliseconds. */
+const REMOVAL_MS = 3000;
+
 /** Where a daemon that was killed may have left a file unfinished. */
 const PARTIALS = [
   "*",
@@ -258,7 +261,7 @@ async function takeOver({
 }
 
 function daemonOf(parts: Parts): Daemon {
-  const { containers, network, driver, containerd, events } = parts;
+  const { containers, network, driver, images, containerd, events } = parts;
   const metrics = new Metrics(hostFacts(), () => containers.counts(), events);
   return {
     routes: routesOf(parts),
@@ -277,6 +280,8 @@ function daemonOf(parts: Parts): Daemon {
       if (!parts.config.liveRestore) await parts.plugins.close();
       parts.pluginContainerd.close();
       await network.close();
+      // What is not gone by then goes at the next start.
+      await Promise.race([images.layers.settled(), Bun.sleep(REMOVAL_MS)]);
       // What still runs has its root file system from the driver.
       if (containers.runningIDs().size === 0) await driver.cleanup();
       containerd.close();

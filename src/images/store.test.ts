@@ -134,6 +134,7 @@ describe.each(["overlay2", "vfs"])("images on %s", (driver) => {
     const { id } = root.resolve("two:1");
     await root.references.remove("docker.io/library/two:1");
     expect(await root.images.remove(id)).toHaveLength(2);
+    await root.layers.settled();
     expect(readdirSync(join(folder, "root/image", driver, "layerdb/sha256"))).toEqual([]);
     const layers = join(folder, "root", driver, driver === "vfs" ? "dir" : "");
     expect(readdirSync(layers).filter((name) => name !== "l")).toEqual([]);

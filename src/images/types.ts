@@ -74,6 +74,8 @@ export interface LayerStore {
   get(chainID: Digest): Layer;
   has(chainID: Digest): boolean;
   release(layer: Layer): Promise<void>;
+  /** Resolves when what was released has been removed from the disk. */
+  settled(): Promise<void>;
   /**
    * Makes a container's writable layer on top of an init layer, whose content `init` writes into the mounted
    * directory (mount points such as /dev, /proc, /etc/hosts, that must not show in `docker diff`).

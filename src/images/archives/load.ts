@@ -1,5 +1,6 @@
 /** `docker load`: archives as `docker save` writes them, and OCI image layouts. */
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { batched } from "../../archive/tar/batched.ts";
 import { unpack } from "../../archive/unpack.ts";
@@ -54,7 +55,8 @@ export async function loadImages(
       await early.discard();
     }
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    // In the background: to give back the room of large files takes its time.
+    await rm(folder, { recursive: true, force: true });
   }
 }
 

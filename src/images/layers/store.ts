@@ -18,14 +18,12 @@ import { chainID } from "./chain-id.ts";
 import { EarlyLayer } from "./early.ts";
 import { UnpackPlaces } from "./places.ts";
 import { type LayerRecord, LayerRecords, type MountRecord, TAR_SPLIT } from "./records.ts";
+import { Removals } from "./removals.ts";
 import { ContainerLayer } from "./rw-layer.ts";
 import { type PendingLayer, refuseOther, StackBuilder } from "./stack.ts";
 import { assembleTar, tarSizeOf } from "./tar-split.ts";
 import type { UnpackContext, Unpacked } from "./unpack.ts";
 import { Unpackers } from "./unpackers.ts";
-
-/** Layers that are removed at the same time; more would starve the API. */
-const REMOVERS = 2;
 
 /** A layer and how often it is referred to: by images, by containers, by layers on top of it. */
 interface Held {
@@ -88,16 +86,18 @@ export class LayerDatabase implements LayerStore {
   readonly #locks = new KeyedLock();
   readonly #unpacking = new UnpackPlaces();
   readonly #unpackers = new Unpackers();
+  readonly #removals: Removals;
 
-  private constructor(driver: StorageDriver, records: LayerRecords) {
+  private constructor(driver: StorageDriver, records: LayerRecords, log: Logger) {
     this.#driver = driver;
     this.#records = records;
+    this.#removals = new Removals(driver, records, log);
   }
 
   /** Reads layerdb under `root` and finishes what a crash interrupted. */
   static async open(root: string, driver: StorageDriver, log: Logger): Promise<LayerDatabase> {
     const records = new LayerRecords(root);
-    const store = new LayerDatabase(driver, records);
+    const store = new LayerDatabase(driver, records, log);
     store.#load(log);
     await store.#cleanUp(log);
     return store;
@@ -156,11 +156,9 @@ export class LayerDatabase implements LayerStore {
   }
 
   async #cleanUp(log: Logger): Promise<void> {
-    for (const [folder, cacheID] of this.#records.removals()) {
-      await this.#driver.remove(cacheID);
-      this.#records.forget(folder);
-      log.info("finished removing a layer", { cacheID });
-    }
+    const interrupted = this.#records.removals();
+    for (const [, cacheID] of interrupted) log.info("goes on removing a layer", { cacheID });
+    this.#removals.add(interrupted);
     const used = new Set([
       ...[...this.#layers.values()].map((held) => held.record.cacheID),
       ...this.#records.mounts().map(({ mountID }) => mountID),
@@ -196,7 +194,7 @@ export class LayerDatabase implements LayerStore {
         throw error;
       }
     } finally {
-      if (below) await this.#unreference(below);
+      if (below) this.#unreference(below);
     }
   }
 
@@ -318,11 +316,11 @@ export class LayerDatabase implements LayerStore {
 
   async release(layer: Layer): Promise<void> {
     const held = this.#layers.get(layer.chainID);
-    if (held) await this.#unreference(held);
+    if (held) this.#unreference(held);
   }
 
-  /** Layers that lose their last reference by it go out of sight from the top down, then off the disk. */
-  async #unreference(held: Held): Promise<void> {
+  /** Layers that lose their last reference by it go out of sight from the top down, and off the disk in the background. */
+  #unreference(held: Held): void {
     const gone: [string, string][] = [];
     for (let at: Held | undefined = held; at && --at.references <= 0; ) {
       const { record }: Held = at;
@@ -330,12 +328,11 @@ export class LayerDatabase implements LayerStore {
       gone.push([this.#records.markRemoving(record), record.cacheID]);
       at = record.parent === undefined ? undefined : this.#layers.get(record.parent);
     }
-    const remove = async ([folder, cacheID]: [string, string]): Promise<void> => {
-      await this.#driver.remove(cacheID);
-      this.#records.forget(folder);
-    };
-    for (let i = 0; i < gone.length; i += REMOVERS)
-      await Promise.all(gone.slice(i, i + REMOVERS).map(remove));
+    this.#removals.add(gone);
+  }
+
+  settled(): Promise<void> {
+    return this.#removals.settled();
   }
 
   async createRWLayer(
@@ -360,7 +357,7 @@ export class LayerDatabase implements LayerStore {
     } catch (error) {
       await this.#driver.remove(mountID);
       if (initID !== undefined) await this.#driver.remove(initID);
-      if (below) await this.#unreference(below);
+      if (below) this.#unreference(below);
       throw error;
     } finally {
       this.#records.forget(transaction);
@@ -401,7 +398,7 @@ export class LayerDatabase implements LayerStore {
     if (initID !== undefined) await this.#driver.remove(initID);
     this.#records.removeMount(name);
     const below = parent === undefined ? undefined : this.#layers.get(parent);
-    if (below) await this.#unreference(below);
+    if (below) this.#unreference(below);
   }
 
   /** Names of containers that have a layer here. */

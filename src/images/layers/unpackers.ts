@@ -55,11 +55,10 @@ class Helper {
       stderr: "inherit",
       onExit,
     });
-    this.#child.unref();
     this.#answers = answersIn(this.#child.stdout);
   }
 
-  /** Ends it after so many milliseconds, unless it is woken before. */
+  /** Ends it after so many milliseconds, unless it is woken before; and does not keep this process from ending. */
   rest(milliseconds: number, onEnd: () => void): void {
     const end = () => {
       onEnd();
@@ -67,10 +66,12 @@ class Helper {
     };
     this.#resting = setTimeout(end, milliseconds);
     this.#resting.unref();
+    this.#child.unref();
   }
 
   wake(): void {
     clearTimeout(this.#resting);
+    this.#child.ref();
   }
 
   async unpack(request: UnpackRequest, context: UnpackContext): Promise<Unpacked> {

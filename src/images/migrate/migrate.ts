@@ -153,6 +153,8 @@ async function copyBetween(
   const records = new LayerRecords(join(root, "image", from, "layerdb"));
   const log = createLogger({ level: "warn", write: (line) => say(line.trimEnd()) });
   const target = await LayerDatabase.open(join(root, "image", to, "layerdb"), driver, log);
+  // What an attempt before this one has left.
+  await target.settled();
   const sides = { from: source, records, to: target, say };
   await copyLayers(sides);
   for (const mount of records.mounts()) {
@@ -162,6 +164,7 @@ async function copyBetween(
     advance(root, record, "copy");
     say(`container ${mount.name.slice(0, 12)}: copied and verified`);
   }
+  await target.settled();
   copyImages(root, from, to);
 }
 
