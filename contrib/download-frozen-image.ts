@@ -67,23 +67,29 @@ async function fetchImage(fetcher: Fetcher, reference: Reference): Promise<Manif
     (remote) => chooseImage(remote, wanted, platform, signal),
   );
   say(`${familiarReference(reference)}: ${result.digest}`);
-  const config = await repository.smallBlob(result.manifest.config, signal);
+  const { manifest } = result;
+  if (manifest.kind === "schema1")
+    throw new Error(
+      `${familiarReference(reference)} has the outdated format schema 1: \`docker pull\` takes it`,
+    );
+  const config = await repository.smallBlob(manifest.config, signal);
   const hex = (one: string): string => one.slice(one.indexOf(":") + 1);
-  writeFileSync(join(folder, `${hex(result.manifest.config.digest)}.json`), config);
+  writeFileSync(join(folder, `${hex(manifest.config.digest)}.json`), config);
   const layers: string[] = [];
-  for (const layer of result.manifest.layers) {
+  for (const layer of manifest.layers) {
     const name = `${hex(layer.digest)}.tar`;
     layers.push(name);
     if (existsSync(join(folder, name))) {
       say(`  ${name.slice(0, 12)}: is here`);
       continue;
     }
-    const held = await downloads.get(
+    const held = downloads.get(
       layer,
       sources,
       (state) => state.kind === "retrying" && say("  trying again"),
       signal,
     );
+    await held.growth().next(Number.POSITIVE_INFINITY);
     await copyFile(held.file, join(folder, `${name}.partial`));
     await rename(join(folder, `${name}.partial`), join(folder, name));
     await held.release();
@@ -91,7 +97,7 @@ async function fetchImage(fetcher: Fetcher, reference: Reference): Promise<Manif
   }
   const name = digest === undefined || reference.tag ? familiarReference({ domain, path, tag }) : undefined;
   return {
-    Config: `${hex(result.manifest.config.digest)}.json`,
+    Config: `${hex(manifest.config.digest)}.json`,
     RepoTags: name ? [name] : [],
     Layers: layers,
   };

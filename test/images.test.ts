@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { type Engine, startTestEngine } from "./lib/engine.ts";
+import { type Engine, eventually, startTestEngine } from "./lib/engine.ts";
 import { type LayeredImage, LISTING, writeLayeredImage } from "./lib/layered-image.ts";
 import { startRegistry, type TestRegistry } from "./lib/registry.ts";
 
@@ -50,7 +50,13 @@ const fails = async (...args: string[]): Promise<string> => {
 };
 
 /** What a failed operation could leave behind in the data root. */
-function storedThings(): Record<string, number> {
+async function storedThings(): Promise<Record<string, number>> {
+  const layerdb = join(engine.folder, "root/image/overlay2/layerdb/sha256");
+  await eventually(
+    "what was removed is gone",
+    () => readdirSync(layerdb).filter((name) => name.endsWith("-removing")),
+    (left) => left.length === 0,
+  );
   const count = (...path: string[]) => {
     const folder = join(engine.folder, "root", ...path);
     return existsSync(folder) ? readdirSync(folder).length : 0;
@@ -237,12 +243,12 @@ describe("push and pull", () => {
 describe("bad input leaves nothing half-made", () => {
   const bad = (what: string, damage: (folder: string) => void, message: string) =>
     test(what, async () => {
-      const before = storedThings();
+      const before = await storedThings();
       const path = join(work, "bad.tar");
       writeLayeredImage(path, { tag: "bad:1", damage });
       expect(await fails("load", "-i", path)).toContain(message);
       expect(await fails("image", "inspect", "bad:1")).toContain("No such image: bad:1");
-      expect(storedThings()).toEqual(before);
+      expect(await storedThings()).toEqual(before);
     });
   const edit = (folder: string, name: string, change: (text: string) => string) =>
     writeFileSync(join(folder, name), change(readFileSync(join(folder, name), "utf8")));
@@ -285,7 +291,7 @@ describe("bad input leaves nothing half-made", () => {
   );
 
   test("an archive that is none, or none to the end", async () => {
-    const before = storedThings();
+    const before = await storedThings();
     for (const [bytes, message] of [
       [Buffer.from("no tar at all"), "unexpected EOF"],
       [Buffer.alloc(100_000, 7), "invalid tar header"],
@@ -294,7 +300,7 @@ describe("bad input leaves nothing half-made", () => {
       const { code, stderr } = await engine.docker(["load"], { stdin: bytes });
       expect([code, stderr]).toEqual([1, expect.stringContaining(message)]);
     }
-    expect(storedThings()).toEqual(before);
+    expect(await storedThings()).toEqual(before);
   });
 
   test("a blob in the registry that is not what its digest says", async () => {
@@ -313,9 +319,9 @@ describe("bad input leaves nothing half-made", () => {
     const blob = join(registry.folder, "data/docker/registry/v2/blobs/sha256", hex.slice(0, 2), hex, "data");
     const right = readFileSync(blob);
     writeFileSync(blob, Buffer.from(right).fill(0x55, right.length - 20));
-    const before = storedThings();
+    const before = await storedThings();
     expect(await fails("pull", name)).toContain("filesystem layer verification failed for digest sha256:");
-    expect(storedThings()).toEqual(before);
+    expect(await storedThings()).toEqual(before);
     writeFileSync(blob, right);
     await engine.ok("pull", name);
     expect(await idOf(name)).toBe(layered.id);

@@ -1,6 +1,6 @@
-import { dataLoss, notFound, notImplemented } from "../../errors/errors.ts";
+import { dataLoss, notFound } from "../../errors/errors.ts";
 import type { Descriptor, Platform } from "./descriptor.ts";
-import type { ImageManifest } from "./manifest.ts";
+import type { ImageManifest, LegacyManifest } from "./manifest.ts";
 import { isLayerType, MEDIA } from "./media.ts";
 import { choosePlatform, formatPlatform } from "./platform.ts";
 import type { FetchedManifest, RemoteRepository } from "./repository.ts";
@@ -11,7 +11,7 @@ export interface ChosenImage {
   digest: string;
   /** The media type, size and digest of what the name stands for. */
   top: Descriptor;
-  manifest: ImageManifest;
+  manifest: ImageManifest | LegacyManifest;
 }
 
 /** Indexes in indexes that are followed. */
@@ -37,12 +37,15 @@ export async function chooseImage(
     if (depth >= MAX_DEPTH) throw dataLoss(`manifest ${top.descriptor.digest}: indexes nested too deeply`);
     current = await repository.manifest(entry.digest, signal);
   }
-  if (current.manifest.kind === "schema1")
-    throw notImplemented(
-      `manifest ${current.descriptor.digest} has the obsolete format schema 1, which is not implemented: push the image again with a newer Docker`,
-    );
-  checkImage(current.manifest);
-  return { digest: top.descriptor.digest, top: top.descriptor, manifest: current.manifest };
+  const { manifest } = current;
+  const { digest } = top.descriptor;
+  if (manifest.kind === "manifest") {
+    checkImage(manifest);
+    return { digest, top: top.descriptor, manifest };
+  }
+  if (current !== top)
+    throw dataLoss(`manifest ${digest} lists one in the outdated format schema 1, which is not supported`);
+  return { digest, top: top.descriptor, manifest };
 }
 
 /** What is in a registry need not be an image. Errors: dataLoss with stock's words. */

@@ -1,12 +1,17 @@
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { MEDIA } from "./media.ts";
+import { signedContent } from "./schema1.ts";
 
 /** What a test registry answers to a request; undefined lets the good registry answer. */
 export type Fault = (request: Request, url: URL) => Response | undefined | Promise<Response | undefined>;
 
 const sha256 = (bytes: Uint8Array | string): string =>
   `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
+
+/** Signatures do not count. */
+const manifestDigest = (type: string, raw: Uint8Array): string =>
+  sha256(type === MEDIA.manifest1Signed ? signedContent(raw) : raw);
 
 export interface TestImage {
   manifestDigest: string;
@@ -67,8 +72,9 @@ export class FakeRegistry {
 
   addManifest(tag: string, type: string, raw: Uint8Array): string {
     this.manifests.set(tag, { type, raw });
-    this.manifests.set(sha256(raw), { type, raw });
-    return sha256(raw);
+    const digest = manifestDigest(type, raw);
+    this.manifests.set(digest, { type, raw });
+    return digest;
   }
 
   stop(): void {
@@ -104,7 +110,7 @@ export class FakeRegistry {
     const found = this.manifests.get(reference);
     if (!found) return refuse(404, "MANIFEST_UNKNOWN", "manifest unknown");
     return new Response(Buffer.from(found.raw), {
-      headers: { "content-type": found.type, "docker-content-digest": sha256(found.raw) },
+      headers: { "content-type": found.type, "docker-content-digest": manifestDigest(found.type, found.raw) },
     });
   }
 

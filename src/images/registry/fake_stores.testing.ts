@@ -51,6 +51,7 @@ export class TestEngine {
       downloads: this.downloads,
       records,
       layers: {
+        register: (tar, parent, expected) => this.register(tar, parent, expected),
         registerStack: (_, steps, signal) => this.registerStack(steps, signal),
         has: (chainID) => this.layerMap.has(chainID),
         release: async (layer) => this.drop(layer.chainID),

@@ -1,6 +1,7 @@
 import { dataLoss } from "../../errors/errors.ts";
 import { type Descriptor, isDigest, type Platform } from "./descriptor.ts";
 import { isIndexType, isManifestType, MEDIA } from "./media.ts";
+import { signedContent } from "./schema1.ts";
 
 /** The manifest of one image. */
 export interface ImageManifest {
@@ -21,6 +22,8 @@ export interface ImageIndex {
 export interface LegacyManifest {
   kind: "schema1";
   mediaType: string;
+  /** Its bytes without signatures: see signedContent. */
+  content: Uint8Array;
 }
 
 export type AnyManifest = ImageManifest | ImageIndex | LegacyManifest;
@@ -100,7 +103,7 @@ export function parseManifest(raw: Uint8Array, contentType: string): AnyManifest
   if (!isObject(fields)) bad("not an object");
   const mediaType = typeOf(fields, contentType.split(";")[0]?.trim() ?? "");
   if (mediaType === MEDIA.manifest1Signed || mediaType === MEDIA.manifest1)
-    return { kind: "schema1", mediaType };
+    return { kind: "schema1", mediaType, content: signedContent(raw) };
   // One document read as both kinds by different programs is an attack (GHSA-77vh-xpmg-72qh).
   if ("manifests" in fields && ("config" in fields || "layers" in fields))
     bad("it has the fields of an index and of an image");

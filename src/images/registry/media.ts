@@ -20,6 +20,7 @@ export const MANIFEST_ACCEPT = [
   MEDIA.ociManifest,
   MEDIA.ociIndex,
   MEDIA.manifest1Signed,
+  MEDIA.manifest1,
 ] as const;
 
 /** True for the media type of a manifest list or an OCI index. */

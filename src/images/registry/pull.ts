@@ -1,12 +1,16 @@
-import { dataLoss, invalidArgument } from "../../errors/errors.ts";
+import { dataLoss, invalidArgument, notFound } from "../../errors/errors.ts";
 import type { Digest, ImageConfig, ImageStore, Layer, LayerStep, LayerStore } from "../types.ts";
 import { unlessAborted } from "./abort.ts";
 import { type ChosenImage, chooseImage } from "./choose.ts";
 import type { Reached, RegistryClient, RepositoryRequest } from "./client.ts";
 import { type Descriptor, digestOf, type Platform, shortDigest } from "./descriptor.ts";
 import type { DownloadState, Downloads, HeldBlob } from "./downloads.ts";
+import type { ImageManifest, LegacyManifest } from "./manifest.ts";
+import { MEDIA } from "./media.ts";
 import { layerProgress, layerStatus, meter, type ProgressSink } from "./progress.ts";
 import type { BlobRecords } from "./records.ts";
+import type { RemoteRepository } from "./repository.ts";
+import { configOfLegacy, type LegacyLayer, legacyLayers } from "./schema1.ts";
 
 export interface PullRequest extends Omit<RepositoryRequest, "purpose"> {
   reference: { tag: string } | { digest: string };
@@ -24,7 +28,7 @@ export interface PulledImage {
 export interface PullerOptions {
   client: RegistryClient;
   downloads: Downloads;
-  layers: Pick<LayerStore, "registerStack" | "has" | "release">;
+  layers: Pick<LayerStore, "register" | "registerStack" | "has" | "release">;
   images: Pick<ImageStore, "create" | "has">;
   records: BlobRecords;
 }
@@ -50,10 +54,56 @@ export class Puller {
     const { manifest, digest } = reached.result;
     const id = "digest" in reference ? reference.digest : reference.tag;
     progress({ status: `Pulling from ${path}`, id });
-    const imageID = manifest.config.digest;
-    if (!this.options.images.has(imageID)) await this.fetch(reached, request);
+    const imageID =
+      manifest.kind === "schema1"
+        ? await this.fetchLegacy(manifest, reached, request)
+        : await this.fetchUnlessHere(manifest, reached, request);
     progress({ status: `Digest: ${digest}` });
     return { id: imageID, digest };
+  }
+
+  private async fetchUnlessHere(
+    manifest: ImageManifest,
+    reached: Reached<ChosenImage>,
+    request: PullRequest,
+  ): Promise<Digest> {
+    const { digest } = manifest.config;
+    if (!this.options.images.has(digest)) await this.fetch(manifest, reached, request);
+    return digest;
+  }
+
+  /** An image of the old format: what its layers hold, and so its own id, is only known when they are here. */
+  private async fetchLegacy(
+    { content }: LegacyManifest,
+    reached: Reached<ChosenImage>,
+    request: PullRequest,
+  ): Promise<Digest> {
+    const { progress, domain, path, reference } = request;
+    const name = `${domain}/${path}${"tag" in reference ? `:${reference.tag}` : `@${reference.digest}`}`;
+    const layers = legacyLayers(content, name);
+    progress({ status: `Image ${name} ${OUTDATED}` });
+    const blobs = await sizedBlobs(layers, reached.repository, request.signal);
+    const stop = new AbortController();
+    const either = AbortSignal.any([request.signal, stop.signal]);
+    const held = blobs.map((blob) =>
+      this.options.downloads.get(blob, reached.sources, watcher(blob, progress), either),
+    );
+    let top: Layer | undefined;
+    try {
+      const diffIDs: Digest[] = [];
+      for (const [i, blob] of held.entries()) {
+        const before: Layer | undefined = top;
+        top = await this.options.layers.register(wholeBlob(blob), before?.chainID);
+        if (before) await this.options.layers.release(before);
+        diffIDs.push(top.diffID);
+        progress(layerStatus(shortDigest(blobs[i]!.digest), "Pull complete"));
+      }
+      return (await this.options.images.create(configOfLegacy(layers, diffIDs))).id;
+    } finally {
+      stop.abort();
+      if (top) await this.options.layers.release(top);
+      await Promise.all(held.map((blob) => blob.release()));
+    }
   }
 
   /** All tags of a repository. */
@@ -64,8 +114,11 @@ export class Puller {
     return result;
   }
 
-  private async fetch(reached: Reached<ChosenImage>, request: PullRequest): Promise<void> {
-    const { manifest } = reached.result;
+  private async fetch(
+    manifest: ImageManifest,
+    reached: Reached<ChosenImage>,
+    request: PullRequest,
+  ): Promise<void> {
     const raw = await reached.repository.smallBlob(manifest.config, request.signal);
     const steps = planLayers(raw, manifest.layers);
     const top = await this.fetchLayers(steps, reached, request);
@@ -133,6 +186,31 @@ export class Puller {
     };
     return { start, releaseAll };
   }
+}
+
+/** In stock's words. */
+const OUTDATED =
+  "uses outdated schema1 manifest format. Please upgrade to a schema2 image for better future compatibility. More information at https://docs.docker.com/registry/spec/deprecated-schema-v1/";
+
+/** The old format does not say how large its blobs are. Errors: notFound. */
+function sizedBlobs(
+  layers: readonly LegacyLayer[],
+  repository: RemoteRepository,
+  signal: AbortSignal,
+): Promise<Descriptor[]> {
+  const real = layers.filter(({ empty }) => !empty);
+  return Promise.all(
+    real.map(async ({ digest }) => {
+      const size = await repository.statBlob(digest, signal);
+      if (size === undefined) throw notFound(`blob ${digest} of the manifest is not in the registry`);
+      return { mediaType: MEDIA.layer, digest, size };
+    }),
+  );
+}
+
+async function* wholeBlob(blob: HeldBlob): AsyncGenerator<Uint8Array> {
+  await blob.growth().next(Number.POSITIVE_INFINITY);
+  yield* Bun.file(blob.file).stream();
 }
 
 function layerStep(

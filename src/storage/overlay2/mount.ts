@@ -1,4 +1,5 @@
-import { mkdirSync, rmdirSync, statSync } from "node:fs";
+import { mkdirSync, rmdirSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { errnoOf, messageOf, systemError } from "../../errors/errors.ts";
 import { inFolder } from "../../linux/chdir.ts";
 import { MNT, mount, unmount } from "../../linux/mount.ts";
@@ -63,6 +64,8 @@ export function unmountLayer(layout: Layout, id: string): void {
   } catch (error) {
     if (errnoOf(error) !== "EINVAL" && errnoOf(error) !== "ENOENT") throw error;
   }
+  // The mark of a volatile mount, without which the layer can be mounted again: by stock Docker, which does so for `diff`.
+  rmSync(join(layout.work(id), "work/incompat"), { recursive: true, force: true });
   removeEmpty(layout.merged(id));
 }
 
