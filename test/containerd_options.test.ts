@@ -133,6 +133,9 @@ describe("Prometheus metrics", () => {
       'container_memory_usage_limit_bytes{container_id="counted",namespace="default"} 52428800\n',
     );
     expect(text).toContain('container_pids_current{container_id="counted",namespace="default"} 1\n');
+    const call = 'grpc_method="Start",grpc_service="containerd.services.tasks.v1.Tasks",grpc_type="unary"';
+    expect(text).toContain(`grpc_server_started_total{${call}} 1\n`);
+    expect(text).toContain(`grpc_server_handled_total{grpc_code="OK",${call}} 1\n`);
     expect((await fetch(`http://${address}/metrics`)).status).toBe(404);
   });
 });

@@ -1,5 +1,13 @@
 /** The chain under fire: daemons that are started again whenever they die, and counts of how often that was. */
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { appears } from "../lib/chain.ts";
 import { Api } from "./api.ts";
@@ -15,6 +23,9 @@ export interface Totals {
 /** Of daemons in one mend(), before it gives up. */
 const MOST_STARTS = 8;
 
+/** The runtime whose every step is a process of its own. */
+export const OTHER_BUILD = "copy";
+
 const CONNECT_MS = 20_000;
 
 type DaemonName = "dockerd" | "docker-containerd";
@@ -25,6 +36,8 @@ export class ChaosChain {
   readonly api: Api;
   /** Sweeps everything away once this process ends, however that is. */
   readonly #watchdog: Bun.Subprocess;
+  /** A copy, which the shim does not take for its own build's, and so runs for each step. */
+  readonly #otherRuntime: string;
   starts = 0;
   readonly #daemons = new Map<DaemonName, Bun.Subprocess>();
   #stopping = false;
@@ -34,6 +47,8 @@ export class ChaosChain {
     this.api = new Api(join(this.folder, "docker.sock"));
     this.#watchdog = watchOver(this.folder);
     mkdirSync(join(this.folder, "home"));
+    this.#otherRuntime = join(this.folder, "docker-runc");
+    copyFileSync(join(bin, "docker-runc"), this.#otherRuntime);
   }
 
   at(...parts: string[]): string {
@@ -66,6 +81,7 @@ export class ChaosChain {
         ],
         ...["-H", `unix://${this.at("docker.sock")}`, "--containerd", this.at("c.sock"), "--live-restore"],
         ...["--add-runtime", `x=${join(this.bin, "docker-runc")}`, "--default-runtime", "x"],
+        ...["--add-runtime", `${OTHER_BUILD}=${this.#otherRuntime}`],
       ],
     };
   }

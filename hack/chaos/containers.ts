@@ -1,7 +1,7 @@
 /** The containers of a round: each writes numbered lines and ends with a code that is known beforehand. */
 import { readFileSync } from "node:fs";
 import type { Random } from "../lib/random.ts";
-import type { ChaosChain } from "./chain.ts";
+import { type ChaosChain, OTHER_BUILD } from "./chain.ts";
 
 export interface Subject {
   name: string;
@@ -10,6 +10,8 @@ export interface Subject {
   code: number;
   /** Milliseconds after the round's beginning at which it is started. */
   delay: number;
+  /** Its OCI runtime, as dockerd knows it. */
+  runtime: string;
   /** Removed by the engine when it ends. */
   autoRemove: boolean;
   /** Whether `docker run` said that it runs. */
@@ -32,6 +34,7 @@ export function subjectsOf(round: number, random: Random): Subject[] {
     lines: i === 0 ? 0 : random.between(3, 40),
     code: random.between(1, 99),
     delay: i * random.between(0, 150),
+    runtime: random.chance(0.5) ? OTHER_BUILD : "x",
     autoRemove: i === 3,
     acknowledged: false,
     shimKilled: false,
@@ -41,9 +44,9 @@ export function subjectsOf(round: number, random: Random): Subject[] {
 
 /** Starts one; a daemon's death may get in between. */
 export async function launch(chain: ChaosChain, subject: Subject): Promise<void> {
-  const { name, autoRemove } = subject;
+  const { name, autoRemove, runtime } = subject;
   await Bun.sleep(subject.delay);
-  const options = ["-d", "--name", name, ...(autoRemove ? ["--rm"] : [])];
+  const options = ["-d", "--name", name, "--runtime", runtime, ...(autoRemove ? ["--rm"] : [])];
   const { code } = await chain.docker("run", ...options, "busybox", "sh", "-c", script(subject));
   subject.acknowledged = code === 0;
 }
