@@ -28,7 +28,7 @@ export class EventBus {
 
   constructor(journal?: EventJournal) {
     this.journal = journal;
-    const before = journal?.last() ?? 0n;
+    const before = journal?.last ?? 0n;
     if (before > last) last = before;
   }
 

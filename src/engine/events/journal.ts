@@ -43,6 +43,8 @@ export class EventJournal {
   readonly known: Map<string, Told>;
   /** True if there was no journal yet: nothing is known of what was told. */
   readonly isNew: boolean;
+  /** Time of the last event before this daemon; 0 if there is none. */
+  readonly last: bigint;
   readonly #path: string;
   readonly #log: Logger;
   #fd = -1;
@@ -56,6 +58,7 @@ export class EventJournal {
     this.isNew = !existsSync(path);
     const { known, lines } = this.isNew ? { known: new Map<string, Told>(), lines: [] } : this.#load();
     this.known = known;
+    this.last = BigInt(lines.at(-1)?.at ?? 0);
     this.#rewrite(lines);
   }
 
@@ -67,11 +70,6 @@ export class EventJournal {
       if (event.Type === "container")
         tell(known, event.Action!, event.Actor!.ID!, event.Actor!.Attributes ?? {}, run ?? "");
     return { known, lines };
-  }
-
-  /** Time of the last event; 0 if there is none. */
-  last(): bigint {
-    return BigInt(this.#load().lines.at(-1)?.at ?? 0);
   }
 
   /** The last events, oldest first, with time in [since, until]. */
