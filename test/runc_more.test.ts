@@ -130,7 +130,7 @@ test("execCPUAffinity sets the processors of an exec", async () => {
   await bench.kill(id);
 });
 
-test("a poststart hook that fails at start stops the container", async () => {
+test("a poststart hook that fails at start undoes the container", async () => {
   const { id, path } = bench.bundle(["sleep", "1000"], (spec) => {
     spec.hooks = { poststart: [{ path: "/bin/sh", args: ["sh", "-c", "echo why >&2; exit 4"] }] };
   });
@@ -140,7 +140,7 @@ test("a poststart hook that fails at start stops the container", async () => {
   expect(stderr).toContain(
     "error running poststart hook #0: error running hook: /bin/sh: exit status 4: why",
   );
-  await bench.kill(id);
+  expect((await bench.runc(["state", id])).stderr).toContain("container does not exist");
 });
 
 test("exec joins sub cgroups with --cgroup, and only those of the container", async () => {
@@ -430,4 +430,13 @@ test("a hook's words are told when it fails; without an environment it has its s
     });
   expect(await failing("startContainer", "echo of $FROM >&2; exit 3")).toContain("exit status 3: of process");
   expect(await failing("createRuntime", "echo $PATH; exit 3")).toContain(process.env["PATH"]!);
+});
+
+test("a new network namespace has its loopback up; a log that cannot be written is an error", async () => {
+  expect(await bench.sh("cat /sys/class/net/lo/flags")).toBe("0x9");
+  const { code, stderr } = await bench.runc(["--log", "/proc/none/log", "list"]);
+  expect([code, stderr]).toEqual([
+    1,
+    expect.stringContaining("unable to open log file: open /proc/none/log"),
+  ]);
 });

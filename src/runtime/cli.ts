@@ -2,7 +2,7 @@
 import { invalidArgument, messageOf } from "../errors/errors.ts";
 import { type Flag, parseFlags } from "../flags/flags.ts";
 import { type Context, makeContext } from "./commands/context.ts";
-import { type Log, logFatal, logMessage } from "./log.ts";
+import { checkLog, type Log, logFatal, logMessage } from "./log.ts";
 import { print } from "./print.ts";
 
 export interface Command {
@@ -130,6 +130,7 @@ export async function runCli(args: string[]): Promise<number> {
     const format = values["log-format"];
     log.file = values.log || undefined;
     log.json = format === "json";
+    checkLog(log);
     const name = rest.shift();
     if (values.version) return printVersion();
     if (values.help || name === undefined || name === "help") {

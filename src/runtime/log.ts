@@ -1,4 +1,5 @@
 /** Messages in the two forms that callers of runc parse (those of logrus). */
+import { invalidArgument, messageOf } from "../errors/errors.ts";
 import { closeFd, O_APPEND, O_CREAT, O_WRONLY, openFd, writeFd } from "../linux/fd.ts";
 
 const STDERR = 2;
@@ -18,6 +19,16 @@ function line(log: Log, level: Level, message: string): string {
 }
 
 const print = (fd: number, text: string) => writeFd(fd, new TextEncoder().encode(text));
+
+/** Throws where the log cannot be written to: nobody would be told of what goes wrong. */
+export function checkLog({ file }: Log): void {
+  if (file === undefined) return;
+  try {
+    closeFd(openFd(file, O_WRONLY | O_CREAT | O_APPEND, 0o644));
+  } catch (error) {
+    throw invalidArgument(`unable to open log file: open ${file}: ${messageOf(error)}`, { cause: error });
+  }
+}
 
 /** Writes a message to the log; a log that cannot be written to is no reason to fail. */
 export function logMessage(log: Log, level: Level, message: string): void {

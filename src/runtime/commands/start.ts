@@ -1,5 +1,6 @@
 import { failedPrecondition } from "../../errors/errors.ts";
 import { parseFlags } from "../../flags/flags.ts";
+import { destroy } from "../destroy.ts";
 import { killAll } from "../kill_all.ts";
 import { release } from "../state/release.ts";
 import { statusOf } from "../state/status.ts";
@@ -8,7 +9,7 @@ import type { Context } from "./context.ts";
 
 const SIGKILL = 9;
 
-export async function run({ store }: Context, args: string[]): Promise<number> {
+export async function run({ store, warn }: Context, args: string[]): Promise<number> {
   const record = store.load(onlyId("start", parseFlags({}, args).rest));
   const status = statusOf(store, record);
   if (status === "stopped") throw failedPrecondition("cannot start a container that has stopped");
@@ -18,8 +19,8 @@ export async function run({ store }: Context, args: string[]): Promise<number> {
   try {
     (await import("../hooks.ts")).runPoststart(record);
   } catch (error) {
-    // The specification: stop the container; delete is the caller's.
     killAll(record, SIGKILL);
+    await destroy(store, record, warn);
     throw error;
   }
   return 0;

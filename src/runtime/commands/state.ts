@@ -1,3 +1,4 @@
+import { notFound } from "../../errors/errors.ts";
 import { parseFlags } from "../../flags/flags.ts";
 import { print } from "../print.ts";
 import { statusOf } from "../state/status.ts";
@@ -23,6 +24,8 @@ export function describe(store: StateStore, record: ContainerRecord) {
 
 export async function run({ store }: Context, args: string[]): Promise<number> {
   const record = store.load(onlyId("state", parseFlags({}, args).rest));
+  // Still being made: it is not to be seen before it can be started.
+  if (record.pid === 0) throw notFound("container does not exist");
   print(`${JSON.stringify(describe(store, record), null, 2)}\n`);
   return 0;
 }

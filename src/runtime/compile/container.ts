@@ -117,7 +117,7 @@ function filesystemOps(spec: Spec, facts: Facts): Plan {
     ...earlyHooks(spec),
     { op: "mkdir", tag: "process.cwd", path: process.cwd || "/" },
     ...terminalOps(process, facts, true),
-    ...compileLateReadonly(spec),
+    ...compileLateReadonly(spec, facts),
     ...protectOps(spec),
     pivotOp(spec, facts, ownMounts),
     // A stream that is the host's /dev/null would keep CRIU from a checkpoint.

@@ -57,7 +57,7 @@ test("compileLateReadonly() is for what other things are made in: tmpfs and /dev
     { destination: "/c", type: "tmpfs", source: "t" },
     { destination: "/d", type: "bind", source: "t", options },
   ];
-  expect(compileLateReadonly({ ...testSpec(), mounts })).toEqual([
+  expect(compileLateReadonly({ ...testSpec(), mounts }, testFacts())).toEqual([
     { op: "attributes", tag: "mounts[0]", target: "/a", set: 1, clear: 0 },
     { op: "attributes", tag: "mounts[1]", target: "/dev", set: 1, clear: 0 },
   ]);
@@ -65,6 +65,18 @@ test("compileLateReadonly() is for what other things are made in: tmpfs and /dev
 });
 
 describe("compileMounts()", () => {
+  test("takes the root's own path from a destination", () => {
+    const mount = { type: "tmpfs", source: "t" };
+    const targets = ["/bundle/rootfs/a", "/bundle/rootfs", "/bundle/rootfsx/a", "/b/../bundle/rootfs/c"].map(
+      (destination) => compile({ ...mount, destination })[0]!,
+    );
+    expect(targets.map((op) => "target" in op && op.target)).toEqual([
+      "/a",
+      "/bundle/rootfs",
+      "/bundle/rootfsx/a",
+      "/c",
+    ]);
+  });
   test("binds from the bundle, with attributes", () => {
     const options = ["bind", "ro"];
     expect(compile({ destination: "/a/../b", source: "data", options })).toMatchObject([

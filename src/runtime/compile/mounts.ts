@@ -163,8 +163,17 @@ function filesystemOp(mount: Mount, target: string, options: MountOptions, tag: 
   };
 }
 
+/** Where a mount goes in the root. Old configurations have the root's own path on the host before it. */
+function targetOf(spec: Spec, { destination }: Mount, bundle: string): string {
+  const target = cleanPath(destination);
+  const path = spec.root?.path;
+  if (!path) return target;
+  const root = cleanPath(path.startsWith("/") ? path : `${bundle}/${path}`);
+  return root !== "/" && target.startsWith(`${root}/`) ? target.slice(root.length) : target;
+}
+
 function compileMount(spec: Spec, mount: Mount, tag: string, facts: Facts): Plan {
-  const target = cleanPath(mount.destination);
+  const target = targetOf(spec, mount, facts.bundle);
   const options = parseMountOptions(mount.options ?? []);
   if (mount.type === "cgroup") return compileCgroupMount(spec, { ...mount, destination: target }, tag, facts);
   if (options.bind || mount.type === "bind")
@@ -178,9 +187,9 @@ export function compileMounts(spec: Spec, facts: Facts): Plan {
 }
 
 /** Makes read-only what compileMounts() had to leave writable. */
-export function compileLateReadonly(spec: Spec): Plan {
+export function compileLateReadonly(spec: Spec, facts: Facts): Plan {
   return (spec.mounts ?? []).flatMap((mount, i): Plan => {
-    const target = cleanPath(mount.destination);
+    const target = targetOf(spec, mount, facts.bundle);
     const options = parseMountOptions(mount.options ?? []);
     if (options.bind || mount.type === "bind" || !isReadonlyLate(mount, target)) return [];
     if ((attributesOf(options) & ATTRIBUTES.RDONLY) === 0) return [];

@@ -73,6 +73,7 @@ export function compileNamespaces(spec: Spec, rootless: boolean): Plan {
     { op: "enterCgroups", tag: "linux.cgroupsPath" },
     allProcessors("linux.cgroupsPath"),
   ];
+  if (isNew(spec, "network")) clone.push({ op: "loopback", tag: TAG });
   if (isNew(spec, "cgroup")) clone.push({ op: "unshare", tag: TAG, namespaces: NAMESPACES.cgroup.flag });
   return [...joins(spec, rootless), ...timeNamespace(spec), ...clone];
 }

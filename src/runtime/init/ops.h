@@ -48,7 +48,8 @@
 	X(43, idmap)              \
 	X(44, affinity)           \
 	X(45, reopen_null)        \
-	X(46, source)
+	X(46, source)             \
+	X(47, loopback)
 
 enum {
 #define X(number, name) OP_##name = number,

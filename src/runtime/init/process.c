@@ -3,14 +3,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <net/if.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/personality.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #define MAX_CGROUPS 32
@@ -224,6 +227,17 @@ void op_affinity(const struct op *op)
 {
 	if (syscall(SYS_sched_setaffinity, 0, text_length(op, 0), text(op, 0)) < 0)
 		fail(errno, "set CPU affinity");
+}
+
+/* Of a new network namespace. */
+void op_loopback(const struct op *op)
+{
+	struct ifreq request = { .ifr_name = "lo", .ifr_flags = IFF_UP };
+	(void)op;
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &request) < 0)
+		fail(errno, "bring the loopback interface up");
+	close(fd);
 }
 
 void op_no_new_privileges(const struct op *op)

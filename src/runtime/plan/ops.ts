@@ -69,6 +69,7 @@ export const OPS = {
   ioPriority: { code: 42, numbers: ["value"], texts: [] },
   idmap: { code: 43, numbers: ["recursive", "tree"], texts: ["source", "uidMap", "gidMap"] },
   source: { code: 46, numbers: ["recursive", "uid", "gid"], texts: ["source"] },
+  loopback: { code: 47, numbers: [], texts: [] },
   affinity: { code: 44, numbers: [], texts: ["mask"] },
   reopenNull: { code: 45, numbers: [], texts: [] },
 } as const;
