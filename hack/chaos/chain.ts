@@ -141,14 +141,15 @@ export class ChaosChain {
     return mended;
   }
 
-  /** Waits until dockerd has found docker-containerd again. */
-  async connected(): Promise<void> {
+  /** Waits until dockerd has found docker-containerd again; false if one of them dies meanwhile. */
+  async connected(): Promise<boolean> {
     const deadline = Date.now() + CONNECT_MS;
     type Version = { Components?: { Name: string; Version: string }[] };
     for (;;) {
       const version = await this.api.get<Version>("/version").catch(() => undefined);
       const containerd = version?.Components?.find(({ Name }) => Name === "containerd");
-      if (containerd && containerd.Version !== "unreachable") return;
+      if (containerd && containerd.Version !== "unreachable") return true;
+      if (!this.alive("dockerd") || !this.alive("docker-containerd")) return false;
       if (Date.now() > deadline) throw new Error(`dockerd does not find containerd:\n${this.lastWords()}`);
       await Bun.sleep(20);
     }

@@ -95,14 +95,15 @@ export async function runRound(run: Run, number: number, random: Random): Promis
   }
   await Promise.all(launches);
   chain.arm("");
-  await recover(round);
+  // A process that had come to the fault's point already may die of it only now.
+  do await recover(round);
+  while (!(await chain.connected()));
   if (fault && chain.hasDied(number)) {
     totals.kills[`${fault.program} at a fault point`] =
       (totals.kills[`${fault.program} at a fault point`] ?? 0) + 1;
     if (fault.program === "docker-containerd-shim")
       for (const subject of subjects) subject.shimInDoubt = true;
   }
-  await chain.connected();
   return check(round);
 }
 
