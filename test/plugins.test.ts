@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { writeBusyboxImage } from "../hack/lib/busybox-image.ts";
 import { type Chain, type RunningEngine, startChain } from "../hack/lib/chain.ts";
 import { STOCK_CLIENT, STOCK_DOCKERD, startStockEngine } from "../hack/lib/stock-engine.ts";
-import { BIN } from "./lib/engine.ts";
+import { BIN, OUR_CLI } from "./lib/engine.ts";
 import { startRegistry, type TestRegistry } from "./lib/registry.ts";
 
 const work = mkdtempSync("/tmp/pequod-plugins-");
@@ -115,6 +115,47 @@ describe.skipIf(!existsSync(STOCK_DOCKERD))("docker plugin", () => {
     await ours.stop();
     expect(expected["use"]).toEqual([0, "good day"]);
     expect(seen).toEqual(expected);
+  });
+});
+
+describe("our client", () => {
+  const folder = () => folderFor("client");
+  let registry: TestRegistry;
+  let engine: Chain;
+  beforeAll(async () => {
+    registry = await startRegistry();
+    engine = await startChain({ folder: folder(), client: OUR_CLI, daemonPrograms: BIN });
+  });
+  afterAll(async () => {
+    await engine.stop();
+    await registry.stop();
+  });
+
+  test("creates, sets, pushes and installs, and grants only what the user does", () => {
+    const remote = `${registry.host}/vols:1`;
+    const docker = (...args: string[]) => engine.docker("plugin", ...args);
+    expect(docker("create", remote, source)).toEqual({ code: 0, output: `${remote}\n` });
+    expect(docker("create", "--compress", "other", source).code).toBe(0);
+    expect(docker("create", "none", work).output).toContain("config.json is not there");
+    expect(docker("set", "other", "GREETING=x").code).toBe(0);
+    expect(docker("inspect", "-f", "{{json .Settings.Env}}", "other").output).toBe('["GREETING=x"]\n');
+    expect(docker("set", "other", "NOTHING=x").output).toContain("not found in the plugin configuration");
+    expect(docker("push", remote).output).toContain("1: digest: sha256:");
+    expect(docker("rm", remote, "other").code).toBe(0);
+    const refused = docker("install", remote);
+    expect([refused.code, refused.output]).toEqual([
+      1,
+      expect.stringContaining(
+        "is requesting the following privileges:\n - network: [none]\n - capabilities: [CAP_SYS_ADMIN]",
+      ),
+    ]);
+    const installed = docker("install", "--grant-all-permissions", "--alias", "mine", remote, "GREETING=y");
+    expect([installed.code, installed.output]).toEqual([
+      0,
+      expect.stringContaining(`Installed plugin ${remote}\n`),
+    ]);
+    expect(docker("ls", "--format", "{{.Name}} {{.Enabled}}").output).toBe("mine:latest true\n");
+    expect(docker("rm", "-f", "mine").code).toBe(0);
   });
 });
 

@@ -1,6 +1,7 @@
 /** The object graph of dockerd, put together by hand. */
 import { join } from "node:path";
 import type { SystemInfo } from "../api/schema.ts";
+import { messageOf } from "../errors/errors.ts";
 import { removePartials } from "../files/atomic.ts";
 import { refuseUnfinishedMigration } from "../images/migrate/progress.ts";
 import { type ImageRoot, openImages } from "../images/open.ts";
@@ -20,6 +21,7 @@ import { pluginRoutes } from "./api/plugins/routes.ts";
 import { swarmRoutes } from "./api/swarm/routes.ts";
 import { systemRoutes } from "./api/system/routes.ts";
 import { volumeRoutes } from "./api/volumes/routes.ts";
+import { ensureDefaultProfile, hasAppArmor } from "./apparmor/load.ts";
 import { cacheRecords } from "./build/cache-records.ts";
 import { Builder } from "./build/service.ts";
 import type { EngineConfig } from "./config/config.ts";
@@ -87,6 +89,7 @@ export interface Daemon {
 export async function openDaemon(options: DaemonOptions): Promise<Daemon> {
   const { config, log, containerdSocket } = options;
   refuseUnfinishedMigration(config.dataRoot);
+  loadProfile(log);
   const containerd = new GrpcContainerd(containerdSocket, config.containerdNamespace);
   try {
     await waitForContainerd(() => containerd.version(), containerdSocket, options.patience, log);
@@ -102,6 +105,16 @@ export async function openDaemon(options: DaemonOptions): Promise<Daemon> {
   } catch (error) {
     containerd.close();
     throw error;
+  }
+}
+
+/** Without the profile containers that shall have it fail to start; everything else works. */
+function loadProfile(log: Logger): void {
+  if (!hasAppArmor()) return;
+  try {
+    ensureDefaultProfile();
+  } catch (error) {
+    log.error(messageOf(error));
   }
 }
 

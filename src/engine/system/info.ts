@@ -1,7 +1,7 @@
 import type { SystemInfo } from "../../api/schema.ts";
 import { GIT_COMMIT, VERSION } from "../../version/version.ts";
+import { hasAppArmor } from "../apparmor/load.ts";
 import type { EngineConfig } from "../config/config.ts";
-import { hasAppArmor } from "../containers/create/security.ts";
 import { LOG_DRIVERS } from "../logs/drivers.ts";
 import { type HostFacts, ipv4Forwarding, kernelSupport } from "./host.ts";
 

@@ -1,6 +1,7 @@
-import { readFileSync } from "node:fs";
 import type { HostConfig } from "../../../api/schema.ts";
 import { invalidArgument } from "../../../errors/errors.ts";
+import { ensureDefaultProfile, hasAppArmor } from "../../apparmor/load.ts";
+import { DEFAULT_PROFILE } from "../../apparmor/profile.ts";
 import { parseProfile } from "../spec/seccomp/profile.ts";
 
 export interface SecurityOptions {
@@ -18,6 +19,7 @@ export function securityOptions(host: HostConfig, noNewPrivileges: boolean): Sec
     noNewPrivileges,
   };
   for (const text of host.SecurityOpt ?? []) apply(options, text);
+  if (hasAppArmor()) options.appArmorProfile ||= DEFAULT_PROFILE;
   return options;
 }
 
@@ -58,28 +60,13 @@ function seccompOption(value: string): string {
   return value;
 }
 
-let enabled: boolean | undefined;
-
-/** True if the kernel has AppArmor switched on. */
-export function hasAppArmor(): boolean {
-  if (enabled === undefined) {
-    try {
-      enabled = readFileSync("/sys/module/apparmor/parameters/enabled", "utf8").startsWith("Y");
-    } catch {
-      enabled = false;
-    }
-  }
-  return enabled;
-}
-
-/** The profile for the specification: the one asked for, or Docker's if it is loaded; "" for none. */
+/**
+ * The profile for the specification: the one asked for, or Docker's, which is loaded if it is not; "" for none.
+ * Errors: system, when it cannot be loaded.
+ */
 export function appArmorFor(chosen: string): string {
   if (!hasAppArmor()) return "";
-  if (chosen !== "") return chosen;
-  try {
-    const loaded = readFileSync("/sys/kernel/security/apparmor/profiles", "utf8");
-    return /^docker-default /m.test(loaded) ? "docker-default" : "";
-  } catch {
-    return "";
-  }
+  const profile = chosen || DEFAULT_PROFILE;
+  if (profile === DEFAULT_PROFILE) ensureDefaultProfile();
+  return profile;
 }

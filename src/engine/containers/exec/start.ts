@@ -1,5 +1,6 @@
 import { conflict, isNotFound, messageOf, notFound, systemError } from "../../../errors/errors.ts";
 import type { Process } from "../../../oci/runtime-spec.ts";
+import { appArmorFor } from "../create/security.ts";
 import type { Env } from "../env.ts";
 import { publish } from "../events.ts";
 import { fifoFolder } from "../io/fifo-folder.ts";
@@ -88,6 +89,7 @@ function processOf(exec: Exec): Process {
     container.hostConfig.GroupAdd ?? [],
   );
   const capabilities = execCapabilities(exec);
+  const apparmor = appArmorFor(container.facts.appArmorProfile);
   const process: Process = {
     terminal: config.Tty === true,
     user: { uid: user.uid, gid: user.gid, additionalGids: user.additionalGids },
@@ -102,6 +104,7 @@ function processOf(exec: Exec): Process {
       effective: user.uid === 0 ? capabilities : [],
       permitted: user.uid === 0 ? capabilities : [],
     },
+    ...(apparmor === "" ? {} : { apparmorProfile: apparmor }),
     noNewPrivileges: container.facts.noNewPrivileges,
     oomScoreAdj: container.hostConfig.OomScoreAdj ?? 0,
   };

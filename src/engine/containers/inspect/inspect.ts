@@ -3,8 +3,8 @@ import type {
   ContainerState as ApiState,
   ContainerInspectResponse,
 } from "../../../api/schema.ts";
+import { hasAppArmor } from "../../apparmor/load.ts";
 import type { Container, MountPoint } from "../container.ts";
-import { hasAppArmor } from "../create/security.ts";
 import type { Env } from "../env.ts";
 import type { ContainerState } from "../state/machine.ts";
 import { stateRecordOf } from "../state/record.ts";

@@ -7,10 +7,18 @@ import { tagOf } from "../tag.ts";
 import type { LogContext, LogMessage } from "../types.ts";
 import { isPartial, LABEL_OPTIONS, type RemoteKind, withoutNewline } from "./kinds.ts";
 import { pack, packEventTime } from "./msgpack.ts";
-import { type Address, openTransport, parseAddress } from "./transport.ts";
+import { type Address, openTransport, openTwoWay, parseAddress } from "./transport.ts";
 
 const PORT = 24_224;
-const isTrue = (text: string | undefined) => text === "true" || text === "1";
+const isTrue = (text: string | undefined) => /^(1|t|true)$/i.test(text ?? "");
+
+/** As Go's strconv.ParseBool, with its text. Errors: invalidArgument. */
+function checkFlag(name: string, text: string | undefined): void {
+  if (text === undefined || text === "" || /^(1|t|true|0|f|false)$/i.test(text)) return;
+  throw invalidArgument(
+    `invalid value for ${name}: strconv.ParseBool: parsing ${JSON.stringify(text)}: invalid syntax`,
+  );
+}
 
 export const FLUENTD: RemoteKind = {
   check(options) {
@@ -20,9 +28,17 @@ export const FLUENTD: RemoteKind = {
       ...["fluentd-retry-wait", "fluentd-max-retries", "fluentd-request-ack", "fluentd-sub-second-precision"],
     ]);
     addressOf(options);
-    if (isTrue(options["fluentd-request-ack"])) {
-      throw invalidArgument("fluentd-request-ack is not implemented: leave the option out");
-    }
+    for (const name of [
+      "fluentd-async",
+      "fluentd-async-connect",
+      "fluentd-request-ack",
+      "fluentd-sub-second-precision",
+    ])
+      checkFlag(name, options[name]);
+    if (options["fluentd-async"] !== undefined && options["fluentd-async-connect"] !== undefined)
+      throw invalidArgument(
+        "conflicting options: cannot specify both 'fluentd-async-connect' and 'fluentd-async'",
+      );
   },
   prepare(options, context) {
     const address = addressOf(options);
@@ -30,7 +46,11 @@ export const FLUENTD: RemoteKind = {
     const exact = isTrue(options["fluentd-sub-second-precision"]);
     return {
       encode: (message) => [entry(tag, context, extra, exact, message)],
-      connect: () => openTransport(address),
+      async connect() {
+        if (!isTrue(options["fluentd-request-ack"])) return openTransport(address);
+        const [{ Acknowledged }, way] = await Promise.all([import("./acknowledged.ts"), openTwoWay(address)]);
+        return new Acknowledged(way);
+      },
       attempts: parseCount("fluentd-max-retries", options["fluentd-max-retries"] ?? "10"),
       retryDelay: parseDuration("fluentd-retry-wait", options["fluentd-retry-wait"] ?? "1s"),
       async: isTrue(options["fluentd-async"] ?? options["fluentd-async-connect"]),

@@ -47,6 +47,11 @@ export interface TLSFiles {
   verify: boolean;
 }
 
+/** Connects to a receiver that answers; not for datagrams. Errors: as openTransport. */
+export function openTwoWay(address: Address): Promise<Stream> {
+  return openTransport(address) as Promise<Stream>;
+}
+
 /** Connects. Errors: system, in the words of stock ("dial tcp ...: connection refused"). */
 export async function openTransport(address: Address, tls?: TLSFiles): Promise<Transport> {
   const { scheme, host, port, path } = address;
@@ -82,7 +87,7 @@ function stream(what: string, dial: () => Socket): Promise<Transport> {
   });
 }
 
-class Stream implements Transport {
+export class Stream implements Transport {
   readonly #socket: Socket;
   #failed: Error | undefined;
 
@@ -96,6 +101,15 @@ class Stream implements Transport {
     });
     // What a receiver says is of no interest, but must be read for its end to be seen.
     socket.resume();
+  }
+
+  onData(listener: (data: Buffer) => void): void {
+    this.#socket.on("data", listener);
+    this.#socket.on("close", () => listener(Buffer.alloc(0)));
+  }
+
+  check(): void {
+    if (this.#failed) throw this.#failed;
   }
 
   send(message: Uint8Array): Promise<void> {

@@ -8,6 +8,7 @@ import { createGzip } from "node:zlib";
 import { pack } from "../../../archive/pack.ts";
 import { unpack } from "../../../archive/unpack.ts";
 import { errnoOf, invalidArgument } from "../../../errors/errors.ts";
+import { decompressLayer } from "../../../images/registry/decompress.ts";
 import { VERSION } from "../../../version/version.ts";
 import { initialSettings, type PluginConfig, parseConfig } from "./config.ts";
 import { type PluginRecord, type PluginStore, pluginName } from "./store.ts";
@@ -22,7 +23,7 @@ export async function makePlugin(
   store.refuseTaken(full);
   const folder = store.temporary();
   try {
-    await unpack(tar, folder, { whiteouts: "keep" });
+    await unpack(decompressLayer(tar), folder, { whiteouts: "keep" });
     const config = parseConfig(readPart(folder, "config.json"));
     if (!statSync(join(folder, "rootfs"), { throwIfNoEntry: false })?.isDirectory())
       throw invalidArgument("no rootfs folder in the plugin's data");
