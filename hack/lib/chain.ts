@@ -13,6 +13,8 @@ export interface ChainOptions {
   flags?: string[];
   /** What the daemons' command lines are put behind, such as a program that gives them a network of their own. */
   prefix?: string[];
+  /** Milliseconds that dockerd may take to serve. */
+  patience?: number;
   /** Start dockerd with -D; default true. */
   debug?: boolean;
 }
@@ -97,7 +99,7 @@ export async function startChain(options: ChainOptions): Promise<Chain> {
     ...(options.flags ?? []),
   ]);
   try {
-    await appears(at("docker.sock"), dockerd, at("dockerd.log"));
+    await appears(at("docker.sock"), dockerd, at("dockerd.log"), options.patience);
   } catch (error) {
     containerd.kill("SIGTERM");
     throw error;
@@ -130,8 +132,13 @@ function answers(path: string): Promise<boolean> {
 }
 
 /** Waits for a socket; a daemon that ends before it made one has said why in its log. */
-export async function appears(socket: string, daemon: Bun.Subprocess, log: string): Promise<void> {
-  const deadline = Date.now() + DEADLINE_MS;
+export async function appears(
+  socket: string,
+  daemon: Bun.Subprocess,
+  log: string,
+  patience = DEADLINE_MS,
+): Promise<void> {
+  const deadline = Date.now() + patience;
   while (!(await answers(socket))) {
     const ended = daemon.exitCode !== null || daemon.signalCode !== null;
     if (ended || Date.now() > deadline) {

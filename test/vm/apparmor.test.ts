@@ -68,12 +68,16 @@ function observe(engine: RunningEngine): Record<string, unknown> {
 
 test("containers are confined as stock's", async () => {
   unload();
+  const began = performance.now();
   const ours = await startChain({
     folder: join(folder, "ours"),
     client: CLIENT,
     daemonPrograms: process.env["PEQUOD_BIN"]!,
     flags: FLAGS,
+    // An emulated machine takes long to compile the profile.
+    patience: 200_000,
   });
+  console.log(`serves after ${Math.round(performance.now() - began)} ms`);
   expect(isLoaded()).toBe(true);
   const seen = observe(ours);
   await ours.stop();
