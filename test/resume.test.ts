@@ -144,6 +144,9 @@ describe("a pull goes on where it was", () => {
     const pulled = await engine.ok("pull", "large:1");
     expect(front.state.ranges).toEqual(["whole", expect.stringMatching(/^bytes=[1-9]\d{5,}-$/)]);
     expect(pulled).toContain(`Download complete from mirror http://${front.host}`);
+    expect(await engine.ok("info")).toMatch(
+      new RegExp(`Layers from http://${front.host}: [1-9]\\d* \\([\\d.]+MB\\)`),
+    );
     front.state.fault = undefined;
     await engine.ok("rmi", "large:1");
   });

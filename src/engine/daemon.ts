@@ -401,7 +401,8 @@ function systemBackend(parts: Parts, service: ImageService, builder: Builder) {
         imageCount: () => images.images.list().length,
         driverName: driver.name,
         remapped: driver.ids !== undefined,
-        driverStatus: () => driver.status(),
+        // Of what stock's client prints as it comes, this is nearest.
+        driverStatus: () => [...driver.status(), ...registry.mirrorStatus()],
         listeners: () => events.listeners,
         containerdVersion,
         registryConfig: () => registryConfig(config, registry),

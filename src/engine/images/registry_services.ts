@@ -24,6 +24,8 @@ export interface RegistryServices {
   puller: Puller;
   pusher: Pusher;
   registrySettings(): RegistrySettings;
+  /** Lines for `docker info` about which mirror served how much. */
+  mirrorStatus(): [string, string][];
   /** Removes downloads that nobody has come back for. */
   sweep(): Promise<void>;
 }
@@ -55,7 +57,15 @@ export function createRegistryServices(options: RegistryServicesOptions): Regist
   });
   const puller = new Puller({ client, downloads, layers: images.layers, images: images.images, records });
   const pusher = new Pusher({ client, records, concurrency: () => config().maxConcurrentUploads });
-  return { transport, client, puller, pusher, registrySettings, sweep: () => downloads.sweep(KEEP_PARTIAL) };
+  return {
+    transport,
+    client,
+    puller,
+    pusher,
+    registrySettings,
+    mirrorStatus: () => downloads.served.status(),
+    sweep: () => downloads.sweep(KEEP_PARTIAL),
+  };
 }
 
 /** Settings for the newest configuration; what is parsed from it is kept until it changes. */

@@ -5,6 +5,7 @@ import { Growing, type Growth } from "../layers/growing.ts";
 import { unlessAborted } from "./abort.ts";
 import type { Descriptor } from "./descriptor.ts";
 import { type BlobSource, discardDownload, downloadBlob } from "./download.ts";
+import { ServedByMirrors } from "./served.ts";
 import { Slots } from "./slots.ts";
 
 /** What somebody who waits for a blob is told. A newcomer is told the latest state at once. */
@@ -49,6 +50,8 @@ export interface DownloadsOptions {
 export class Downloads {
   private readonly running = new Map<string, Shared>();
   private readonly slots: Slots;
+  /** Who has had what was downloaded. */
+  readonly served = new ServedByMirrors();
 
   constructor(private readonly options: DownloadsOptions) {
     this.slots = new Slots(options.concurrency);
@@ -129,6 +132,7 @@ export class Downloads {
         onRetry: (seconds) => tell({ kind: "retrying", seconds }),
         ...(this.options.backoff ? { backoff: this.options.backoff } : {}),
       });
+      this.served.count(mirror, blob.size);
       tell({ kind: "complete", mirror });
       shared.growing.finish();
     } finally {
