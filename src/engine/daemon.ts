@@ -405,6 +405,7 @@ function systemBackend(parts: Parts, service: ImageService, builder: Builder) {
         driverStatus: () => [...driver.status(), ...registry.mirrorStatus()],
         listeners: () => events.listeners,
         containerdVersion,
+        proxies: () => registry.proxies(),
         registryConfig: () => registryConfig(config, registry),
         runtimes: () =>
           Object.fromEntries(

@@ -1,6 +1,6 @@
 import type { EngineConfig } from "./config.ts";
 
-/** What SIGHUP changes in a running daemon, as stock; anything else needs a restart. */
+/** What SIGHUP changes in a running daemon, as stock, and proxies; anything else needs a restart. */
 const RELOADABLE = [
   "debug",
   "logLevel",
@@ -18,6 +18,9 @@ const RELOADABLE = [
   "defaultShmSize",
   "defaultIpcMode",
   "authorizationPlugins",
+  "httpProxy",
+  "httpsProxy",
+  "noProxy",
 ] as const satisfies readonly (keyof EngineConfig)[];
 
 /** Names of the settings as stock puts them into the event "daemon reload". */

@@ -24,6 +24,8 @@ export interface RegistryServices {
   puller: Puller;
   pusher: Pusher;
   registrySettings(): RegistrySettings;
+  /** As they are now. */
+  proxies(): ProxySettings;
   /** Lines for `docker info` about which mirror served how much. */
   mirrorStatus(): [string, string][];
   /** Removes downloads that nobody has come back for. */
@@ -63,6 +65,7 @@ export function createRegistryServices(options: RegistryServicesOptions): Regist
     puller,
     pusher,
     registrySettings,
+    proxies: () => proxiesOf(config(), options.proxies),
     mirrorStatus: () => downloads.served.status(),
     sweep: () => downloads.sweep(KEEP_PARTIAL),
   };

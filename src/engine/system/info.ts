@@ -20,12 +20,15 @@ export interface InfoSources {
   containerdVersion(): Promise<{ version: string; revision: string }>;
   /** Mirrors and insecure registries, as Docker's RegistryConfig. */
   registryConfig(): SystemInfo["RegistryConfig"];
+  /** Proxies that requests to registries go through, of the configuration or the environment. */
+  proxies(): { http?: string; https?: string; no?: string };
   runtimes(): Record<string, { path: string }>;
 }
 
 /** GET /info */
 export async function systemInfo(sources: InfoSources): Promise<SystemInfo> {
   const { config, host } = sources;
+  const proxies = sources.proxies();
   const counts = sources.containerCounts();
   const containerd = await sources
     .containerdVersion()
@@ -68,9 +71,9 @@ export async function systemInfo(sources: InfoSources): Promise<SystemInfo> {
     RegistryConfig: sources.registryConfig(),
     GenericResources: null as unknown as [],
     DockerRootDir: config.dataRoot,
-    HttpProxy: hidePassword(config.httpProxy),
-    HttpsProxy: hidePassword(config.httpsProxy),
-    NoProxy: config.noProxy ?? "",
+    HttpProxy: hidePassword(proxies.http),
+    HttpsProxy: hidePassword(proxies.https),
+    NoProxy: proxies.no ?? "",
     Name: host.name,
     Labels: config.labels,
     ExperimentalBuild: config.experimental,
@@ -111,7 +114,7 @@ function openFiles(): number {
 
 /** A proxy's URL, as it may be shown: with the password blotted out. */
 export function hidePassword(url: string | undefined): string {
-  return (url ?? "").replace(/^(\w+:\/\/)[^@/]*@/, "$1xxxxx:xxxxx@");
+  return (url ?? "").replace(/^(\w+:\/\/).*@/, "$1xxxxx:xxxxx@");
 }
 
 function warnings(): string[] {
