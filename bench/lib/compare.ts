@@ -55,6 +55,6 @@ export function printRow({ name, ours, stock, unit }: Comparison): void {
   console.log(`${name.padEnd(44)}${number(ours)}${number(stock)}${(ours / stock).toFixed(2).padStart(9)}`);
 }
 
-export function printHead(): void {
-  console.log(`${"".padEnd(44)}${"ours".padStart(12)}${"stock".padStart(12)}${"ratio".padStart(9)}`);
+export function printHead(other = "stock"): void {
+  console.log(`${"".padEnd(44)}${"ours".padStart(12)}${other.padStart(12)}${"ratio".padStart(9)}`);
 }

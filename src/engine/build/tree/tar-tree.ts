@@ -10,6 +10,8 @@ import { resolvePath } from "./resolve.ts";
 import { baseName, joinPath, parentOf, type SourceTree, type TreeEntry } from "./tree.ts";
 
 const CHUNK = 1 << 20;
+/** The kernel takes no longer ones. */
+const PATH_MAX = 4096;
 
 export interface TarTreeOptions {
   /** Where the spool lies. */
@@ -250,6 +252,10 @@ export class TarTree implements SourceTree {
 const entryOf = (path: string, node: Node): TreeEntry => ({ path, header: node.header(), inode: node.inode });
 
 function cleanName(name: string): string {
+  if (name.length > PATH_MAX) {
+    const shown = JSON.stringify(`${name.slice(0, 40)}...`);
+    throw invalidArgument(`invalid tar entry ${shown}: its path is longer than ${PATH_MAX} characters`);
+  }
   if (/^[^./][^/]*$/.test(name)) return name;
   const parts: string[] = [];
   for (const part of name.split("/")) {

@@ -1,0 +1,211 @@
+/** Options of docker build, and forms of its context, one by one. */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { END_OF_ARCHIVE, encodeHeader, tarHeader } from "../src/archive/tar/writer.ts";
+import { type Engine, eventually, OUR_CLI, type Result, startTestEngine } from "./lib/engine.ts";
+import { startRegistry, type TestRegistry } from "./lib/registry.ts";
+
+let engine: Engine;
+let registry: TestRegistry;
+
+beforeAll(async () => {
+  [engine, registry] = await Promise.all([startTestEngine(), startRegistry()]);
+}, 60_000);
+
+afterAll(async () => {
+  await Promise.all([engine.stop(), registry.stop()]);
+});
+
+function context(dockerfile: string, files: Record<string, string> = {}): string {
+  const folder = mkdtempSync(join(engine.folder, "context-"));
+  for (const [name, content] of Object.entries({ Dockerfile: dockerfile, ...files }))
+    writeFileSync(join(folder, name), content);
+  return folder;
+}
+
+const ours = (args: string[], stdin?: Uint8Array): Promise<Result> =>
+  engine.docker(["build", ...args], {
+    cli: OUR_CLI,
+    env: { DOCKER_BUILDKIT: "1" },
+    ...(stdin ? { stdin } : {}),
+  });
+
+const sh = (image: string, script: string) =>
+  engine.ok("run", "--rm", "--network", "none", "--entrypoint", "sh", image, "-c", script);
+
+describe("an archive on stdin", () => {
+  test.each([
+    ["plain", "cat"],
+    ["gzip", "gzip -c"],
+    ["bzip2", "bzip2 -c"],
+    ["xz", "xz -c"],
+    ["zstd", "zstd -qc"],
+  ])("%s", async (name, command) => {
+    const folder = context(`FROM busybox\nCOPY f /${name}\n`, { f: name });
+    const packed = Bun.spawnSync(["sh", "-c", `tar -C ${folder} -cf - . | ${command}`]).stdout;
+    expect(await ours(["-t", name, "-"], packed)).toMatchObject({ code: 0 });
+    expect(await sh(name, `cat /${name}`)).toBe(name);
+    const stock = await engine.docker(["build", "-q", "-"], { stdin: packed });
+    expect(stock.stdout.trim()).toBe(await engine.ok("image", "inspect", "-f", "{{.Id}}", name));
+  });
+  test("broken ones are refused", async () => {
+    for (const command of ["xz -c", "bzip2 -c", "zstd -qc"]) {
+      const folder = context("FROM busybox\n", { f: "x".repeat(5000) });
+      const packed = Bun.spawnSync(["sh", "-c", `tar -C ${folder} -cf - . | ${command} | head -c 60`]).stdout;
+      expect((await ours(["-"], packed)).code).toBe(1);
+    }
+    expect(readdirSync(join(engine.folder, "root/tmp/builder"))).toEqual([]);
+  });
+});
+
+describe("options", () => {
+  test("--compress, --label, --add-host, --build-arg from the environment, --ulimit and --shm-size", async () => {
+    const folder = context(
+      "FROM busybox\nARG FROM_ENV\nRUN echo $FROM_ENV > /said; cat /etc/hosts >> /said; ulimit -n >> /said; df -k /dev/shm | tail -1 >> /said\n",
+    );
+    const args = [
+      "--compress",
+      "--label",
+      "a=b",
+      "--add-host",
+      "some.host:10.1.2.3",
+      "--ulimit",
+      "nofile=123",
+      "--shm-size",
+      "1m",
+    ];
+    const result = await engine.docker(
+      ["build", ...args, "--build-arg", "FROM_ENV", "-t", "options", folder],
+      {
+        cli: OUR_CLI,
+        env: { FROM_ENV: "from the environment" },
+      },
+    );
+    expect(result).toMatchObject({ code: 0 });
+    const said = await sh("options", "cat /said");
+    for (const words of ["from the environment\n", "10.1.2.3\tsome.host\n", "\n123\n", " 1024 "])
+      expect(said).toContain(words);
+    expect(await engine.ok("image", "inspect", "-f", "{{.Config.Labels.a}}", "options")).toBe("b");
+  });
+  test("--allow security.insecure", async () => {
+    const folder = context(
+      "FROM busybox\nRUN --security=insecure grep CapEff /proc/self/status > /caps\nRUN grep CapEff /proc/self/status >> /caps\n",
+    );
+    expect(await ours(["--allow", "security.insecure", "-t", "insecure", folder])).toMatchObject({ code: 0 });
+    const [all, few] = (await sh("insecure", "cut -f2 /caps")).split("\n").map((hex) => BigInt(`0x${hex}`));
+    expect(all! > few!).toBe(true);
+  });
+  test("--progress rawjson: every line is a step's event", async () => {
+    const { code, stderr } = await ours([
+      "--progress",
+      "rawjson",
+      context("FROM busybox\nRUN echo raw words\n"),
+    ]);
+    expect(code).toBe(0);
+    const events = stderr
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { status?: string; text?: string });
+    expect(
+      events
+        .filter(({ status }) => status === "log")
+        .map(({ text }) => text)
+        .join(""),
+    ).toContain("raw words");
+    expect(events.at(-1)!.status).toBe("done");
+  });
+  test("--push, and --output type=registry", async () => {
+    const name = `${registry.host}/pushed`;
+    expect(await ours(["--push", "-t", `${name}:1`, context("FROM busybox\nENV A=1\n")])).toMatchObject({
+      code: 0,
+    });
+    expect(
+      await ours(["-o", "type=registry", "-t", `${name}:2`, context("FROM busybox\nENV A=2\n")]),
+    ).toMatchObject({ code: 0 });
+    const listed = await fetch(`http://${registry.host}/v2/pushed/tags/list`);
+    expect(((await listed.json()) as { tags: string[] }).tags.sort()).toEqual(["1", "2"]);
+  });
+  test("--output type=tar to stdout, and outputs that are none", async () => {
+    const folder = context("FROM scratch\nCOPY f /f\n", { f: "to stdout" });
+    const tar = Bun.spawnSync([OUR_CLI, "build", "--progress", "quiet", "-o", "-", folder], {
+      env: { PATH: process.env["PATH"], HOME: join(engine.folder, "home"), DOCKER_HOST: engine.host },
+    });
+    const files = Bun.spawnSync(["tar", "-xOf", "-", "f"], { stdin: tar.stdout });
+    expect(files.stdout.toString()).toBe("to stdout");
+    expect((await ours(["-o", "type=nothing", folder])).stderr).toContain("type is required for output");
+    expect((await ours(["-o", "type=local", folder])).stderr).toContain("dest is required for local output");
+  });
+  test("ADD --unpack decides whether an archive is unpacked", async () => {
+    const folder = context(
+      "FROM busybox\nADD --unpack=false a.tar /kept/\nADD --unpack=true a.tar /there/\n",
+      { inner: "packed" },
+    );
+    Bun.spawnSync(["tar", "-C", folder, "-cf", join(folder, "a.tar"), "inner"]);
+    expect(await ours(["-t", "unpack", folder])).toMatchObject({ code: 0 });
+    expect(await sh("unpack", "ls /kept; cat /there/inner")).toBe("a.tar\npacked");
+  });
+});
+
+describe("our client's ctrl-C", () => {
+  test("stops the running command, and leaves nothing", async () => {
+    const child = Bun.spawn(
+      [OUR_CLI, "build", "--progress", "plain", context("FROM busybox\nRUN echo begun; sleep 1000\n")],
+      {
+        env: { PATH: process.env["PATH"], HOME: join(engine.folder, "home"), DOCKER_HOST: engine.host },
+        stdout: "ignore",
+        stderr: "pipe",
+      },
+    );
+    let seen = "";
+    for await (const chunk of child.stderr) {
+      seen += Buffer.from(chunk).toString();
+      if (/ begun\n/.test(seen)) break;
+    }
+    child.kill("SIGINT");
+    expect(await child.exited).not.toBe(0);
+    await eventually(
+      "no container is left",
+      () => engine.ok("ps", "-aq"),
+      (ids) => ids === "",
+      30,
+    );
+    expect(readdirSync(join(engine.folder, "root/tmp/builder"))).toEqual([]);
+  });
+});
+
+describe("contexts of uncommon size", () => {
+  const post = async (body: Uint8Array<ArrayBuffer>) => {
+    const socket = join(engine.folder, "docker.sock");
+    const response = await fetch("http://d/v1.41/build?q=1", { method: "POST", unix: socket, body });
+    return response.text();
+  };
+  const dockerfile = (text: string) => {
+    const size = Buffer.byteLength(text);
+    return Buffer.concat([
+      encodeHeader(tarHeader({ name: "Dockerfile", type: "file", size })),
+      Buffer.from(text.padEnd(512, "\0")),
+    ]);
+  };
+  test("ten thousand empty files in one folder: one layer, little memory", async () => {
+    const names = Array.from({ length: 10_000 }, (_, i) =>
+      encodeHeader(tarHeader({ name: `d/${i}`, type: "file" })),
+    );
+    const said = await post(
+      Buffer.concat([dockerfile("FROM scratch\nCOPY d /d\n"), ...names, END_OF_ARCHIVE]),
+    );
+    expect(said).toContain("sha256:");
+    const status = readFileSync(`/proc/${engine.chain.dockerd.pid}/status`, "utf8");
+    expect(Number(/RssAnon:\s+(\d+)/.exec(status)![1])).toBeLessThan(150_000);
+  });
+  test("paths that are too long, and headers that are too large, are refused", async () => {
+    const deep = encodeHeader(tarHeader({ name: "a/".repeat(100_000), type: "file" }));
+    expect(await post(Buffer.concat([dockerfile("FROM scratch\n"), deep, END_OF_ARCHIVE]))).toContain(
+      "its path is longer than 4096",
+    );
+    const huge = encodeHeader(tarHeader({ name: "x", type: "symlink", linkname: "y".repeat(9_000_000) }));
+    expect(await post(Buffer.concat([dockerfile("FROM scratch\n"), huge, END_OF_ARCHIVE]))).toMatch(
+      /message/,
+    );
+  });
+});
