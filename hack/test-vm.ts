@@ -15,7 +15,7 @@ import { must } from "./vm/run.ts";
 const ROOT = resolve(import.meta.dir, "..");
 const CACHE = join(ROOT, ".cache/vm");
 /** PEQUOD_VM_LIMIT gives a busy machine longer. */
-const LIMIT_SECONDS = Number(process.env["PEQUOD_VM_LIMIT"] ?? 11 * 60);
+const LIMIT_SECONDS = Number(process.env["PEQUOD_VM_LIMIT"] ?? 14 * 60);
 const SHOWN = /PEQUOD-VM|^\(fail\)|^error|^\s+(Expected|Received)/;
 
 function chosenFiles(args: string[]): string[] {

@@ -96,7 +96,7 @@ export async function systemInfo(sources: InfoSources): Promise<SystemInfo> {
     InitCommit: { ID: GIT_COMMIT },
     SecurityOptions: securityOptions(config, sources.remapped),
     ProductLicense: "",
-    Warnings: warnings(),
+    Warnings: [...warnings(), ...driverWarnings(sources.driverName, sources.driverStatus())],
   };
 }
 
@@ -115,6 +115,14 @@ function openFiles(): number {
 /** A proxy's URL, as it may be shown: with the password blotted out. */
 export function hidePassword(url: string | undefined): string {
   return (url ?? "").replace(/^(\w+:\/\/).*@/, "$1xxxxx:xxxxx@");
+}
+
+/** As stock: files on loop devices are slow, and grow. */
+function driverWarnings(driver: string, status: [string, string][]): string[] {
+  if (!status.some(([name]) => name === "Data loop file")) return [];
+  return [
+    `WARNING: ${driver}: usage of loopback devices is strongly discouraged for production use.\n         Use \`--storage-opt dm.thinpooldev\` to specify a custom block storage device.`,
+  ];
 }
 
 function warnings(): string[] {
