@@ -5,6 +5,7 @@ import { messageOf } from "../../errors/errors.ts";
 import { writeAtomic } from "../../files/atomic.ts";
 import { readText } from "../../files/read-text.ts";
 import { chainIDOf } from "../layers/chain-id.ts";
+import { parseReference } from "../reference.ts";
 import { parseConfig } from "../store/images.ts";
 import type { Digest, ImageConfig } from "../types.ts";
 import type { Examined, Finding } from "./finding.ts";
@@ -112,7 +113,7 @@ export async function* references({ images: root }: Examined): AsyncGenerator<Fi
   }
   for (const [repository, names] of Object.entries(stored.Repositories ?? {})) {
     for (const [name, id] of Object.entries(names)) {
-      const right = name.startsWith(`${repository}:`) || name.startsWith(`${repository}@`);
+      const right = isNameOf(repository, name);
       const digest = /^sha256:([0-9a-f]{64})$/.exec(id)?.[1];
       if (right && digest && existsSync(join(content, digest))) continue;
       yield {
@@ -127,6 +128,15 @@ export async function* references({ images: root }: Examined): AsyncGenerator<Fi
       };
     }
   }
+}
+
+function isNameOf(repository: string, name: string): boolean {
+  try {
+    parseReference(name);
+  } catch {
+    return false;
+  }
+  return name.startsWith(`${repository}:`) || name.startsWith(`${repository}@`);
 }
 
 /** Notes on what registries have; losing one costs an upload, a wrong one spoils a push. */

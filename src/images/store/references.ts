@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { conflict, invalidArgument } from "../../errors/errors.ts";
+import { conflict, dataLoss, invalidArgument, messageOf } from "../../errors/errors.ts";
 import { writeAtomic } from "../../files/atomic.ts";
 import { canonicalReference, familiarName, familiarReference, parseReference } from "../reference.ts";
 import type { Digest, ReferenceStore } from "../types.ts";
@@ -16,16 +16,25 @@ export class ReferenceDatabase implements ReferenceStore {
   /** Canonical reference → image id. */
   readonly #ids = new Map<string, Digest>();
 
+  /** Errors: dataLoss. */
   constructor(path: string) {
     this.#path = path;
     mkdirSync(dirname(path), { recursive: true, mode: 0o710 });
     if (!existsSync(path)) return;
-    const { Repositories } = JSON.parse(readFileSync(path, "utf8")) as OnDisk;
-    for (const references of Object.values(Repositories ?? {})) {
-      for (const [familiar, id] of Object.entries(references)) {
-        this.#ids.set(canonicalReference(parseReference(familiar)), id);
-      }
+    try {
+      this.#read(JSON.parse(readFileSync(path, "utf8")) as OnDisk);
+    } catch (cause) {
+      throw dataLoss(
+        `the names of images in ${path} cannot be read: ${messageOf(cause)} (\`dockerd fsck --repair\` puts the file aside; the images stay)`,
+        { cause },
+      );
     }
+  }
+
+  #read({ Repositories }: OnDisk): void {
+    for (const references of Object.values(Repositories ?? {}))
+      for (const [familiar, id] of Object.entries(references))
+        this.#ids.set(canonicalReference(parseReference(familiar)), id);
   }
 
   get(reference: string): Digest | undefined {
