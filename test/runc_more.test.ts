@@ -18,6 +18,7 @@ import { closeFd } from "../src/linux/fd.ts";
 import { receivePacket } from "../src/linux/seqpacket.ts";
 import { acceptUnix, listenUnix } from "../src/linux/unix_socket.ts";
 import type { Spec } from "../src/oci/runtime-spec.ts";
+import { BIN } from "./lib/engine.ts";
 import { RuntimeBench } from "./lib/runtime.ts";
 
 const UNIFIED = cgroupLayout().mode === "v2";
@@ -439,4 +440,34 @@ test("a new network namespace has its loopback up; a log that cannot be written 
     1,
     expect.stringContaining("unable to open log file: open /proc/none/log"),
   ]);
+});
+
+test("exec enters the container's root also when docker-runc is in a chroot that is a mount point", async () => {
+  const outer = join(bench.folder, "outer");
+  mkdirSync(outer);
+  const { id, path } = bench.bundle(["sh", "-c", "touch /tmp/inside; sleep 1000"], ({ process, linux }) => {
+    process!.args![2] = "touch /tmp/inside; sleep 1000";
+    linux!.personality = { domain: "LINUX32" };
+  });
+  const state = `${outer}/state`;
+  const runc = [bench.binary, "--root", "/state", "--log", "/state-log"].join(" ");
+  const script = `set -e
+    mount -t tmpfs tmpfs ${outer}
+    cd ${outer}; mkdir -p usr proc sys dev tmp etc bundle root
+    for name in bin lib lib64 sbin; do ln -s usr/$name $name; done
+    for name in usr proc sys dev; do mount --rbind /$name $name; done
+    mkdir -p ./${bench.folder} .${BIN}; mount --rbind ${bench.folder} .${bench.folder}; mount --rbind ${BIN} .${BIN}
+    chroot . ${runc} run --detach --bundle ${path} ${id} </dev/null >/dev/null 2>&1
+    until chroot . ${runc} exec ${id} ls /tmp/inside; do sleep 0.05; done
+    chroot . ${runc} exec ${id} sh -c 'ls /bundle 2>&1; uname -m'
+    chroot . ${runc} delete --force ${id}`;
+  const child = Bun.spawnSync(["timeout", "30", "unshare", "--mount", "sh", "-c", script], { stdin: "ignore" });
+  expect(
+    child.stderr
+      .toString()
+      .split("\n")
+      .filter((line) => !line.includes("/tmp/inside")),
+  ).toEqual([""]);
+  expect(child.stdout.toString()).toBe("/tmp/inside\nls: /bundle: No such file or directory\ni686\n");
+  expect(existsSync(state)).toBe(false);
 });

@@ -29,9 +29,9 @@ export interface ExecOptions extends ConsoleTarget {
   failAt?: number;
 }
 
-/** The namespaces of a process that are not our own. */
-function foreignNamespaces(pid: number): ExecTarget {
-  const target: ExecTarget = { namespaces: 0, inUserNamespace: false };
+/** What of the container is not our own. */
+function targetOf({ pid, rootfs, spec }: ContainerRecord): ExecTarget {
+  const target: ExecTarget = { namespaces: 0, inUserNamespace: false, pid, rootfs, spec };
   for (const type of NAMESPACE_TYPES) {
     const { file, flag } = NAMESPACES[type];
     if (!pathExists(`/proc/self/ns/${file}`)) continue;
@@ -103,7 +103,7 @@ export async function execInContainer(
       preserveFds: options.preserveFds,
       ...(options.pidFile === undefined ? {} : { pidFile: options.pidFile }),
     });
-    const plan = compileExec(options.process, foreignNamespaces(record.pid), facts);
+    const plan = compileExec(options.process, targetOf(record), facts);
     const notify = record.spec.linux?.seccomp?.listenerPath ? await import("./seccomp_notify.ts") : undefined;
     const handover = options.pidfdSocket === undefined ? undefined : await import("./pidfd_socket.ts");
     const handlers = {

@@ -1,8 +1,9 @@
 /** A further process in a running container → plan. */
-import type { Process } from "../../oci/runtime-spec.ts";
+import type { Process, Spec } from "../../oci/runtime-spec.ts";
 import type { Op, Plan } from "../plan/ops.ts";
 import { oomOps, openCgroups } from "./container.ts";
 import type { Facts } from "./facts.ts";
+import { personalityOps } from "./personality.ts";
 import { compileProcess, secureOps, terminalOps } from "./process.ts";
 import { compileRlimits } from "./rlimits.ts";
 import { affinityOps, allProcessors } from "./scheduling.ts";
@@ -11,6 +12,10 @@ export interface ExecTarget {
   /** clone(2) flags of the namespaces that the container does not share with docker-runc. */
   namespaces: number;
   inUserNamespace: boolean;
+  /** The container's first process, its root on the host, its configuration. */
+  pid: number;
+  rootfs: string;
+  spec: Spec;
 }
 
 const joinOp = (target: ExecTarget, facts: Facts): Op => ({
@@ -18,6 +23,8 @@ const joinOp = (target: ExecTarget, facts: Facts): Op => ({
   tag: "namespaces",
   pidfd: facts.fds.pidfd!,
   namespaces: target.namespaces,
+  pid: target.pid,
+  root: target.rootfs,
 });
 
 /** Compiles an exec. `facts.fds.pidfd` is the container's first process. */
@@ -38,6 +45,7 @@ export function compileExec(process: Process, target: ExecTarget, facts: Facts):
     ...(facts.noNewKeyring
       ? []
       : [{ op: "keyring", tag: "session keyring", name: `_ses.${facts.id}` } as const]),
+    ...personalityOps(target.spec),
     ...terminalOps(process, facts, false),
     ...compileProcess(process, facts, outside ? [] : limits),
     { op: "ready", tag: "exec", keepOpen: 1, wait: facts.pidFile ? 1 : 0 },

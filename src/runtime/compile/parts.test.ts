@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { Process } from "../../oci/runtime-spec.ts";
-import { compileExec } from "./exec.ts";
+import { compileExec, type ExecTarget } from "./exec.ts";
 import { inheritProcess, unknownCapabilities, vainAmbient } from "./process.ts";
 import { compileRlimits } from "./rlimits.ts";
 import { compileScheduling } from "./scheduling.ts";
@@ -81,17 +81,30 @@ test("compileScheduling() takes names of policies, flags and classes", () => {
 });
 
 describe("compileExec()", () => {
+  const target = (change: Partial<ExecTarget>): ExecTarget => ({
+    namespaces: 0,
+    inUserNamespace: false,
+    pid: 7,
+    rootfs: "/r",
+    spec: testSpec(({ linux }) => {
+      linux!.personality = { domain: "LINUX32" };
+    }),
+    ...change,
+  });
   const names = (namespaces: number, inUserNamespace: boolean) =>
-    compileExec(process(), { namespaces, inUserNamespace }, testFacts({ fds: { pidfd: 5 } })).map(
+    compileExec(process(), target({ namespaces, inUserNamespace }), testFacts({ fds: { pidfd: 5 } })).map(
       ({ op }) => op,
     );
   test("joins what is foreign, and enters the cgroups", () => {
-    const plan = compileExec(
-      process(),
-      { namespaces: 6, inUserNamespace: false },
-      testFacts({ fds: { pidfd: 5 } }),
-    );
-    expect(plan).toContainEqual({ op: "joinProcess", tag: "namespaces", pidfd: 5, namespaces: 6 });
+    const plan = compileExec(process(), target({ namespaces: 6 }), testFacts({ fds: { pidfd: 5 } }));
+    expect(plan).toContainEqual({
+      op: "joinProcess",
+      tag: "namespaces",
+      pidfd: 5,
+      namespaces: 6,
+      pid: 7,
+      root: "/r",
+    });
     expect(names(6, false).slice(0, 5)).toEqual([
       "openCgroup",
       "openCgroup",
@@ -101,6 +114,7 @@ describe("compileExec()", () => {
     ]);
     expect(names(0, false)).not.toContain("joinProcess");
     expect(names(6, true)).not.toContain("pivot");
+    expect(plan).toContainEqual({ op: "personality", tag: "linux.personality", persona: 8 });
   });
 });
 

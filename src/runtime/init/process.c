@@ -90,12 +90,39 @@ void op_join(const struct op *op)
 	close(fd);
 }
 
-/* numbers: pidfd, namespaces. */
+/* The root of the process that PIDFD is of: its id may not have gone to another one when it was looked up. */
+static int open_root_of(int pidfd, pid_t pid)
+{
+	char path[32];
+	snprintf(path, sizeof path, "%d/root", pid);
+	int root = openat(init.proc, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0 || syscall(SYS_pidfd_send_signal, pidfd, 0, NULL, 0) < 0)
+		fail(errno, "open the root of the container");
+	return root;
+}
+
+/*
+ * numbers: pidfd, namespaces, process id; texts: the root on the host. Joining a mount namespace leads to the root of
+ * its mounts, which is not the container's when docker-runc itself was in a chroot(2).
+ */
 void op_join_process(const struct op *op)
 {
-	if (setns((int)op->number[0], (int)op->number[1]) < 0)
+	int pidfd = (int)op->number[0], root = -1;
+	bool mounts = op->number[1] & CLONE_NEWNS;
+	struct stat want, got;
+	if (mounts && stat(text(op, 0), &want) == 0)
+		root = open_root_of(pidfd, (pid_t)op->number[2]);
+	if (setns(pidfd, (int)op->number[1]) < 0)
 		fail(errno, "join the namespaces of the container");
-	close((int)op->number[0]);
+	if (root >= 0) {
+		if (stat("/", &got) < 0)
+			fail(errno, "look at the root of the container");
+		bool same = want.st_dev == got.st_dev && want.st_ino == got.st_ino;
+		if (!same && (fchdir(root) < 0 || chroot(".") < 0))
+			fail(errno, "enter the root of the container");
+		close(root);
+	}
+	close(pidfd);
 }
 
 /* numbers: namespaces. */

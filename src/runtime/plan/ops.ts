@@ -6,7 +6,7 @@ export const OPS = {
   openCgroup: { code: 1, numbers: ["version"], texts: ["folder"] },
   rlimit: { code: 2, numbers: ["resource", "soft", "hard"], texts: [] },
   join: { code: 3, numbers: ["type"], texts: ["path"] },
-  joinProcess: { code: 4, numbers: ["pidfd", "namespaces"], texts: [] },
+  joinProcess: { code: 4, numbers: ["pidfd", "namespaces", "pid"], texts: ["root"] },
   unshare: { code: 5, numbers: ["namespaces"], texts: [] },
   clone: { code: 6, numbers: ["namespaces", "userNamespace"], texts: [] },
   enterCgroups: { code: 7, numbers: [], texts: [] },
