@@ -461,7 +461,9 @@ test("exec enters the container's root also when docker-runc is in a chroot that
     until chroot . ${runc} exec ${id} ls /tmp/inside; do sleep 0.05; done
     chroot . ${runc} exec ${id} sh -c 'ls /bundle 2>&1; uname -m'
     chroot . ${runc} delete --force ${id}`;
-  const child = Bun.spawnSync(["timeout", "30", "unshare", "--mount", "sh", "-c", script], { stdin: "ignore" });
+  const child = Bun.spawnSync(["timeout", "30", "unshare", "--mount", "sh", "-c", script], {
+    stdin: "ignore",
+  });
   expect(
     child.stderr
       .toString()
