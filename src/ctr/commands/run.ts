@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { invalidArgument } from "../../errors/errors.ts";
 import { ContainersDefinition } from "../../proto/containerd/services/containers/v1/containers.ts";
 import { TasksDefinition } from "../../proto/containerd/services/tasks/v1/tasks.ts";
+import type { Descriptor } from "../../proto/containerd/types/descriptor.ts";
 import type { Mount } from "../../proto/containerd/types/mount.ts";
 import type { Cli } from "../cli.ts";
 import { command } from "../command.ts";
@@ -46,17 +47,17 @@ export interface Start {
   /** "" to throw output away. */
   logURI: string;
   pidFile: string | undefined;
+  /** CRIU's images to go on from. */
+  checkpoint?: Descriptor;
 }
 
-async function createTask(cli: Cli, { logURI, pidFile, ...request }: Start): Promise<void> {
+export async function startDetached(cli: Cli, { logURI, pidFile, ...request }: Start): Promise<number> {
+  const tasks = cli.client(TasksDefinition);
   const outputs = logURI === "" ? {} : { stdout: logURI, stderr: logURI };
-  const { pid } = await cli.client(TasksDefinition).create({ ...request, ...outputs }, cli.call);
+  await tasks.create({ ...request, ...outputs }, cli.call);
+  // One that comes from a checkpoint has a process only now.
+  const { pid } = await tasks.start({ containerId: request.containerId }, cli.call);
   if (pidFile !== undefined) writeFileSync(pidFile, String(pid));
-}
-
-export async function startDetached(cli: Cli, start: Start): Promise<number> {
-  await createTask(cli, start);
-  await cli.client(TasksDefinition).start({ containerId: start.containerId }, cli.call);
   return 0;
 }
 
@@ -73,9 +74,11 @@ export async function attendTask(cli: Cli, start: Start, quiet: boolean): Promis
   const io = new ProcessIO(start.terminal);
   let code: number;
   try {
-    const { pid } = await tasks.create({ containerId, rootfs: start.rootfs, ...io.paths }, cli.call);
+    const { rootfs, checkpoint } = start;
+    const from = checkpoint ? { checkpoint } : {};
+    await tasks.create({ containerId, rootfs, ...io.paths, ...from }, cli.call);
+    const { pid } = await tasks.start({ containerId }, cli.call);
     if (start.pidFile !== undefined) writeFileSync(start.pidFile, String(pid));
-    await tasks.start({ containerId }, cli.call);
     code = await attend(cli, { containerId, execId: "" }, io);
   } catch (error) {
     await io.finish();

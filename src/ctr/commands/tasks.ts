@@ -1,9 +1,22 @@
 import type { Group } from "../command.ts";
 import { attach, exec } from "./tasks_attached.ts";
+import { checkpoint } from "./tasks_checkpoint.ts";
 import { kill, pause, remove, resume, start } from "./tasks_control.ts";
 import { list, metrics, processes } from "./tasks_show.ts";
 
 export const tasks: Group = {
   summary: "Manage tasks",
-  commands: { ls: list, attach, exec, kill, metrics, pause, ps: processes, resume, rm: remove, start },
+  commands: {
+    ls: list,
+    attach,
+    checkpoint,
+    exec,
+    kill,
+    metrics,
+    pause,
+    ps: processes,
+    resume,
+    rm: remove,
+    start,
+  },
 };

@@ -9,6 +9,7 @@ import { Status } from "../../proto/containerd/v1/types/task.ts";
 import { type Cli, print } from "../cli.ts";
 import { command } from "../command.ts";
 import { attendTask, startDetached } from "./run.ts";
+import { findCheckpoint } from "./tasks_checkpoint.ts";
 
 /** A signal's number, from "KILL", "SIGKILL" or "9". Errors: invalidArgument. */
 export function signalNumber(text: string): number {
@@ -56,6 +57,7 @@ export const start = command({
     "null-io": { kind: "bool", help: "Throw its output away" },
     "log-uri": { kind: "string", help: "Send its output there, such as file:///var/log/x", value: "URI" },
     "pid-file": { kind: "string", help: "Write its process id there", value: "FILE" },
+    checkpoint: { kind: "string", help: "Go on from what `tasks checkpoint` has named", value: "IMAGE" },
   },
   min: 1,
   max: 1,
@@ -67,7 +69,8 @@ export const start = command({
       return undefined;
     }
     const logURI = flags["log-uri"] ?? "";
-    const how = { logURI, pidFile: flags["pid-file"], ...(await rootOf(cli, containerId)) };
+    const from = flags.checkpoint ? { checkpoint: await findCheckpoint(cli, flags.checkpoint) } : {};
+    const how = { logURI, pidFile: flags["pid-file"], ...(await rootOf(cli, containerId)), ...from };
     if (flags.detach) return startDetached(cli, { containerId, ...how });
     return attendTask(cli, { containerId, ...how }, flags["null-io"] === true || logURI !== "");
   },
