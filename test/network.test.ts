@@ -88,6 +88,7 @@ describe("the default bridge", () => {
     await start("server");
     await start("client", "--link", "server:db");
     expect(await exec("client", "ping -c 1 db")).toContain("172.17.0.2");
+    expect(await exec("client", "echo $DB_NAME")).toBe("/client/db");
     await remove("server", "client");
   });
 });

@@ -5,6 +5,7 @@ import type { Env } from "../env.ts";
 import { publish } from "../events.ts";
 import { fifoFolder } from "../io/fifo-folder.ts";
 import { ProcessIO } from "../io/process-io.ts";
+import { linkVariables } from "../lifecycle/network.ts";
 import { startFailure } from "../lifecycle/start-error.ts";
 import { resolveUser } from "../rootfs/user.ts";
 import { environment, mergeEnvironment } from "../spec/build.ts";
@@ -37,7 +38,7 @@ export async function startExec(
   let io: ProcessIO | undefined;
   const wanted = { stdin, terminal: config.Tty === true };
   try {
-    const process = processOf(exec);
+    const process = processOf(env, exec);
     io = ProcessIO.create(fifoFolder(env, container), exec.id, wanted, (stream, chunk) =>
       exec.hub.write(stream, chunk),
     );
@@ -80,7 +81,7 @@ function tidy(error: Error, cause: unknown): Error {
   return Object.assign(error, { cause });
 }
 
-function processOf(exec: Exec): Process {
+function processOf(env: Env, exec: Exec): Process {
   const { container, config } = exec;
   const own = container.config;
   const user = resolveUser(
@@ -95,7 +96,7 @@ function processOf(exec: Exec): Process {
     user: { uid: user.uid, gid: user.gid, additionalGids: user.additionalGids },
     args: config.Cmd ?? [],
     env: mergeEnvironment(
-      environment({ ...own, Tty: config.Tty === true }, own.Hostname ?? ""),
+      environment({ ...own, Tty: config.Tty === true }, own.Hostname ?? "", linkVariables(env, container)),
       config.Env ?? [],
     ),
     cwd: config.WorkingDir || own.WorkingDir || "/",

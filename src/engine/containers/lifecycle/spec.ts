@@ -15,6 +15,7 @@ import { rlimitsOf } from "../spec/resources.ts";
 import { seccompFor } from "../spec/seccomp/select.ts";
 import { idsOf, mapFor } from "../userns.ts";
 import { namespacesOf } from "./namespaces.ts";
+import { linkVariables } from "./network.ts";
 
 export interface Prepared {
   rootfs: string;
@@ -57,6 +58,7 @@ export function specOf(env: Env, container: Container, prepared: Prepared): Spec
     cgroupsPath: cgroupPath(env, container),
     sysctls: sysctlsOf(container, prepared.netns, mapFor(env, hostConfig) !== undefined),
     init: prepared.init,
+    linked: linkVariables(env, container),
     ids: mapFor(env, hostConfig),
     writableCgroups: idsOf(env) !== undefined,
   });

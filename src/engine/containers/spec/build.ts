@@ -30,6 +30,8 @@ export interface SpecInput {
   hostname: string;
   cgroupsPath: string;
   sysctls: Record<string, string>;
+  /** Variables that --link gives. */
+  linked?: readonly string[];
   /** docker-init is process 1. */
   init: boolean;
   /** Of the container's own user namespace. */
@@ -81,7 +83,7 @@ function processOf(input: SpecInput): Process {
     terminal: config.Tty === true,
     user: { uid: user.uid, gid: user.gid, additionalGids: user.additionalGids },
     args: input.init ? ["/sbin/docker-init", "--", ...command] : command,
-    env: environment(config, input.hostname),
+    env: environment(config, input.hostname, input.linked),
     cwd: config.WorkingDir || "/",
     // A user other than root gets no capabilities unless a program's file grants them.
     capabilities: {
@@ -100,11 +102,16 @@ function processOf(input: SpecInput): Process {
 }
 
 /** PATH, HOSTNAME and TERM, unless the container's own environment has them; a bare NAME removes one. */
-export function environment(config: ContainerConfig, hostname: string): string[] {
+export function environment(
+  config: ContainerConfig,
+  hostname: string,
+  linked: readonly string[] = [],
+): string[] {
   const base = [DEFAULT_PATH];
   const name = hostname || config.Hostname || "";
   if (name !== "") base.push(`HOSTNAME=${name}`);
   if (config.Tty) base.push("TERM=xterm");
+  base.push(...linked);
   return mergeEnvironment(base, config.Env ?? []);
 }
 
