@@ -4,7 +4,7 @@
 # NPM_MIRROR, and the proxies HTTP_PROXY, HTTPS_PROXY and NO_PROXY. What is not given is as the base image and npm have it.
 ARG BASE_IMAGE=pequod-base
 
-FROM ${BASE_IMAGE} AS build
+FROM ${BASE_IMAGE} AS build-deps
 ARG APT_MIRROR
 ENV DEBIAN_FRONTEND=noninteractive NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt
 COPY hack/apt-mirror hack/deps /src/hack/
@@ -17,9 +17,12 @@ COPY package.json package-lock.json ./
 RUN if [ -n "${NPM_MIRROR}" ]; then npm config set registry "${NPM_MIRROR}"; fi \
     && echo "npm packages from $(npm config get registry)${https_proxy:+ by the proxy $https_proxy}" \
     && npm ci --no-audit --no-fund --loglevel=error
+
+FROM build-deps AS build
 COPY . .
 
-# What the tests need besides: the stock programs that ours are compared with.
-FROM build AS dev
+# What the tests need besides: the stock programs that ours are compared with. A change of a source does not fetch them again.
+FROM build-deps AS dev
 RUN hack/deps test
+COPY . .
 CMD ["bash"]

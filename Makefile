@@ -103,11 +103,11 @@ binary: ## Compile in a container of that image into bundles/VERSION
 
 .PHONY: shell
 shell: ## Open a shell in that image
-	$(DOCKER) run --rm -it --privileged $(IN_IMAGE) -v $(CURDIR)/bundles:/src/bundles $(IMAGE) bash
+	$(DOCKER) run --rm -it --privileged --network $(BUILD_NETWORK) $(IN_IMAGE) -v $(CURDIR)/bundles:/src/bundles $(IMAGE) bash
 
 .PHONY: test-in-container
-test-in-container: ## Run the tests in a container of that image
-	$(DOCKER) run --rm --privileged $(IN_IMAGE) $(IMAGE) node_modules/.bin/bun hack/test.ts
+test-in-container: ## Run the tests in a container of that image; FILES=test/x.test.ts picks some
+	$(DOCKER) run --rm --privileged --network none $(IN_IMAGE) $(IMAGE) node_modules/.bin/bun hack/test.ts $(if $(FILES),--only e2e $(FILES))
 
 .PHONY: base-image
 base-image: test-deps node_modules ## Make the base image from Debian packages alone: .build/base-image.tar
