@@ -20,12 +20,22 @@ export interface Layer {
   readonly diffSize: number;
   /** Bytes of this layer and all below. */
   readonly size: number;
+  /** If registries may not keep it: where else it is, as the manifest that it came by says. */
+  readonly foreign?: ForeignBlob | undefined;
   /** GraphDriver.Data. */
   metadata(): Promise<Record<string, string>>;
   /** The uncompressed tar, bit-exact (tar-split): its sha256 is the diffID. */
   tarStream(): AsyncIterable<Uint8Array>;
   /** Bytes of that tar, found without reading the content. */
   tarSize(): Promise<number>;
+}
+
+/** A blob of a foreign layer: media type, size, digest and URLs (image-spec descriptor.md). */
+export interface ForeignBlob {
+  mediaType: string;
+  size: number;
+  digest: Digest;
+  urls: string[];
 }
 
 /** The writable layer of a container. */
@@ -109,6 +119,7 @@ export interface LayerStep {
   diffID: Digest;
   /** What errors call it. */
   name?: string;
+  foreign?: ForeignBlob;
   /**
    * Gives the file that has the layer, packed or not, once something of it is there. Not called for a layer that is
    * here, and again where the file was begun anew while it was read.

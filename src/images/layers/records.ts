@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { writeAtomic } from "../../files/atomic.ts";
 import { faultPoint } from "../../files/fault.ts";
 import { readText } from "../../files/read-text.ts";
-import type { Digest } from "../types.ts";
+import type { Digest, ForeignBlob } from "../types.ts";
 import { hexOf } from "./chain-id.ts";
 
 /** What layerdb keeps of a layer: moby's image/<driver>/layerdb/sha256/<chainID>/. */
@@ -14,6 +14,8 @@ export interface LayerRecord {
   cacheID: string;
   /** Bytes; NaN if that cannot be read. */
   size: number;
+  /** descriptor.json, for layers that registries may not keep. */
+  foreign?: ForeignBlob | undefined;
 }
 
 /** What layerdb keeps of a container's layer: layerdb/mounts/<container id>/. */
@@ -57,6 +59,7 @@ export class LayerRecords {
     put("size", String(record.size));
     put("cache-id", record.cacheID);
     if (record.parent !== undefined) put("parent", record.parent);
+    if (record.foreign) put("descriptor.json", JSON.stringify(record.foreign));
     faultPoint("layer.commit");
     renameSync(transaction, this.#folder(record.chainID));
     faultPoint("layer.committed");
@@ -76,6 +79,7 @@ export class LayerRecords {
           cacheID,
           parent: read("parent"),
           size: Number(read("size") || Number.NaN),
+          foreign: foreignIn(read("descriptor.json")),
         },
       ];
     });
@@ -140,5 +144,16 @@ export class LayerRecords {
 
   removeMount(name: string): void {
     rmSync(join(this.#root, "mounts", name), { recursive: true, force: true });
+  }
+}
+
+/** A record that cannot be read is none: the layer is then pushed as any other. */
+function foreignIn(text: string | undefined): ForeignBlob | undefined {
+  if (text === undefined) return undefined;
+  try {
+    const blob = JSON.parse(text) as ForeignBlob;
+    return Array.isArray(blob.urls) && blob.urls.length > 0 ? blob : undefined;
+  } catch {
+    return undefined;
   }
 }

@@ -1,7 +1,7 @@
 import { dataLoss, EngineError, kindOf, messageOf } from "../../errors/errors.ts";
 import { unlessAborted } from "../registry/abort.ts";
 import type { KeyedLock } from "../registry/keyed_lock.ts";
-import type { Digest, Layer, LayerFile, LayerStep } from "../types.ts";
+import type { Digest, ForeignBlob, Layer, LayerFile, LayerStep } from "../types.ts";
 import { chainID } from "./chain-id.ts";
 import { RestartedError } from "./growing.ts";
 import type { UnpackPlaces } from "./places.ts";
@@ -23,7 +23,12 @@ export interface StackStore {
   begin(below: string | undefined): Promise<PendingLayer>;
   /** Unpacks into its place; `again`: an earlier attempt has left something there. */
   fill(pending: PendingLayer, file: LayerFile, context: UnpackContext, again: boolean): Promise<Unpacked>;
-  commit(pending: PendingLayer, parent: Digest | undefined, unpacked: Unpacked): Promise<Layer>;
+  commit(
+    pending: PendingLayer,
+    parent: Digest | undefined,
+    unpacked: Unpacked,
+    foreign: ForeignBlob | undefined,
+  ): Promise<Layer>;
   abandon(pending: PendingLayer): Promise<void>;
   /** True if layers can be unpacked at the same time. */
   parallel: boolean;
@@ -172,7 +177,7 @@ export class StackBuilder {
     failed.catch(() => {});
     for (const { place, pending, unpacked } of [...work.fillings]) {
       const done = await Promise.race([unpacked, failed]);
-      const layer = await this.#store.commit(pending, place.parent, done);
+      const layer = await this.#store.commit(pending, place.parent, done, place.foreign);
       work.fillings.shift();
       const before = work.top;
       work.top = layer;
@@ -185,6 +190,7 @@ export class StackBuilder {
 const wrapped = (step: LayerStep): LayerStep => ({
   diffID: step.diffID,
   ...(step.name === undefined ? {} : { name: step.name }),
+  ...(step.foreign ? { foreign: step.foreign } : {}),
   open: () => step.open(),
   ...(step.onRead ? { onRead: (bytes: number) => step.onRead?.(bytes) } : {}),
   ...(step.onDone ? { onDone: (present: boolean) => step.onDone?.(present) } : {}),

@@ -6,6 +6,7 @@ import type { StorageDriver } from "../../storage/driver.ts";
 import { KeyedLock } from "../registry/keyed_lock.ts";
 import type {
   Digest,
+  ForeignBlob,
   Layer,
   LayerFile,
   LayerStep,
@@ -38,6 +39,7 @@ class StoredLayer implements Layer {
   readonly parent: StoredLayer | undefined;
   readonly diffSize: number;
   readonly cacheID: string;
+  readonly foreign: ForeignBlob | undefined;
   readonly #driver: StorageDriver;
   readonly #records: LayerRecords;
 
@@ -51,6 +53,7 @@ class StoredLayer implements Layer {
     this.diffID = record.diffID;
     this.diffSize = Number.isFinite(record.size) ? record.size : 0;
     this.cacheID = record.cacheID;
+    this.foreign = record.foreign;
     this.parent = parent;
     this.#driver = driver;
     this.#records = records;
@@ -210,7 +213,7 @@ export class LayerDatabase implements LayerStore {
         release: (layer) => this.release(layer),
         begin: (below) => this.#begin(below),
         fill: (pending, file, context, again) => this.#fillFrom(pending, file, context, again),
-        commit: (pending, below, unpacked) => this.#commit(pending, below, unpacked),
+        commit: (pending, below, unpacked, foreign) => this.#commit(pending, below, unpacked, foreign),
         abandon: (pending) => this.#abandon(pending),
         parallel: this.#driver.independentLayers,
       },
@@ -281,8 +284,9 @@ export class LayerDatabase implements LayerStore {
     { transaction, cacheID }: PendingLayer,
     parent: Digest | undefined,
     { diffID, size }: Unpacked,
+    foreign?: ForeignBlob,
   ): Promise<Layer> {
-    const record: LayerRecord = { chainID: chainID(parent, diffID), diffID, parent, cacheID, size };
+    const record: LayerRecord = { chainID: chainID(parent, diffID), diffID, parent, cacheID, size, foreign };
     const present = this.#layers.get(record.chainID);
     if (present) {
       present.references++;

@@ -1,7 +1,10 @@
 import { EngineError, isCancelled, kindOf, messageOf } from "../../errors/errors.ts";
+import { pieces, refused } from "./body.ts";
 import type { Credentials } from "./credentials.ts";
+import type { Descriptor } from "./descriptor.ts";
 import type { BlobSource } from "./download.ts";
 import { type Endpoint, endpointsFor, type RegistrySettings } from "./endpoint.ts";
+import { isForeignLayer } from "./media.ts";
 import { neverAnswered, type RemoteRepository } from "./repository.ts";
 import { Session } from "./session.ts";
 import type { Answer, Transport } from "./transport.ts";
@@ -61,12 +64,41 @@ export class RegistryClient {
     throw combined(failures);
   }
 
+  /** Where a layer that registries may not keep is besides. */
+  foreignSources({ mediaType, urls }: Descriptor): BlobSource[] {
+    const allowed = (urls ?? []).filter((url) => /^https?:$/.test(URL.parse(url)?.protocol ?? ""));
+    return isForeignLayer(mediaType) ? allowed.map((url) => new ForeignSource(this.transport, url)) : [];
+  }
+
   private async open(endpoint: Endpoint, request: RepositoryRequest): Promise<UploadRepository> {
     // A mirror is somebody else's machine: it never gets the registry's password.
     const credentials = endpoint.mirror ? {} : request.credentials;
     const session = await Session.open(this.transport, endpoint, credentials, request.signal);
     const actions = request.purpose === "push" ? "pull,push" : "pull";
     return new UploadRepository(session, request.path, actions, request.mountSources);
+  }
+}
+
+/** A URL of a foreign layer; it is asked without anybody's credentials, and its content is checked as any other. */
+class ForeignSource implements BlobSource {
+  constructor(
+    private readonly transport: Transport,
+    private readonly url: string,
+  ) {}
+
+  async blob(_: string, offset: number, signal?: AbortSignal): Promise<Answer> {
+    const answer = await this.transport.send({
+      method: "GET",
+      url: new URL(this.url),
+      ...(offset > 0 ? { headers: { range: `bytes=${offset}-` } } : {}),
+      signal,
+    });
+    if (answer.status >= 200 && answer.status < 300) return answer;
+    throw await refused(answer, this.transport.idleTimeout);
+  }
+
+  bytes(answer: Answer, signal?: AbortSignal): AsyncIterable<Uint8Array> {
+    return pieces(answer, this.transport.idleTimeout, signal);
   }
 }
 

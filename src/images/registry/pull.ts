@@ -6,7 +6,7 @@ import type { Reached, RegistryClient, RepositoryRequest } from "./client.ts";
 import { type Descriptor, digestOf, type Platform, shortDigest } from "./descriptor.ts";
 import type { DownloadState, Downloads, HeldBlob } from "./downloads.ts";
 import type { ImageManifest, LegacyManifest } from "./manifest.ts";
-import { MEDIA } from "./media.ts";
+import { isForeignLayer, MEDIA } from "./media.ts";
 import { layerProgress, layerStatus, meter, type ProgressSink } from "./progress.ts";
 import type { BlobRecords } from "./records.ts";
 import type { RemoteRepository } from "./repository.ts";
@@ -177,7 +177,13 @@ export class Puller {
     const start = (i: number): HeldBlob => {
       const { blob } = steps[i]!;
       const held =
-        started.get(i) ?? this.options.downloads.get(blob, reached.sources, watcher(blob, progress), signal);
+        started.get(i) ??
+        this.options.downloads.get(
+          blob,
+          [...reached.sources, ...this.options.client.foreignSources(blob)],
+          watcher(blob, progress),
+          signal,
+        );
       started.set(i, held);
       return held;
     };
@@ -222,8 +228,10 @@ function layerStep(
   const id = shortDigest(blob.digest);
   const report = meter(blob.size, (current) => progress(layerProgress(id, "Extracting", current, blob.size)));
   let held: HeldBlob | undefined;
+  const { mediaType, size, digest, urls } = blob;
   return {
     diffID,
+    ...(urls?.length && isForeignLayer(mediaType) ? { foreign: { mediaType, size, digest, urls } } : {}),
     async open() {
       held = download();
       const growth = held.growth();

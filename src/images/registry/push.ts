@@ -107,6 +107,12 @@ export class Pusher {
     signal: AbortSignal,
   ): Promise<Descriptor> {
     const id = shortDigest(task.layer.diffID);
+    const { foreign } = task.layer;
+    if (foreign) {
+      request.progress(layerStatus(id, "Skipped foreign layer"));
+      const { mediaType, size, digest, urls } = foreign;
+      return { mediaType, size, digest, urls };
+    }
     if (this.slots.full) request.progress(layerStatus(id, "Waiting"));
     const leave = await this.slots.enter(signal);
     try {
