@@ -73,7 +73,9 @@ export function projectOf(folder: string): number {
 export function setProject(folder: string, project: number): void {
   withAttributes(folder, (fd, attributes) => {
     attributes.writeUInt32LE(project, XATTR.project);
-    attributes.writeUInt32LE(attributes.readUInt32LE(XATTR.flags) | PROJECT_INHERIT, XATTR.flags);
+    // Bit 31 is in use: without the shift the number would be negative.
+    const flags = (attributes.readUInt32LE(XATTR.flags) | PROJECT_INHERIT) >>> 0;
+    attributes.writeUInt32LE(flags, XATTR.flags);
     ioctl(fd, SET_XATTR, attributes);
   });
 }

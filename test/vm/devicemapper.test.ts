@@ -34,9 +34,25 @@ beforeAll(() => {
   run("modprobe", "loop");
 });
 
-for (const fs of ["xfs", "ext4"])
-  describe(`devicemapper with ${fs}`, () =>
-    conformance({ makeRoot: newRoot, open: (root) => open(root, `dm.fs=${fs}`), removeRoot: remove }));
+describe("devicemapper with xfs", () =>
+  conformance({ makeRoot: newRoot, open: (root) => open(root, "dm.fs=xfs"), removeRoot: remove }));
+
+test("ext4 serves as well, and grows", async () => {
+  const root = newRoot();
+  const driver = await open(root, "dm.fs=ext4");
+  await driver.create("image", undefined);
+  writeFileSync(join(await driver.mount("image"), "file"), "content");
+  await driver.unmount("image");
+  await driver.create("box", "image", { writable: true, storageOpt: { size: "600m" } });
+  const path = await driver.mount("box");
+  expect(readFileSync(join(path, "file"), "utf8")).toBe("content");
+  const { blocks, bsize } = statfsSync(path);
+  expect(blocks * bsize).toBeGreaterThan(500 << 20);
+  await driver.remove("box");
+  await driver.remove("image");
+  await driver.cleanup();
+  remove(root);
+});
 
 describe("devicemapper", () => {
   let root: string;

@@ -76,7 +76,12 @@ describe("data root on devicemapper", () => {
       withEngine({ ...options, flags: driver === "overlay2" ? [] : flags }, "ours", (docker) => {
         expect(docker("info", "-f", "{{.Driver}}")).toBe(driver);
         expect(docker("run", "--rm", "--network", "none", "layered:1", ...LISTING)).toBe(listing);
-        expect(docker("diff", "box").split("\n").sort()).toEqual(["A /made", "C /etc", "D /etc/motd"]);
+        expect(docker("diff", "box").split("\n").sort()).toEqual([
+          "A /data",
+          "A /made",
+          "C /etc",
+          "D /etc/motd",
+        ]);
       });
     await check("overlay2");
     dockerd("migrate", "--from", "overlay2", "--to", "devicemapper", ...OPTIONS);
