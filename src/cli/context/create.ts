@@ -2,7 +2,7 @@ import type { Cli } from "../cli.ts";
 import { defineCommand } from "../command.ts";
 import { contextName } from "../connection.ts";
 import { contextOf, storeOf } from "./current.ts";
-import { checkEndpoint, endpointOf } from "./endpoint.ts";
+import { CONTEXT_FLAGS, endpointOf } from "./endpoint.ts";
 import { DEFAULT_DESCRIPTION } from "./list.ts";
 import { type Context, checkContextName, DEFAULT_CONTEXT, type TlsFiles } from "./store.ts";
 
@@ -11,13 +11,7 @@ export default defineCommand({
   summary: "Create a context: a name for an engine and how to reach it",
   count: { least: 1, most: 1 },
   flags: {
-    description: { kind: "string", help: "Description of the context" },
-    docker: {
-      kind: "list",
-      type: "stringToString",
-      help: "How to reach the engine: host=URL, ca=FILE, cert=FILE, key=FILE, skip-tls-verify=BOOL, from=CONTEXT",
-      check: checkEndpoint,
-    },
+    ...CONTEXT_FLAGS,
     from: { kind: "string", help: "Context to copy" },
   },
   async run(cli, { args, flags }) {

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { messageOf } from "../../errors/errors.ts";
 import type { Cli } from "../cli.ts";
+import type { FlagTable } from "../flags/spec.ts";
 import { openFile } from "../open_file.ts";
 import { contextOf, storeOf } from "./current.ts";
 import { DEFAULT_CONTEXT, type DockerEndpoint, type TlsFiles } from "./store.ts";
@@ -71,3 +72,14 @@ function readPem(path: string, file: string): string {
     );
   return text;
 }
+
+/** The flags of the commands that make or change a context. */
+export const CONTEXT_FLAGS = {
+  description: { kind: "string", help: "Description of the context" },
+  docker: {
+    kind: "list",
+    type: "stringToString",
+    help: "How to reach the engine: host=URL, ca=FILE, cert=FILE, key=FILE, skip-tls-verify=BOOL, from=CONTEXT",
+    check: checkEndpoint,
+  },
+} as const satisfies FlagTable;

@@ -1,21 +1,13 @@
 import { defineCommand } from "../command.ts";
 import { storeOf } from "./current.ts";
-import { checkEndpoint, endpointOf } from "./endpoint.ts";
+import { CONTEXT_FLAGS, endpointOf } from "./endpoint.ts";
 import { checkContextName } from "./store.ts";
 
 export default defineCommand({
   usage: "[OPTIONS] CONTEXT",
   summary: "Change a context",
   count: { least: 1, most: 1 },
-  flags: {
-    description: { kind: "string", help: "Description of the context" },
-    docker: {
-      kind: "list",
-      type: "stringToString",
-      help: "How to reach the engine: host=URL, ca=FILE, cert=FILE, key=FILE, skip-tls-verify=BOOL, from=CONTEXT",
-      check: checkEndpoint,
-    },
-  },
+  flags: CONTEXT_FLAGS,
   async run(cli, { args, flags }) {
     const name = args[0]!;
     const store = storeOf(cli);
