@@ -412,13 +412,13 @@ void op_reopen_null(const struct op *op)
 	if (found < 0)
 		return;
 	if (fstat(found, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3)) {
+		/* It may be on a mount with nodev: then the streams stay. */
 		int null = reopen(found, O_RDWR);
-		if (null < 0)
-			fail(errno, "open /dev/null in the root");
-		for (int fd = 0; fd < 3; fd++)
+		for (int fd = 0; null >= 0 && fd < 3; fd++)
 			if (fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3) && dup2(null, fd) < 0)
 				fail(errno, "reopen descriptor %d", fd);
-		close(null);
+		if (null >= 0)
+			close(null);
 	}
 	close(found);
 }
