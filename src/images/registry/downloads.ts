@@ -134,6 +134,8 @@ export class Downloads {
       });
       this.served.count(mirror, blob.size);
       tell({ kind: "complete", mirror });
+      // What an earlier, broken pull has left may have been all of it.
+      shared.growing.grow(blob.size);
       shared.growing.finish();
     } finally {
       leave();
