@@ -429,7 +429,9 @@ test("a hook's words are told when it fails; without an environment it has its s
       spec.process!.env!.push("FROM=process");
       spec.hooks = { [kind]: [{ path: "/bin/sh", args: ["sh", "-c", script] }] };
     });
-  expect(await failing("startContainer", "echo of $FROM >&2; exit 3")).toContain("exit status 3: of process");
+  expect(await failing("startContainer", "echo of $FROM $HOME >&2; exit 3")).toContain(
+    "exit status 3: of process /root",
+  );
   expect(await failing("createRuntime", "echo $PATH; exit 3")).toContain(process.env["PATH"]!);
 });
 
@@ -472,4 +474,22 @@ test("exec enters the container's root also when docker-runc is in a chroot that
   ).toEqual([""]);
   expect(child.stdout.toString()).toBe("/tmp/inside\nls: /bundle: No such file or directory\ni686\n");
   expect(existsSync(state)).toBe(false);
+});
+
+test("SIGKILL ends all of a container without a pid namespace; what is masked twice is covered once", async () => {
+  const { id, path } = bench.bundle(["sh", "-c", "sleep 1000 & sleep 1000 & wait"], ({ linux }) => {
+    linux!.namespaces = linux!.namespaces!.filter(({ type }) => type !== "pid");
+    linux!.maskedPaths = ["/home", "/home"];
+  });
+  mkdirSync(join(bench.root, "home"), { recursive: true });
+  expect((await bench.detached(["run", "--detach", "--bundle", path, id])).code).toBe(0);
+  const folder = `/sys/fs/cgroup/${UNIFIED ? "" : "pids"}${bench.cgroup}/${id}`;
+  const processes = () =>
+    readFileSync(join(folder, "cgroup.procs"), "utf8").trim().split("\n").filter(Boolean);
+  while (processes().length < 3) await Bun.sleep(5);
+  const mounts = readFileSync(`/proc/${processes()[0]}/mountinfo`, "utf8");
+  expect(mounts.split("\n").filter((line) => line.split(" ")[4] === "/home")).toHaveLength(1);
+  expect((await bench.runc(["kill", id, "KILL"])).code).toBe(0);
+  while (processes().length > 0) await Bun.sleep(5);
+  await bench.kill(id);
 });

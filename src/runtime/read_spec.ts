@@ -57,6 +57,9 @@ export function readSpec(bundle: string): Spec {
   checkProcess(spec["process"], `${path}: process`);
   const typed = spec as unknown as Spec;
   typed.process!.user = { ...ROOT, ...typed.process!.user };
+  // Go reads member names in any case, and callers of runc write this one so.
+  for (const limit of typed.linux?.resources?.hugepageLimits ?? [])
+    limit.pageSize ??= (limit as { pagesize?: string }).pagesize ?? "";
   return typed;
 }
 

@@ -1,5 +1,6 @@
 import { failedPrecondition, invalidArgument } from "../../errors/errors.ts";
 import { parseFlags } from "../../flags/flags.ts";
+import { cgroupProcesses } from "../../linux/cgroup/cgroup.ts";
 import { isFrozen, setFrozen } from "../../linux/cgroup/freezer.ts";
 import { closeFd } from "../../linux/fd.ts";
 import { killPidfd } from "../../linux/kill.ts";
@@ -24,6 +25,15 @@ function signalInit(record: ContainerRecord, signal: number): boolean {
   }
 }
 
+/**
+ * Whether there are processes that do not die with the first one: without a pid namespace of its own the container's
+ * others go on, also when the first has ended.
+ */
+function outlivesInit({ spec, cgroup }: ContainerRecord): boolean {
+  const own = spec.linux?.namespaces?.some(({ type, path }) => type === "pid" && !path);
+  return !own && cgroupProcesses(cgroup).length > 0;
+}
+
 export async function run({ store }: Context, args: string[]): Promise<number> {
   const { values, rest } = parseFlags(FLAGS, args);
   const [id, name = "SIGTERM"] = rest;
@@ -32,7 +42,7 @@ export async function run({ store }: Context, args: string[]): Promise<number> {
   const signal = signalNumber(name);
   if (signal === undefined) throw invalidArgument(`unknown signal ${JSON.stringify(name)}`);
   const record = store.load(id);
-  if (values.all) {
+  if (values.all || (signal === SIGKILL && outlivesInit(record))) {
     killAll(record, signal);
     return 0;
   }

@@ -39,6 +39,7 @@ function hookOps(kind: string, hooks: readonly Hook[] | undefined, inherited: re
     op: "hook",
     tag: `hooks.${kind}[${i}]`,
     timeout: hook.timeout ?? 0,
+    inherit: hook.env ? 0 : 1,
     path: hook.path,
     args: stringList(hook.args ?? [hook.path]),
     env: stringList(hook.env ?? inherited),
@@ -65,9 +66,10 @@ function earlyHooks(spec: Spec): Plan {
 }
 
 function protectOps(spec: Spec): Plan {
-  const masked = (spec.linux?.maskedPaths ?? []).map(
-    (path, i): Op => ({ op: "mask", tag: `linux.maskedPaths[${i}]`, path }),
-  );
+  const masked = (spec.linux?.maskedPaths ?? []).flatMap((path, i, all): Plan => {
+    if (all.indexOf(path) < i) return [];
+    return [{ op: "mask", tag: `linux.maskedPaths[${i}]`, path }];
+  });
   const readonly = (spec.linux?.readonlyPaths ?? []).map(
     (path, i): Op => ({ op: "readonlyPath", tag: `linux.readonlyPaths[${i}]`, path }),
   );

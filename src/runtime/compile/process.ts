@@ -153,17 +153,17 @@ export function compileProcess(process: Process, facts: Facts, limits: Plan): Pl
   return plan;
 }
 
-/** Each variable once, with its last value, as programs that look for the first one would else take the wrong one. */
+/** Without an empty HOME, which init finds. Each variable once, with its last value, as programs that look for the first one would else take the wrong one. */
 export function settledEnvironment(process: Process): string[] {
   const byName = new Map(
     (process.env ?? []).map((entry) => [entry.slice(0, entry.indexOf("=") >>> 0), entry]),
   );
-  return [...byName.values()];
+  return [...byName.values()].filter((entry) => entry !== "HOME=");
 }
 
 /** The last operations: the filter if it is still to be loaded, the hooks that it holds for, then the command. */
 export function secureOps(process: Process, facts: Facts, hooks: Plan = []): Plan {
-  const env = settledEnvironment(process).filter((entry) => entry !== "HOME=");
+  const env = settledEnvironment(process);
   return [
     ...(isLate(process, facts) ? seccompOp(facts) : []),
     ...hooks,

@@ -163,7 +163,7 @@ static char **strings(const struct op *op, unsigned n, char *extra)
 /* OUTPUT gets what the hook prints; -1 where there is no file for it. */
 static void run_hook_child(const struct op *op, int input, int output)
 {
-	char **args = strings(op, 1, NULL), **env = strings(op, 2, NULL);
+	char **args = strings(op, 1, NULL), **env = strings(op, 2, op->number[1] ? init.home : NULL);
 	dup2(input, 0);
 	if (output >= 0) {
 		dup2(output, 1);
@@ -208,7 +208,7 @@ static const char *printed(int output)
 	return said;
 }
 
-/* numbers: timeout in seconds or 0; texts: path, arguments, environment. The state is on its stdin. */
+/* numbers: timeout in seconds or 0, whether HOME is as for the command; texts: path, arguments, environment. The state is on its stdin. */
 void op_hook(const struct op *op)
 {
 	int ends[2], status = 0;

@@ -59,7 +59,7 @@ export const OPS = {
   home: { code: 36, numbers: ["uid"], texts: [] },
   ready: { code: 37, numbers: ["keepOpen", "wait"], texts: [] },
   waitStart: { code: 38, numbers: ["fifo"], texts: [] },
-  hook: { code: 39, numbers: ["timeout"], texts: ["path", "args", "env"] },
+  hook: { code: 39, numbers: ["timeout", "inherit"], texts: ["path", "args", "env"] },
   execute: { code: 40, numbers: ["preserve"], texts: ["args", "env"] },
   scheduler: {
     code: 41,
