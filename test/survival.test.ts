@@ -164,7 +164,7 @@ describe("SIGTERM of dockerd", () => {
       "busybox",
       "sh",
       "-c",
-      "trap 'exit 4' TERM; while :; do sleep 0.05; done",
+      "trap 'exit 4' TERM; echo ready; while :; do sleep 0.05; done",
     );
     await engine.ok(
       "run",
@@ -176,8 +176,15 @@ describe("SIGTERM of dockerd", () => {
       "busybox",
       "sh",
       "-c",
-      "trap 'exit 4' TERM; while :; do sleep 0.05; done",
+      "trap 'exit 4' TERM; echo ready; while :; do sleep 0.05; done",
     );
+    for (const name of ["plain", "always"])
+      await eventually(
+        `${name} to be ready for the signal`,
+        () => engine.ok("logs", name),
+        (text) => text.includes("ready"),
+        30,
+      );
     await engine.chain.stop();
     await engine.restart();
     expect(await inspect("plain", "{{.State.Status}} {{.State.ExitCode}}")).toBe("exited 4");
