@@ -43,7 +43,7 @@ test("containers are confined by the profile that dockerd loads, and not when th
     expect(docker("load", "-i", image)[0]).toBe(0);
     expect(docker("info", "-f", "{{index .SecurityOptions 0}}")).toEqual([0, "name=apparmor"]);
     expect(run("--security-opt", "apparmor=unconfined", "busybox", ...current)).toEqual([0, "unconfined"]);
-    expect(run("--cap-add", "SYS_ADMIN", "busybox", "mount", "-t", "tmpfs", "x", "/tmp")[0]).toBe(1);
+    expect(run("--cap-add", "SYS_ADMIN", "busybox", "mount", "-t", "tmpfs", "x", "/tmp")[0]).not.toBe(0);
     unload();
     expect(docker("run", "-d", "--name", "on", "--net", "none", "busybox", "sleep", "1000")[0]).toBe(0);
     expect(isLoaded()).toBe(true);
