@@ -493,3 +493,17 @@ test("SIGKILL ends all of a container without a pid namespace; what is masked tw
   while (processes().length > 0) await Bun.sleep(5);
   await bench.kill(id);
 });
+
+test("a created container ends by SIGTERM; its command has no handlers of docker-runc's", async () => {
+  const created = bench.bundle(["true"]);
+  expect((await bench.detached(["create", "--bundle", created.path, created.id])).code).toBe(0);
+  expect((await bench.runc(["kill", created.id, "TERM"])).code).toBe(0);
+  const status = async () => (await bench.runc(["state", created.id])).stdout;
+  while (!(await status()).includes('"stopped"')) await Bun.sleep(5);
+  await bench.kill(created.id);
+  expect(
+    await bench.sh("grep -E 'Sig(Ign|Cgt)' /proc/1/status", ({ process }) => {
+      process!.args = ["grep", "-E", "Sig(Ign|Cgt)", "/proc/1/status"];
+    }),
+  ).toBe("SigIgn:\t0000000000000000\nSigCgt:\t0000000000000000");
+});

@@ -157,6 +157,21 @@ static long clone_process(uint64_t flags)
 	return syscall(SYS_clone, (unsigned long)flags | SIGCHLD, 0, 0, 0, 0);
 }
 
+static void end_by(int signal)
+{
+	_exit(128 + signal);
+}
+
+/* The kernel keeps from the first process of a pid namespace what it has no handler for; execve takes them away again. */
+static void heed_signals(void)
+{
+	static const int ending[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
+	struct sigaction now, heed = { .sa_handler = end_by };
+	for (unsigned i = 0; i < sizeof ending / sizeof *ending; i++)
+		if (sigaction(ending[i], NULL, &now) == 0 && now.sa_handler == SIG_DFL)
+			sigaction(ending[i], &heed, NULL);
+}
+
 /* numbers: namespaces, in a user namespace (2: whose mappings docker-runc writes now). The first process ends here. */
 void op_clone(const struct op *op)
 {
@@ -181,6 +196,8 @@ void op_clone(const struct op *op)
 		;
 	close(gate[0]);
 	init.child = true;
+	if (getpid() == 1)
+		heed_signals();
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	umask(0);
 	if (op->number[1] == 2)
