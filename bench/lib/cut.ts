@@ -4,7 +4,7 @@
 export interface CutFront {
   /** "127.0.0.1:<port>" */
   host: string;
-  /** Lets so many bytes through from now on, then connections stay open and silent; undefined for all. */
+  /** Lets so many bytes through from now on, undefined for all. Then connections stay open and silent until the next call. */
   limit(bytes: number | undefined): void;
   /** Resolves when the limit has been reached. */
   reached(): Promise<void>;
@@ -14,13 +14,15 @@ export interface CutFront {
 export function startCutFront(registry: string): CutFront {
   let left = Number.POSITIVE_INFINITY;
   let spent = Promise.withResolvers<void>();
+  let lifted = Promise.withResolvers<void>();
   const passed = (body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> => {
     const reader = body.getReader();
     return new ReadableStream({
       async pull(controller) {
         if (left <= 0) {
           spent.resolve();
-          return new Promise<void>(() => {});
+          await lifted.promise;
+          throw new Error("cut off");
         }
         const { value, done } = await reader.read();
         if (done) return controller.close();
@@ -50,6 +52,8 @@ export function startCutFront(registry: string): CutFront {
     limit(bytes) {
       left = bytes ?? Number.POSITIVE_INFINITY;
       spent = Promise.withResolvers<void>();
+      lifted.resolve();
+      lifted = Promise.withResolvers<void>();
     },
     reached: () => spent.promise,
     stop: () => void server.stop(true),
