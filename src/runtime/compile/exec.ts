@@ -37,10 +37,11 @@ export function compileExec(process: Process, target: ExecTarget, facts: Facts):
     ...openCgroups(facts.cgroup, "cgroup"),
     ...oomOps(process.oomScoreAdj),
     ...(outside ? limits : []),
+    // Before the cgroup namespace is joined: from within it cgroup2 with nsdelegate knows no folder outside (ENOENT).
+    { op: "enterCgroups", tag: "cgroup" },
     // pidfd stands also where there is nothing to join: close-on-exec, it goes by itself.
     ...(target.namespaces === 0 ? [] : [joinOp(target, facts)]),
     { op: "clone", tag: "namespaces", namespaces: 0, userNamespace: outside ? 1 : 0 },
-    { op: "enterCgroups", tag: "cgroup" },
     ...(initial || final ? affinityOps(final, "process.execCPUAffinity.final") : [allProcessors("cgroup")]),
     ...(facts.noNewKeyring
       ? []

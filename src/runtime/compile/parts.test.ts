@@ -108,9 +108,9 @@ describe("compileExec()", () => {
     expect(names(6, false).slice(0, 5)).toEqual([
       "openCgroup",
       "openCgroup",
+      "enterCgroups",
       "joinProcess",
       "clone",
-      "enterCgroups",
     ]);
     expect(names(0, false)).not.toContain("joinProcess");
     expect(names(6, true)).not.toContain("pivot");
