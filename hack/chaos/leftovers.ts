@@ -67,9 +67,10 @@ export function leftovers(chain: ChaosChain, ids: readonly string[]): string[] {
     ...told("FIFO", fifosBelow(chain.at("exec"))),
     ...told("interface", strayLinks()),
     ...told("iptables rule", containerRules()),
+    // With the container in its command line: one that has served another since is not left over.
     ...told(
       "shim",
-      shims.map(({ pid }) => pid),
+      shims.map(({ pid, argv }) => `${pid} of ${argv[argv.indexOf("-id") + 1]}`),
     ),
     ...told("folder", foldersLeft(chain)),
     ...told("unfinished file", partialFiles(chain)),
