@@ -1,4 +1,4 @@
-/** Half of the rounds of `make chaos`, always of the same choices; chaos_more.test.ts has the other half. */
+/** Some rounds of `make chaos`, always of the same choices; chaos_more.test.ts has others. */
 import { expectNothingLost } from "./lib/chaos.ts";
 
 expectNothingLost(3);

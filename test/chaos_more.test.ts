@@ -1,4 +1,4 @@
-/** The other half of the rounds that chaos.test.ts has, so that two run at the same time. */
+/** Other rounds than chaos.test.ts has, so that two run at the same time. */
 import { expectNothingLost } from "./lib/chaos.ts";
 
 expectNothingLost(4);

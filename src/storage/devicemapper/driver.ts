@@ -195,6 +195,7 @@ export class DeviceMapper implements StorageDriver {
   }
 
   async remove(id: string): Promise<void> {
+    checkLayerID(id);
     if (id === BASE || !this.#devices.get(id)) return;
     this.#mounts.delete(id);
     this.#unmount(id);

@@ -1,5 +1,5 @@
 import { rmSync } from "node:fs";
-import { isNotFound, messageOf } from "../../../errors/errors.ts";
+import { isNotFound, kindOf, messageOf } from "../../../errors/errors.ts";
 import type { EndpointReference } from "../../../network/types.ts";
 import type { ExitStatus } from "../../containerd/client.ts";
 import { publishEndpoints } from "../../networks/events.ts";
@@ -15,7 +15,7 @@ import { removeLocked } from "./destroy.ts";
 import { unmountShm, unmountVolume } from "./mounts.ts";
 import { tearDownNetwork } from "./network.ts";
 import { nextDelay, wantsRestart } from "./restart-policy.ts";
-import { startLocked } from "./start.ts";
+import { forceDelete, startLocked } from "./start.ts";
 import { releaseSubMounts } from "./sub-mounts.ts";
 
 /** A container's init process has ended. `pid` tells which run it was, 0 if that is not known. */
@@ -63,12 +63,23 @@ async function endRun(env: Env, container: Container, exit: ExitStatus): Promise
   if (removes) await removeLocked(env, container, { volumes: true });
 }
 
+/** Deletes a task that has ended, also when the first try comes to nothing, as when somebody kills the runtime amid it. */
+async function deleteTask(env: Env, id: string): Promise<void> {
+  try {
+    await env.containerd.deleteTask(id);
+  } catch (error) {
+    if (isNotFound(error)) return;
+    if (kindOf(error) === "unavailable") throw error;
+    await forceDelete(env, id);
+  }
+}
+
 /** Removes the task and the container from containerd. By then everything that was printed has been copied. */
 async function leaveContainerd(env: Env, container: Container): Promise<void> {
   try {
-    await env.containerd.deleteTask(container.id);
+    await deleteTask(env, container.id);
   } catch (error) {
-    if (!isNotFound(error)) warn(env, container, "task could not be removed from containerd", error);
+    warn(env, container, "task could not be removed from containerd", error);
   }
   await Promise.all([closeOutput(env, container), env.containerd.deleteContainer(container.id)]);
 }
