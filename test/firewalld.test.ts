@@ -52,8 +52,10 @@ test("bridges are in the zone docker, ports are reached, and a reload takes neit
   const there = rules();
   await firewalld.command("--reload");
   await eventually("the zone", zone, (text) => text.includes("br-zoned") && text.includes("docker0"));
-  await eventually("the rules", rules, (seen) => seen.length === there.length);
-  expect(rules()).toEqual(there);
+  // firewalld may have been amid a reload of its own when they were read: each is back, and none is doubled.
+  const back = (seen: string[]) =>
+    there.every((rule) => seen.includes(rule)) && new Set(seen).size === seen.length;
+  await eventually("the rules", rules, back);
   expect(fetched()).toBe("I am served\n");
   await ok("rm", "-f", "web");
   await ok("network", "rm", "zoned");

@@ -149,7 +149,7 @@ function readWaiting(fd: number): string {
 }
 
 function runtimeError(what: string, reason: string): EngineError {
-  if (/process already finished|container not running|no such process/i.test(reason))
+  if (/process already finished|container not running|no such process|container does not exist/i.test(reason))
     return notFound("process already finished: not found");
   return systemError(`${what}: ${reason}`);
 }

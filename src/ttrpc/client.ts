@@ -27,6 +27,7 @@ export class Client {
   readonly #onClose: (() => void) | undefined;
   #socket: Socket | undefined;
   #nextStream = 1;
+  #whenAnswered: (() => void) | undefined;
 
   private constructor(address: string, onClose: (() => void) | undefined) {
     this.#address = address;
@@ -88,6 +89,16 @@ export class Client {
     this.#closed();
   }
 
+  /** Ends the connection when the calls under way are answered, at the latest after so many milliseconds. */
+  closeWhenAnswered(limit: number): void {
+    if (this.#calls.size === 0) return this.close();
+    const timer = setTimeout(() => this.close(), limit);
+    this.#whenAnswered = () => {
+      clearTimeout(timer);
+      this.close();
+    };
+  }
+
   /** Lets the process end although the connection is open. */
   unref(): void {
     this.#socket?.unref();
@@ -105,6 +116,7 @@ export class Client {
     const abort = () => settle().reject(cancelled(`${name}: cancelled by the caller`));
     const settle = () => {
       this.#calls.delete(streamId);
+      if (this.#calls.size === 0) this.#whenAnswered?.();
       clearTimeout(timer);
       options.signal?.removeEventListener("abort", abort);
       return { resolve, reject };

@@ -243,7 +243,8 @@ export class TaskManager {
     task.left = true;
     if (last && task.connection.connected)
       await task.rpc.shutdown({ id: task.id, now: false }, { timeout: SHUTDOWN_TIMEOUT }).catch(() => {});
-    task.connection.close();
+    // A kill that made it end may not be answered yet.
+    task.connection.closeWhenAnswered(SHUTDOWN_TIMEOUT);
     task.stopLog();
     this.#tasks.delete(taskKey(task.namespace, task.id));
   }
