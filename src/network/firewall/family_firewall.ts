@@ -24,6 +24,8 @@ export class FamilyFirewall {
   #dropForwarded = false;
   /** Additions that wait for their turn. */
   #open: { add: Rule[]; remove: Rule[]; done: Promise<void> } | undefined;
+  /** Changes that are not carried out yet. */
+  readonly #waiting = new Set<{ add: Rule[]; readonly remove: Rule[] }>();
   #unwatch: (() => void) | undefined;
 
   constructor(family: Family, enabled: boolean, userlandProxy: boolean) {
@@ -132,8 +134,10 @@ export class FamilyFirewall {
     }
     const batch = { add: [...add], remove, done: Promise.resolve() };
     this.#open = batch;
+    this.#waiting.add(batch);
     batch.done = this.#inTurn(async () => {
       if (this.#open === batch) this.#open = undefined;
+      this.#waiting.delete(batch);
       await this.#carryOut(batch.add, batch.remove, obsolete);
     });
     return batch.done;
@@ -160,16 +164,20 @@ export class FamilyFirewall {
 
   async #reconcile(obsolete: readonly Rule[], purge: boolean): Promise<boolean> {
     const family = this.#family;
+    const saved = await save(family);
+    const waiting = [...this.#waiting].flatMap((batch) => batch.add.map((rule) => ({ batch, rule })));
     const script = reconcileScript({
       family,
-      saved: await save(family),
+      saved,
       desired: this.#desired(),
       obsolete,
       purge,
     });
     const policy = this.#dropForwarded ? "*filter\n:FORWARD DROP [0:0]\nCOMMIT\n" : "";
-    if (script === "" && !purge) return false;
-    if (script + policy !== "") await restore(policy + script, this.#family);
+    if (script + policy !== "" && (script !== "" || purge)) await restore(policy + script, this.#family);
+    // What waits to be added is there now, and would be doubled; what moves goes and comes back.
+    for (const { batch, rule } of waiting)
+      if (!batch.remove.includes(rule)) batch.add = batch.add.filter((one) => one !== rule);
     return script !== "";
   }
 
