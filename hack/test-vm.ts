@@ -7,6 +7,7 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { boot } from "./vm/boot.ts";
+import { ConsoleReport } from "./vm/console_report.ts";
 import { writeDisk } from "./vm/disk.ts";
 import { writeInitramfs } from "./vm/initramfs.ts";
 import { vmRoot } from "./vm/root.ts";
@@ -16,7 +17,6 @@ const ROOT = resolve(import.meta.dir, "..");
 const CACHE = join(ROOT, ".cache/vm");
 /** PEQUOD_VM_LIMIT gives a busy machine longer. */
 const LIMIT_SECONDS = Number(process.env["PEQUOD_VM_LIMIT"] ?? 14 * 60);
-const SHOWN = /PEQUOD-VM|^\(fail\)|^error|^\s+(Expected|Received)/;
 
 function chosenFiles(args: string[]): string[] {
   if (args.length > 0) return args;
@@ -44,9 +44,11 @@ const root = vmRoot(CACHE);
 const initramfs = writeInitramfs(root, CACHE);
 const disk = writeDisk(root, ROOT, CACHE);
 const start = performance.now();
-const console_ = await boot({ root, initramfs, disk, files, limit: LIMIT_SECONDS }, (line) => {
-  if (SHOWN.test(line)) console.log(line);
-});
+const report = new ConsoleReport((line) => console.log(line));
+const console_ = await boot({ root, initramfs, disk, files, limit: LIMIT_SECONDS }, (line) =>
+  report.line(line),
+);
+report.end();
 await Bun.write(join(CACHE, "console.log"), console_);
 const { passed, failed, skipped } = count(console_, files);
 if (failed > 0) console.log(`the whole console: ${join(CACHE, "console.log")}`);

@@ -9,6 +9,7 @@
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
+import { failuresOf } from "./lib/failures.ts";
 
 const ROOT = resolve(import.meta.dir, "..");
 const OUT = join(ROOT, ".build", "test");
@@ -23,6 +24,8 @@ interface Outcome {
 }
 
 const total: Outcome = { passed: 0, failed: 0, skipped: 0 };
+/** Told again at the end. */
+const failures: string[] = [];
 
 function add(outcome: Outcome): void {
   total.passed += outcome.passed;
@@ -61,13 +64,20 @@ function report(name: string, ran: Ran, outcome: Outcome): void {
   console.log(
     `${verdict} ${name}: ${passed} passed, ${failed} failed, ${skipped} skipped (${ran.seconds.toFixed(1)} s)`,
   );
-  if (failed > 0)
+  if (failed > 0) {
+    const known = failuresOf(ran.output);
+    failures.push(
+      ...(known.length > 0 ? known : ["it ended with a failure that no test told of"]).map(
+        (text) => `${name}: ${text}`,
+      ),
+    );
     console.log(
       ran.output
         .split("\n")
         .filter((line) => !line.startsWith("(pass)"))
         .join("\n"),
     );
+  }
   add(outcome);
 }
 
@@ -172,5 +182,6 @@ if (!only || only === "checks") await checks();
 if (!only || only === "unit") await unit();
 if (!only || only === "e2e") await endToEnd(files);
 if (!only) await virtualMachine();
+if (failures.length > 0) console.log(`\nWhat failed, once more:\n\n${failures.join("\n\n")}\n`);
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
