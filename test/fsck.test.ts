@@ -13,6 +13,8 @@ import {
 import { join } from "node:path";
 import { writeBusyboxImage } from "../hack/lib/busybox-image.ts";
 import { type Chain, startChain } from "../hack/lib/chain.ts";
+import { readBolt } from "../src/files/bolt/read.ts";
+import { writeBolt } from "../src/files/bolt/write.ts";
 import { BIN, STOCK_CLI } from "./lib/engine.ts";
 import { type LayeredImage, writeLayeredImage } from "./lib/layered-image.ts";
 
@@ -49,7 +51,10 @@ beforeAll(async () => {
   box = await withEngine(original, (docker) => {
     docker("load", "-i", join(work, "layered.tar"));
     docker("load", "-i", join(work, "busybox.tar"));
-    return docker("create", "--name", "box", "--network", "none", "busybox", "echo", "works");
+    docker("network", "create", "--subnet", "10.123.0.0/24", "--label", "a=b", "net");
+    docker("volume", "create", "--label", "c=d", "data");
+    const run = ["--network", "none", "-v", "data:/data", "busybox", "echo", "works"];
+    return docker("create", "--name", "box", ...run);
   });
 });
 afterAll(() => rmSync(work, { recursive: true, force: true }));
@@ -144,6 +149,75 @@ const DAMAGES: Damage[] = [
   },
 ];
 
+interface DatabaseDamage {
+  what: string;
+  damage(root: string): void;
+  says: string[];
+  /** What is there after the repair as it was. */
+  keeps: { network: boolean; labels: boolean };
+}
+
+const volumesOf = (root: string) => join(root, "volumes/metadata.db");
+const networksOf = (root: string, name: string) => join(root, "network/files", name);
+
+const DATABASES: DatabaseDamage[] = [
+  {
+    what: "the database of networks, from our own list",
+    damage: (root) => writeFileSync(networksOf(root, "local-kv.db"), "nonsense"),
+    says: ["local-kv.db: it cannot be used: ", "--repair would move it to"],
+    keeps: { network: true, labels: true },
+  },
+  {
+    what: "our own list of networks, from the database",
+    damage: (root) => writeFileSync(networksOf(root, "networks.json"), '{"networks":'),
+    says: ["networks.json: it cannot be used: "],
+    keeps: { network: true, labels: true },
+  },
+  {
+    what: "both lists of networks, which are then lost",
+    damage(root) {
+      for (const name of ["networks.json", "local-kv.db"]) writeFileSync(networksOf(root, name), "");
+    },
+    says: ["networks.json: it cannot be used: ", "networks are lost"],
+    keeps: { network: false, labels: true },
+  },
+  {
+    what: "entries of the database of networks",
+    damage(root) {
+      const path = networksOf(root, "local-kv.db");
+      const entries = readBolt(path).get("libnetwork")!;
+      const value = (text: string) => Buffer.concat([Buffer.alloc(8), Buffer.from(text)]);
+      entries.set("docker/network/v1.0/network/abc/", value("{"));
+      entries.set("docker/network/v1.0/bridge/def/", value('{"ID":"def"}'));
+      writeBolt(path, new Map([["libnetwork", entries]]));
+    },
+    says: ["network/abc/: it cannot be used", "bridge/def/: network def is not there"],
+    keeps: { network: true, labels: true },
+  },
+  {
+    what: "the database of volumes, whose labels are lost",
+    damage: (root) => writeFileSync(volumesOf(root), Buffer.alloc(16384)),
+    says: ["metadata.db: it cannot be read", "volumes stay, without their labels"],
+    keeps: { network: true, labels: false },
+  },
+  {
+    what: "entries of the database of volumes",
+    damage(root) {
+      const entries = readBolt(volumesOf(root)).get("volumes")!;
+      entries.set("gone", Buffer.from('{"Name":"gone","Driver":"local","Labels":null,"Options":null}'));
+      entries.set("odd", Buffer.from("{"));
+      writeBolt(volumesOf(root), new Map([["volumes", entries]]));
+      mkdirSync(join(root, "volumes/half"));
+    },
+    says: [
+      "there is no such volume",
+      "volume odd: its record in metadata.db cannot be read",
+      "volume half: an interrupted",
+    ],
+    keeps: { network: true, labels: true },
+  },
+];
+
 describe("dockerd fsck", () => {
   test("a sound data root is all right, and stays as it is", () => {
     const root = copy();
@@ -167,6 +241,40 @@ describe("dockerd fsck", () => {
       expect(docker("run", "--rm", "--network", "none", "layered:1", "cat", "/etc/motd")).toBe("changed");
       expect(docker("start", "-a", "box")).toBe("works");
     });
+  });
+
+  test.each(DATABASES)("repairs $what", async ({ damage, says, keeps }) => {
+    const root = copy();
+    damage(root);
+    const found = fsck(root);
+    for (const one of says) expect(found.output).toContain(one);
+    expect(found.code).toBe(4);
+    const repaired = fsck(root, "--repair");
+    expect([repaired.code, repaired.output]).toEqual([1, expect.stringContaining("    repaired: ")]);
+    expect(fsck(root).output).toEndWith(`${root}: all is right\n`);
+    await withEngine(root, (docker) => {
+      const network = "{{(index .IPAM.Config 0).Subnet}} {{.Labels}}";
+      if (keeps.network)
+        expect(docker("network", "inspect", "-f", network, "net")).toBe("10.123.0.0/24 map[a:b]");
+      expect(docker("volume", "inspect", "-f", "{{.Labels}}", "data")).toBe(
+        keeps.labels ? "map[c:d]" : "map[]",
+      );
+      expect(docker("start", "-a", "box")).toBe("works");
+    });
+  });
+
+  test("a damaged database of networks stops dockerd, which names the cure; a lost volume is told of", async () => {
+    const root = copy();
+    writeFileSync(join(root, "network/files/local-kv.db"), "nonsense");
+    await expect(withEngine(root, () => {})).rejects.toThrow("`dockerd fsck --repair` sets it right");
+    expect(fsck(root, "--repair").code).toBe(1);
+    rmSync(join(root, "volumes/data"), { recursive: true });
+    const { code, output } = fsck(root, "--repair");
+    expect(code).toBe(4);
+    expect(output).toContain("volume data: metadata.db has a record of it, but there is no such volume");
+    expect(output).toContain(
+      `container ${box.slice(0, 12)}: its volume data, mounted on /data, is not there`,
+    );
   });
 
   test("what a container stands on is reported, never removed", () => {

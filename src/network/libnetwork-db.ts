@@ -10,8 +10,10 @@ import { writeBolt } from "../files/bolt/write.ts";
 import type { IPAMRecord, NetworkRecord } from "./records.ts";
 
 const BUCKET = "libnetwork";
-const PREFIX = "docker/network/v1.0";
-const COUNTER = 8;
+/** What all keys begin with. */
+export const PREFIX = "docker/network/v1.0";
+/** Bytes before the JSON of each value. */
+export const COUNTER = 8;
 const SHARED_DRIVERS = ["bridge", "host", "null", "macvlan", "ipvlan"];
 /** Where drivers keep what they know of a network. */
 const DRIVER_KINDS: Record<string, string> = {
@@ -137,6 +139,11 @@ export function writeDatabase(path: string, networks: readonly NetworkRecord[]):
     else if (DRIVER_KINDS[network.driver])
       put(DRIVER_KINDS[network.driver]!, network.id, storedVlan(network));
   }
+  writeEntries(path, entries);
+}
+
+/** Writes the database whole. */
+export function writeEntries(path: string, entries: Entries): void {
   writeBolt(path, new Map([[BUCKET, entries]]), "crash");
 }
 

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { systemError } from "../errors/errors.ts";
+import { messageOf, systemError } from "../errors/errors.ts";
 import { writeAtomic } from "../files/atomic.ts";
 import { isShared, networksIn, readDatabase, writeDatabase } from "./libnetwork-db.ts";
 import type { NetworkRecord, SandboxRecord } from "./records.ts";
@@ -33,14 +33,22 @@ export class NetworkStore {
     const { version, networks: own } = existsSync(this.#networksPath)
       ? parse<{ version: number; networks: NetworkRecord[] }>(this.#networksPath)
       : { version: VERSION, networks: [] };
-    const database = readDatabase(this.#databasePath);
-    if (!database) return own;
+    const shared = this.#sharedNetworks();
+    if (!shared) return own;
     // Ours in their old order, which is that of their firewall rules.
-    const shared = networksIn(database);
     const kept = own.filter(
       (network) => !inDatabase(network, version) || shared.some(({ id }) => id === network.id),
     );
     return [...kept, ...shared.filter(({ id }) => !own.some((network) => network.id === id))];
+  }
+
+  #sharedNetworks(): NetworkRecord[] | undefined {
+    try {
+      const database = readDatabase(this.#databasePath);
+      return database && networksIn(database);
+    } catch (cause) {
+      throw unreadable(this.#databasePath, cause);
+    }
   }
 
   saveNetworks(networks: readonly NetworkRecord[]): void {
@@ -80,8 +88,13 @@ function parse<T>(path: string): T {
   try {
     return JSON.parse(readFileSync(path, "utf8")) as T;
   } catch (cause) {
-    throw systemError(`cannot read network state ${path}: ${(cause as Error).message}; repair or remove it`, {
-      cause,
-    });
+    throw unreadable(path, cause);
   }
+}
+
+function unreadable(path: string, cause: unknown): Error {
+  return systemError(
+    `cannot read network state ${path}: ${messageOf(cause)}; \`dockerd fsck --repair\` sets it right`,
+    { cause },
+  );
 }

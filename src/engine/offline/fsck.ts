@@ -1,9 +1,12 @@
 import { existsSync } from "node:fs";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { invalidArgument, notFound } from "../../errors/errors.ts";
 import { flagHelp, parseFlags } from "../../flags/flags.ts";
+import type { Finding } from "../../images/fsck/finding.ts";
 import { fsck } from "../../images/fsck/run.ts";
+import { checkNetworkStore } from "../../network/check-store.ts";
 import { claimDataRoot, requireRoot } from "../startup/checks.ts";
+import { checkVolumes } from "./check-volumes.ts";
 
 const FLAGS = {
   "data-root": { kind: "string", short: "g", help: "The data root", fallback: '"/var/lib/docker"' },
@@ -15,7 +18,7 @@ const FLAGS = {
 const USAGE = `
 Usage:  dockerd fsck [OPTIONS]
 
-Check every digest, name, link and record of a data root. dockerd must not run.
+Check every digest, name, link and record of a data root, also of volumes and networks. dockerd must not run.
 Ends with 0 if all is right, 1 if all that was wrong has been repaired, 4 if something is wrong
 still, and 8 if it could not be checked.
 
@@ -43,6 +46,10 @@ export async function fsckCommand(args: string[]): Promise<number> {
       root,
       repair: values.repair ?? false,
       storageOpts: values["storage-opt"] ?? [],
+      others: [
+        ["volumes", () => checkVolumes(root)],
+        ["networks", () => checkNetworks(root)],
+      ],
       say,
     });
     say(found === 0 ? `${root}: all is right` : `${root}: ${found} found, ${repaired} repaired`);
@@ -51,4 +58,8 @@ export async function fsckCommand(args: string[]): Promise<number> {
   } finally {
     release();
   }
+}
+
+async function* checkNetworks(root: string): AsyncGenerator<Finding> {
+  yield* checkNetworkStore(join(root, "network"));
 }

@@ -1,3 +1,4 @@
+import { renameSync } from "node:fs";
 import { join } from "node:path";
 import { errnoOf, messageOf } from "../../errors/errors.ts";
 import { readBolt } from "../../files/bolt/read.ts";
@@ -19,15 +20,20 @@ export class VolumeMetadata {
   readonly #path: string;
   readonly #records = new Map<string, VolumeRecord>();
 
-  /** A database that cannot be read loses labels, but no volume. */
+  /** A database that cannot be read loses labels, but no volume; it is kept under another name. */
   constructor(root: string, log: Logger) {
     this.#path = join(root, "metadata.db");
     try {
       for (const [name, value] of readBolt(this.#path).get(BUCKET) ?? [])
         this.#records.set(name, JSON.parse(value.toString("utf8")) as VolumeRecord);
     } catch (error) {
-      if (errnoOf(error) !== "ENOENT")
-        log.warn("labels of volumes cannot be read", { error: messageOf(error) });
+      if (errnoOf(error) === "ENOENT") return;
+      log.warn("labels of volumes cannot be read", {
+        error: messageOf(error),
+        kept: `${this.#path}.damaged`,
+      });
+      this.#records.clear();
+      renameSync(this.#path, `${this.#path}.damaged`);
     }
   }
 

@@ -18,6 +18,8 @@ export interface FsckOptions {
   repair: boolean;
   /** --storage-opt */
   storageOpts?: string[];
+  /** What is kept beside images, each with its name: looked at last. */
+  others?: readonly [string, () => AsyncIterable<Finding>][];
   say(line: string): void;
 }
 
@@ -58,6 +60,11 @@ export async function fsck(options: FsckOptions): Promise<FsckResult> {
     total.found += found;
     total.repaired += repaired;
   }
+  const teller = new Teller(options, total);
+  for (const [what, check] of options.others ?? []) {
+    options.say(`checking ${what}`);
+    while (await teller.tellAll(what, check()));
+  }
   return total;
 }
 
@@ -75,25 +82,41 @@ async function runChecks(options: FsckOptions, driver: StorageDriver): Promise<F
   const { name } = driver;
   const at = join(root, "image", name);
   const examined = { root, images: at, driver, records: new LayerRecords(join(at, "layerdb")) };
-  const known = new Set<string>();
   const total: FsckResult = { found: 0, repaired: 0 };
+  const teller = new Teller(options, total);
   for (const [what, check] of CHECKS) {
     say(`${name}: checking ${what}`);
-    for (let again = true; again; ) {
-      again = false;
-      for await (const finding of guarded(what, check(examined))) {
-        const line = `${finding.subject}: ${finding.problem}`;
-        if (known.has(line)) continue;
-        known.add(line);
-        total.found++;
-        say(`  ${line}`);
-        if (!(await mend(finding, options))) continue;
-        total.repaired++;
-        again = true;
-      }
-    }
+    while (await teller.tellAll(what, check(examined)));
   }
   return total;
+}
+
+/** Says each finding once, repairs it if that is wanted, and counts. */
+class Teller {
+  readonly #options: FsckOptions;
+  readonly #total: FsckResult;
+  readonly #known = new Set<string>();
+
+  constructor(options: FsckOptions, total: FsckResult) {
+    this.#options = options;
+    this.#total = total;
+  }
+
+  /** True if something has been repaired, so that the check may find something else. */
+  async tellAll(what: string, findings: AsyncIterable<Finding>): Promise<boolean> {
+    let again = false;
+    for await (const finding of guarded(what, findings)) {
+      const line = `${finding.subject}: ${finding.problem}`;
+      if (this.#known.has(line)) continue;
+      this.#known.add(line);
+      this.#total.found++;
+      this.#options.say(`  ${line}`);
+      if (!(await mend(finding, this.#options))) continue;
+      this.#total.repaired++;
+      again = true;
+    }
+    return again;
+  }
 }
 
 /** What stops a check is a finding as well, and the others go on. */
