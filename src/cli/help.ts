@@ -20,6 +20,9 @@ const COMMON = [
   "info",
 ];
 
+/** Width of the names in lists of commands. */
+const NAME_COLUMN = 11;
+
 const columns = () => terminalSize(1)?.columns ?? 80;
 
 /** `docker help [COMMAND...]`. Returns the exit code. */
@@ -39,7 +42,7 @@ export async function printHelpFor(cli: Cli, words: string[]): Promise<number> {
     }
     entries = entry.group ?? {};
   }
-  if (path === "docker") printRoot(cli);
+  if (path === "docker") await printRoot(cli);
   else printGroup(cli, { summary: "", group: entries }, path);
   return 0;
 }
@@ -62,22 +65,46 @@ export function printGroup(cli: Cli, entry: Entry, path: string, asked = true): 
   );
 }
 
-function printRoot(cli: Cli): void {
+async function printRoot(cli: Cli): Promise<void> {
   const names = Object.keys(COMMANDS);
   const groups = names.filter((name) => COMMANDS[name]!.group).sort();
   const others = names.filter((name) => !COMMANDS[name]!.group && !COMMON.includes(name)).sort();
-  const section = (title: string, list: string[]) => `${title}:\n${rows(COMMANDS, list)}\n`;
+  const plugins = await pluginEntries(cli);
+  const width = Math.max(NAME_COLUMN, ...[plugins.good, plugins.bad].flatMap(Object.keys).map(lengthOf));
+  const section = (title: string, entries: Record<string, Entry>, list: string[]) =>
+    `${title}:\n${rows(entries, list, width)}\n`;
+  const management = { ...COMMANDS, ...plugins.good };
+  const bad = Object.keys(plugins.bad);
   cli.out(
-    `Usage:  docker [OPTIONS] COMMAND\n\nRuns containers: the client of dockerd\n\n${section("Common Commands", COMMON)}${section(
+    `Usage:  docker [OPTIONS] COMMAND\n\nRuns containers: the client of dockerd\n\n${section("Common Commands", COMMANDS, COMMON)}${section(
       "Management Commands",
-      groups,
-    )}${section("Commands", others)}Global Options:\n${flagHelp(GLOBAL_FLAGS, columns())}\nRun 'docker COMMAND --help' for more information on a command.\n`,
+      management,
+      [...groups, ...Object.keys(plugins.good)].sort(),
+    )}${section("Commands", COMMANDS, others)}${
+      bad.length > 0 ? section("Invalid Plugins", plugins.bad, bad) : ""
+    }Global Options:\n${flagHelp(GLOBAL_FLAGS, columns())}\nRun 'docker COMMAND --help' for more information on a command.\n`,
   );
 }
 
-function rows(entries: Record<string, Entry>, names: string[]): string {
+const lengthOf = (text: string) => text.length;
+
+/** CLI plugins as entries of the help: those of use with a star, the others with the reason. */
+async function pluginEntries(cli: Cli): Promise<Record<"good" | "bad", Record<string, Entry>>> {
+  const { listCliPlugins } = await import("./cli_plugins/find.ts");
+  const plugins = await listCliPlugins(cli, (name) => Object.hasOwn(COMMANDS, name));
+  const good = plugins.filter(({ problem }) => problem === undefined);
+  const bad = plugins.filter(({ problem }) => problem !== undefined);
+  return {
+    good: Object.fromEntries(
+      good.map(({ name, ShortDescription: summary = "" }) => [`${name}*`, { summary }]),
+    ),
+    bad: Object.fromEntries(bad.map(({ name, problem = "" }) => [name, { summary: problem }])),
+  };
+}
+
+function rows(entries: Record<string, Entry>, names: string[], width = NAME_COLUMN): string {
   return names
     .filter((name) => entries[name] && !entries[name].hidden)
-    .map((name) => `  ${name.padEnd(11)} ${entries[name]!.summary}\n`)
+    .map((name) => `  ${name.padEnd(width)} ${entries[name]!.summary}\n`)
     .join("");
 }

@@ -39,9 +39,17 @@ async function dispatch(args: readonly string[]): Promise<number> {
   const cli = new Cli(flags);
   if (flags.help || global.rest.length === 0 || global.rest[0] === "help") {
     const help = global.rest[0] === "help" ? global.rest.slice(1) : global.rest;
+    if (help[0] !== undefined && !Object.hasOwn(COMMANDS, help[0])) await becomeCliPlugin(cli, help[0], args);
     return (await import("./help.ts")).printHelpFor(cli, help);
   }
+  if (!Object.hasOwn(COMMANDS, global.rest[0]!)) await becomeCliPlugin(cli, global.rest[0]!, args);
   return runNamed(cli, COMMANDS, "docker", global.rest);
+}
+
+/** Ends here when there is a plugin for the command; returns when there is none. */
+async function becomeCliPlugin(cli: Cli, name: string, args: readonly string[]): Promise<void> {
+  const plugin = await (await import("./cli_plugins/find.ts")).findCliPlugin(cli, name);
+  if (plugin) (await import("./cli_plugins/run.ts")).runCliPlugin(plugin, args);
 }
 
 function parseGlobal(args: readonly string[]) {

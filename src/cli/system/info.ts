@@ -1,14 +1,16 @@
 import type { SystemInfo } from "../../api/schema.ts";
 import { messageOf } from "../../errors/errors.ts";
 import type { Cli } from "../cli.ts";
+import { type CliPlugin, listCliPlugins } from "../cli_plugins/find.ts";
 import { defineCommand, ExitError } from "../command.ts";
+import { COMMANDS } from "../commands.ts";
 import { describe } from "../describe.ts";
 import { printTemplate } from "../print_template.ts";
 import { compileTemplate } from "../template/execute.ts";
 import { type Field, GoStruct, listField, structField } from "../template/struct.ts";
 import { clientFields } from "./client_version.ts";
 import { serverFields } from "./info_fields.ts";
-import { clientLines, serverLines } from "./info_text.ts";
+import { clientLines, cliPluginLines, serverLines } from "./info_text.ts";
 
 const BAD_TEMPLATE_CODE = 64;
 
@@ -27,31 +29,45 @@ export default defineCommand({
   flags: { format: { kind: "string", short: "f", help: "'json', or a Go template" } },
   async run(cli, { flags }) {
     const format = flags.format ?? "";
-    const known: Known = { client: clientOf(cli, ""), server: undefined, failure: undefined };
+    const plugins = await listCliPlugins(cli, (name) => Object.hasOwn(COMMANDS, name));
+    const known: Known = { client: clientOf(cli, "", plugins), server: undefined, failure: undefined };
     if (needsServer(format, known)) {
       try {
         known.server = await cli.client.json<SystemInfo>("GET", "/info");
-        known.client = clientOf(cli, cli.client.version);
+        known.client = clientOf(cli, cli.client.version, plugins);
       } catch (error) {
         known.failure = describe(error);
       }
     }
-    if (format === "") printText(cli, known);
+    if (format === "") printText(cli, known, plugins);
     else printFormatted(cli, format, known);
     if (known.failure !== undefined) throw new ExitError(1, known.failure);
     return 0;
   },
 });
 
-function clientOf(cli: Cli, apiVersion: string): Record<string, Field> {
+function clientOf(cli: Cli, apiVersion: string, plugins: CliPlugin[]): Record<string, Field> {
   const version = clientFields(cli, apiVersion);
   return {
     Debug: { value: cli.global.debug },
     ...version,
     APIVersion: { ...version["APIVersion"]!, json: null },
-    Plugins: { value: [] },
+    Plugins: { value: plugins.map(pluginFields) },
     Warnings: listField(null),
   };
+}
+
+function pluginFields({ name, path, problem, shadowed, ...metadata }: CliPlugin): GoStruct {
+  const { SchemaVersion, Vendor, Version, ShortDescription, URL } = metadata;
+  const known = { SchemaVersion, Vendor, Version, ShortDescription, URL };
+  const optional = ([field, value]: [string, unknown]) => [field, { value: value ?? "", omitEmpty: true }];
+  return new GoStruct("manager.Plugin", {
+    ...(Object.fromEntries(Object.entries(known).map(optional)) as Record<string, Field>),
+    Name: { value: name },
+    Path: { value: path },
+    Err: { value: problem ?? null, omitEmpty: true },
+    ShadowedPaths: { value: shadowed ?? [], omitEmpty: true },
+  });
 }
 
 const clientPart = ({ client }: Known): Record<string, Field> => ({
@@ -86,8 +102,11 @@ function printFormatted(cli: Cli, format: string, known: Known): void {
   printTemplate(cli, template, data, "\n");
 }
 
-function printText(cli: Cli, { client, server }: Known): void {
-  cli.out(`Client:\n${clientLines(client).join("\n")}\n\nServer:\n`);
+function printText(cli: Cli, { client, server }: Known, plugins: CliPlugin[]): void {
+  cli.out(`Client:\n${[...clientLines(client), ...cliPluginLines(plugins)].join("\n")}\n`);
+  for (const { path, problem } of plugins)
+    if (problem) cli.err(`WARNING: Plugin ${JSON.stringify(path)} is not valid: ${problem}\n`);
+  cli.out("\nServer:\n");
   if (server) {
     cli.out(`${serverLines(server, { debug: cli.global.debug, userName: hubUser(cli) }).join("\n")}\n\n`);
     cli.err((server.Warnings ?? []).map((warning) => `${warning}\n`).join(""));

@@ -1,4 +1,5 @@
 import type { SystemInfo } from "../../api/schema.ts";
+import type { CliPlugin } from "../cli_plugins/find.ts";
 import { binarySize } from "../format/size.ts";
 import type { Field } from "../template/struct.ts";
 
@@ -15,6 +16,20 @@ export function clientLines(client: Record<string, Field>): string[] {
     ` Version:    ${client["Version"]!.value}`,
     ` Context:    ${client["Context"]!.value}`,
     ` Debug Mode: ${client["Debug"]!.value}`,
+  ];
+}
+
+/** The lines about the client's plugins that are of use. */
+export function cliPluginLines(plugins: CliPlugin[]): string[] {
+  const good = plugins.filter(({ problem }) => problem === undefined);
+  if (good.length === 0) return [];
+  return [
+    " Plugins:",
+    ...good.flatMap(({ name, path, Vendor, Version, ShortDescription = "" }) => [
+      `  ${name}: ${ShortDescription} (${Vendor})`,
+      ...some("    Version: ", Version),
+      `    Path:     ${path}`,
+    ]),
   ];
 }
 

@@ -36,6 +36,7 @@ const hasGoJson = (value: unknown): value is GoJson =>
 /** JSON as Go writes it without HTML escapes: keys of maps in the order they have. */
 export function jsonOf(value: unknown): string {
   if (hasGoJson(value)) return value.toGoJson();
+  if (Array.isArray(value) && value.some(hasGoJson)) return `[${value.map(jsonOf).join(",")}]`;
   return JSON.stringify(value ?? null).replace(
     /[\u2028\u2029]/g,
     (c) => `\\u${c.charCodeAt(0).toString(16)}`,
