@@ -444,6 +444,38 @@ test("a new network namespace has its loopback up; a log that cannot be written 
   ]);
 });
 
+test("without a mount namespace: the mounts are the host's, and go with the container", async () => {
+  const change = (spec: Spec) => {
+    spec.linux!.namespaces = spec.linux!.namespaces!.filter(({ type }) => type !== "mount");
+    delete spec.linux!.maskedPaths;
+    delete spec.linux!.readonlyPaths;
+  };
+  const id = await bench.sleeping(change);
+  const state = JSON.parse((await bench.runc(["state", id])).stdout) as { pid: number };
+  expect(readlinkSync(`/proc/${state.pid}/ns/mnt`)).toBe(readlinkSync("/proc/self/ns/mnt"));
+  expect(readlinkSync(`/proc/${state.pid}/root`)).toBe(bench.root);
+  expect(readFileSync("/proc/self/mountinfo", "utf8")).toContain(`${bench.root}/proc `);
+  // In the container's root, not in the host's.
+  expect((await bench.runc(["exec", id, "ls", "/bin/busybox", "/usr/sbin"])).stdout).toContain(
+    "/bin/busybox",
+  );
+  expect((await bench.runc(["exec", id, "ls", bench.folder])).code).not.toBe(0);
+  await bench.kill(id);
+  expect(bench.leftovers()).toEqual([]);
+  const { id: other, path } = bench.bundle(["true"], change);
+  for (const at of ["8", "12", "30"]) {
+    const failed = await bench.runc(["run", "--bundle", path, "--inject-failure", at, other]);
+    expect(failed.stderr).toContain("failure injected");
+    expect(bench.leftovers()).toEqual([]);
+  }
+  expect(existsSync(join(bench.root, "bin/busybox"))).toBe(true);
+  const masked = await bench.sh("true", (spec) => {
+    spec.linux!.namespaces = [{ type: "pid" }];
+    delete spec.hostname;
+  });
+  expect(masked).toContain("unable to restrict sys entries without a private MNT namespace");
+});
+
 test("exec enters the container's root also when docker-runc is in a chroot that is a mount point", async () => {
   const outer = join(bench.folder, "outer");
   mkdirSync(outer);

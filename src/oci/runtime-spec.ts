@@ -277,7 +277,13 @@ export interface LinuxIntelRdt {
   closID?: string;
   l3CacheSchema?: string;
   memBwSchema?: string;
+  /** 1.3: lines for the group's schemata as they are. */
+  schemata?: string[];
+  /** 1.3: a monitoring group for the container. */
+  enableMonitoring?: boolean;
+  /** Up to 1.2, where the kernel counts by itself; nothing depends on it. */
   enableCMT?: boolean;
+  /** As enableCMT. */
   enableMBM?: boolean;
 }
 

@@ -9,9 +9,9 @@ import { O_RDWR, openFd } from "../linux/fd.ts";
 import { makeFifo } from "../linux/fifo.ts";
 import { processStat } from "../linux/process_stat.ts";
 import type { Spec } from "../oci/runtime-spec.ts";
-import { compileContainer, rootPathOf } from "./compile/container.ts";
+import { compileContainer, hasOwnMounts, rootPathOf } from "./compile/container.ts";
 import { type ConsoleTarget, checkPreserved, OpenDescriptors, ownStreams } from "./descriptors.ts";
-import { stopUnit } from "./destroy.ts";
+import { releaseOddities, stopUnit } from "./destroy.ts";
 import { gatherFacts } from "./facts.ts";
 import { type Descriptors, type Handlers, launch, slotsOf } from "./launch/launch.ts";
 import { writePidFile } from "./pid_file.ts";
@@ -91,6 +91,14 @@ function checkUnused(cgroup: Cgroup, warn: (message: string) => void): void {
   if (count > 0) warn(`container's cgroup is not empty: ${count} process(es) found`);
 }
 
+/** The group in the resctrl file system that config.json asks for; remembered, so that it can be removed. */
+export async function makeRdtGroup(record: ContainerRecord, store: StateStore): Promise<void> {
+  const config = record.spec.linux?.intelRdt;
+  if (!config) return;
+  record.rdt = (await import("./intel_rdt.ts")).createRdtGroup(record.id, config);
+  store.save(record);
+}
+
 class Creation {
   readonly #store: StateStore;
   readonly #record: ContainerRecord;
@@ -119,10 +127,13 @@ class Creation {
       const plan = compileContainer(this.#spec, facts, this.#options.wait);
       if (!this.#options.systemdCgroup) checkUnused(facts.cgroup, this.#options.warn);
       this.#record.cgroup = facts.cgroup;
+      if (!hasOwnMounts(this.#spec))
+        this.#record.mountBefore = (await import("./host_root.ts")).mountIdOf(this.#record.rootfs);
       this.#store.save(this.#record);
       createCgroup(facts.cgroup);
       if (facts.cgroup.length > 0)
         await applyLimits(facts.cgroup, this.#spec.linux?.resources ?? {}, { devices: true });
+      await makeRdtGroup(this.#record, this.#store);
       const late = await loadLate(this.#spec, this.#options);
       await launch(plan, descriptors, this.#handlers(late), this.#options.failAt).catch((error: unknown) => {
         throw oomKills(facts.cgroup) > 0 ? outOfMemory(error) : error;
@@ -190,6 +201,7 @@ export async function createContainer(
   } catch (error) {
     try {
       removeCgroup(record.cgroup);
+      await releaseOddities(record, { failed: true });
       await stopUnit(record);
     } finally {
       store.remove(id);

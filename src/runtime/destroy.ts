@@ -9,6 +9,15 @@ export async function stopUnit({ unit }: ContainerRecord): Promise<void> {
   if (unit !== undefined) await (await import("../linux/systemd/scope.ts")).stopScope(unit);
 }
 
+/** What few containers have: a group in the resctrl file system, a root among the host's mounts. */
+export async function releaseOddities(
+  record: ContainerRecord,
+  { failed } = { failed: false },
+): Promise<void> {
+  if (record.rdt) (await import("./intel_rdt.ts")).removeRdtGroup(record.rdt, { failed });
+  if (record.mountBefore !== undefined) (await import("./host_root.ts")).unmountHostRoot(record);
+}
+
 /** Removes what belongs to a container that has stopped: processes left in its cgroup, cgroup, state. */
 export async function destroy(
   store: StateStore,
@@ -17,6 +26,7 @@ export async function destroy(
 ): Promise<void> {
   if (record.cgroup.length > 0) killAll(record, SIGKILL);
   removeCgroup(record.cgroup);
+  await releaseOddities(record);
   await stopUnit(record);
   store.remove(record.id);
   if (record.spec.hooks?.poststop?.length) (await import("./hooks.ts")).runPoststop(record, warn);

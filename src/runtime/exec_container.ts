@@ -30,8 +30,11 @@ export interface ExecOptions extends ConsoleTarget {
 }
 
 /** What of the container is not our own. */
-function targetOf({ pid, rootfs, spec }: ContainerRecord): ExecTarget {
-  const target: ExecTarget = { namespaces: 0, inUserNamespace: false, pid, rootfs, spec };
+function targetOf({ pid, rootfs, spec, mountBefore }: ContainerRecord): ExecTarget {
+  const target: ExecTarget = {
+    ...{ namespaces: 0, inUserNamespace: false, hostMounts: mountBefore !== undefined },
+    ...{ pid, rootfs, spec },
+  };
   for (const type of NAMESPACE_TYPES) {
     const { file, flag } = NAMESPACES[type];
     if (!pathExists(`/proc/self/ns/${file}`)) continue;

@@ -96,9 +96,11 @@ export async function gatherFacts(id: string, spec: Spec, options: FactOptions):
   const propagation = rootPropagation(spec);
   const shared = propagation !== undefined && (propagation & (MS_SLAVE | MS_PRIVATE)) === 0;
   const seccomp = await seccompFacts(spec.linux?.seccomp, options.seccompFolder);
+  const rdt = spec.linux?.intelRdt;
   return {
     id,
     bundle: options.bundle,
+    ...(rdt ? { rdt: (await import("./intel_rdt.ts")).rdtGroupOf(id, rdt) } : {}),
     cgroup: options.cgroup ?? cgroupFor(spec, id, rootless),
     hierarchies: cgroupLayout().hierarchies,
     ...(seccomp ? { seccomp } : {}),
@@ -130,6 +132,7 @@ export async function gatherExecFacts(
     bundle: record.bundle,
     cgroup: options.cgroup,
     hierarchies: [],
+    ...(record.rdt ? { rdt: record.rdt } : {}),
     ...(seccomp ? { seccomp } : {}),
     fds: options.fds,
     plainConsole: options.consoleFd !== undefined,

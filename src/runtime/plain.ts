@@ -30,7 +30,14 @@ export function startPlain(root: string, id: string): boolean {
 export function deletePlain(root: string, id: string): boolean {
   const store = new StateStore(root);
   const record = load(store, id);
-  if (!record || record.unit !== undefined || record.spec.hooks?.poststop?.length) return false;
+  if (
+    !record ||
+    record.unit !== undefined ||
+    record.rdt ||
+    record.mountBefore !== undefined ||
+    record.spec.hooks?.poststop?.length
+  )
+    return false;
   if (isAlive(record) || cgroupProcesses(record.cgroup).length > 0) return false;
   removeCgroup(record.cgroup);
   store.remove(id);

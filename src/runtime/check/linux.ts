@@ -31,8 +31,12 @@ function checkNamespaces(report: Report, spec: Spec, linux: Linux): void {
       );
   });
   const types = new Set(namespaces.map(({ type }) => type));
-  if (!types.has("mount"))
-    report.add("/linux/namespaces", "there is no mount namespace", 'add { "type": "mount" }');
+  if (!types.has("mount") && (linux.maskedPaths?.length || linux.readonlyPaths?.length))
+    report.add(
+      "/linux/namespaces",
+      "maskedPaths and readonlyPaths need a mount namespace, and there is none",
+      'add { "type": "mount" }, or remove those paths',
+    );
   for (const name of ["hostname", "domainname"] as const)
     if (spec[name] && !types.has("uts"))
       report.add(

@@ -93,7 +93,12 @@ const LINUX: Members = {
   maskedPaths: "strings",
   readonlyPaths: "strings",
   mountLabel: "string",
-  intelRdt: "object",
+  intelRdt: {
+    members: {
+      ...{ closID: "string", l3CacheSchema: "string", memBwSchema: "string", schemata: "strings" },
+      ...{ enableMonitoring: "boolean", enableCMT: "boolean", enableMBM: "boolean" },
+    },
+  },
   personality: { members: { domain: "string", flags: "strings" } },
   timeOffsets: "object",
 };

@@ -2,9 +2,10 @@ import { errnoOf, failedPrecondition, invalidArgument, messageOf } from "../../e
 import { parseFlags } from "../../flags/flags.ts";
 import { applyLimits } from "../../linux/cgroup/apply.ts";
 import { readSmallFile, readToEnd } from "../../linux/fd.ts";
-import type { LinuxResources } from "../../oci/runtime-spec.ts";
+import type { LinuxIntelRdt, LinuxResources } from "../../oci/runtime-spec.ts";
 import { parseSize } from "../../units/size.ts";
 import { statusOf } from "../state/status.ts";
+import type { ContainerRecord } from "../state/store.ts";
 import { onlyId } from "./arguments.ts";
 import type { Context } from "./context.ts";
 
@@ -119,13 +120,30 @@ function merged(old: LinuxResources, change: LinuxResources): LinuxResources {
   };
 }
 
+/** The flags for Intel RDT; undefined without any. */
+function schemasOf(values: Values): LinuxIntelRdt | undefined {
+  return given<LinuxIntelRdt>({
+    l3CacheSchema: values["l3-cache-schema"] || undefined,
+    memBwSchema: values["mem-bw-schema"] || undefined,
+  });
+}
+
+async function updateRdt({ rdt }: ContainerRecord, schemas: LinuxIntelRdt): Promise<void> {
+  const { checkRdt, updateRdtGroup } = await import("../intel_rdt.ts");
+  const { findResctrl } = await import("../../linux/resctrl.ts");
+  const resctrl = checkRdt(schemas, findResctrl());
+  if (!rdt)
+    throw failedPrecondition("the container has no resctrl group: it was created without linux.intelRdt");
+  updateRdtGroup(rdt, schemas, resctrl);
+}
+
 export async function run({ store, warn }: Context, args: string[]): Promise<number> {
   const { values, rest } = parseFlags(FLAGS, args);
   const record = store.load(onlyId("update", rest));
-  if (values["l3-cache-schema"] || values["mem-bw-schema"])
-    throw invalidArgument("Intel RDT: this machine has no resctrl file system mounted");
   const change = values.resources === undefined ? fromFlags(values) : fromFile(values.resources);
   if (statusOf(store, record) === "stopped") throw failedPrecondition("container not running");
+  const schemas = schemasOf(values);
+  if (schemas) await updateRdt(record, schemas);
   const old = record.spec.linux?.resources ?? {};
   const { devices: _devices, ...limits } = change;
   try {
@@ -138,7 +156,8 @@ export async function run({ store, warn }: Context, args: string[]): Promise<num
     });
     throw error;
   }
-  record.spec.linux = { ...record.spec.linux, resources: merged(old, limits) };
+  const rdt = schemas ? { intelRdt: { ...record.spec.linux?.intelRdt, ...schemas } } : {};
+  record.spec.linux = { ...record.spec.linux, ...rdt, resources: merged(old, limits) };
   store.save(record);
   return 0;
 }

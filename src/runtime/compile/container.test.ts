@@ -48,6 +48,12 @@ describe("compileContainer()", () => {
     ]);
     expect(find(plan, "clone")).toMatchObject([{ namespaces: NEWNS | NEWPID, userNamespace: 1 }]);
   });
+  test("without a mount namespace leaves the host's propagation alone, and only changes the root folder", () => {
+    const plan = compile(({ linux }) => (linux!.namespaces = [{ type: "pid" }]));
+    expect(find(plan, "propagation")).toEqual([]);
+    expect(find(plan, "root")).toMatchObject([{ propagation: 1 << 18 }]);
+    expect(find(plan, "pivot")).toMatchObject([{ how: 2, propagation: 0 }]);
+  });
   test("enters the user namespace first when it gives the right to enter the others", () => {
     const change = ({ linux }: Spec) => {
       linux!.namespaces = [{ type: "mount" }, { type: "network", path: "/a" }, { type: "user", path: "/b" }];
@@ -136,7 +142,9 @@ describe("compileContainer()", () => {
       "linux.timeOffsets",
     );
     expect(refusal(({ linux }) => (linux!.rootfsPropagation = "x"))).toContain("linux.rootfsPropagation");
-    expect(refusal(({ linux }) => (linux!.namespaces = []))).toContain("mount namespace");
+    expect(refusal(({ linux }) => Object.assign(linux!, { namespaces: [], maskedPaths: ["/x"] }))).toContain(
+      "unable to restrict sys entries without a private MNT namespace",
+    );
   });
 });
 

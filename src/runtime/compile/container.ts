@@ -1,6 +1,7 @@
 /** config.json → the plan of a container's first process. */
 import { invalidArgument } from "../../errors/errors.ts";
 import type { Cgroup } from "../../linux/cgroup/cgroup.ts";
+import type { ResctrlGroup } from "../../linux/resctrl.ts";
 import type { Hook, Spec } from "../../oci/runtime-spec.ts";
 import { type Op, type Plan, SYNC, stringList } from "../plan/ops.ts";
 import { compileDevices } from "./devices.ts";
@@ -48,13 +49,19 @@ function hookOps(kind: string, hooks: readonly Hook[] | undefined, inherited: re
 
 function rootOps(spec: Spec, facts: Facts): Plan {
   const tag = "linux.rootfsPropagation";
+  const path = rootPathOf(spec, facts.bundle);
+  // The propagation of the host's mounts is not the container's to change.
+  if (!hasOwnMounts(spec)) return [{ op: "root", tag: "root.path", propagation: MS_PRIVATE, path }];
   const plan: Plan = [{ op: "propagation", tag, flags: rootPropagation(spec) ?? RSLAVE, path: "/" }];
   if (facts.rootMountPoint)
     plan.push({ op: "propagation", tag, flags: MS_PRIVATE, path: facts.rootMountPoint });
   const propagation = facts.rootMountPoint ? MS_PRIVATE : 0;
-  plan.push({ op: "root", tag: "root.path", propagation, path: rootPathOf(spec, facts.bundle) });
+  plan.push({ op: "root", tag: "root.path", propagation, path });
   return plan;
 }
+
+/** Whether the container's mounts are not the host's. */
+export const hasOwnMounts = (spec: Spec): boolean => namespacesOf(spec).has("mount");
 
 /** Points at which docker-runc, or init in the container's namespaces, runs hooks before the root changes. */
 function earlyHooks(spec: Spec): Plan {
@@ -106,10 +113,10 @@ function nameOps(spec: Spec): Plan {
 /** All that happens to the root file system. */
 function filesystemOps(spec: Spec, facts: Facts): Plan {
   const process = spec.process!;
-  const ownMounts = namespacesOf(spec).has("mount");
-  if (!ownMounts)
+  const ownMounts = hasOwnMounts(spec);
+  if (!ownMounts && (spec.linux?.maskedPaths?.length || spec.linux?.readonlyPaths?.length))
     throw invalidArgument(
-      "linux.namespaces: a container without a mount namespace is not supported: add one of type mount",
+      "unable to restrict sys entries without a private MNT namespace: add one of type mount to linux.namespaces",
     );
   const canMake = !facts.rootless && !namespacesOf(spec).has("user");
   return [
@@ -133,8 +140,6 @@ function filesystemOps(spec: Spec, facts: Facts): Plan {
  */
 export function compileContainer(spec: Spec, facts: Facts, wait: boolean): Plan {
   const process = spec.process;
-  if (spec.linux?.intelRdt)
-    throw invalidArgument("linux.intelRdt: not implemented in docker-runc: remove it, or use runc");
   if (!process) throw invalidArgument("process is missing");
   const limits = compileRlimits(process);
   // Raising a hard limit needs rights of the host, which a user namespace takes away.
@@ -142,6 +147,7 @@ export function compileContainer(spec: Spec, facts: Facts, wait: boolean): Plan 
   const fifo = facts.fds.fifo;
   return [
     ...openCgroups(facts.cgroup, "linux.cgroupsPath"),
+    ...openResctrl(facts.rdt, "linux.intelRdt"),
     ...oomOps(process.oomScoreAdj),
     ...(outside ? limits : []),
     ...compileSources(spec, facts),
@@ -167,6 +173,13 @@ export function compileContainer(spec: Spec, facts: Facts, wait: boolean): Plan 
 
 export function openCgroups(cgroup: Cgroup, tag: string): Plan {
   return cgroup.map(({ version, path }) => ({ op: "openCgroup", tag, version, folder: path }));
+}
+
+/** A resctrl group is entered as a v1 cgroup is: by "0" in its tasks. The last one opened is entered first. */
+export function openResctrl(group: ResctrlGroup | undefined, tag: string): Plan {
+  if (!group) return [];
+  const folders = group.monitoring === undefined ? [group.path] : [group.monitoring, group.path];
+  return folders.map((folder) => ({ op: "openCgroup", tag, version: 1, folder }));
 }
 
 export function oomOps(score: number | undefined): Plan {

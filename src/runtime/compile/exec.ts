@@ -1,7 +1,7 @@
 /** A further process in a running container → plan. */
 import type { Process, Spec } from "../../oci/runtime-spec.ts";
 import type { Op, Plan } from "../plan/ops.ts";
-import { oomOps, openCgroups } from "./container.ts";
+import { oomOps, openCgroups, openResctrl } from "./container.ts";
 import type { Facts } from "./facts.ts";
 import { personalityOps } from "./personality.ts";
 import { compileProcess, secureOps, terminalOps } from "./process.ts";
@@ -11,6 +11,8 @@ import { affinityOps, allProcessors } from "./scheduling.ts";
 export interface ExecTarget {
   /** clone(2) flags of the namespaces that the container does not share with docker-runc. */
   namespaces: number;
+  /** Whether the root is to be entered though the mount namespace is our own. */
+  hostMounts: boolean;
   inUserNamespace: boolean;
   /** The container's first process, its root on the host, its configuration. */
   pid: number;
@@ -35,12 +37,13 @@ export function compileExec(process: Process, target: ExecTarget, facts: Facts):
   return [
     ...affinityOps(initial, "process.execCPUAffinity.initial"),
     ...openCgroups(facts.cgroup, "cgroup"),
+    ...openResctrl(facts.rdt, "intelRdt"),
     ...oomOps(process.oomScoreAdj),
     ...(outside ? limits : []),
     // Before the cgroup namespace is joined: from within it cgroup2 with nsdelegate knows no folder outside (ENOENT).
     { op: "enterCgroups", tag: "cgroup" },
     // pidfd stands also where there is nothing to join: close-on-exec, it goes by itself.
-    ...(target.namespaces === 0 ? [] : [joinOp(target, facts)]),
+    ...(target.namespaces === 0 && !target.hostMounts ? [] : [joinOp(target, facts)]),
     { op: "clone", tag: "namespaces", namespaces: 0, userNamespace: outside ? 1 : 0 },
     ...(initial || final ? affinityOps(final, "process.execCPUAffinity.final") : [allProcessors("cgroup")]),
     ...(facts.noNewKeyring

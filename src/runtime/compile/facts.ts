@@ -5,6 +5,7 @@
 
 import type { Cgroup } from "../../linux/cgroup/cgroup.ts";
 import type { Hierarchy } from "../../linux/cgroup/layout.ts";
+import type { ResctrlGroup } from "../../linux/resctrl.ts";
 
 export interface Facts {
   id: string;
@@ -12,6 +13,8 @@ export interface Facts {
   bundle: string;
   cgroup: Cgroup;
   hierarchies: readonly Hierarchy[];
+  /** The container's group in the resctrl file system, if config.json asks for one. */
+  rdt?: ResctrlGroup;
   /** The compiled seccomp profile, if config.json has one. */
   seccomp?: { program: Uint8Array; flags: number; listener: boolean };
   /** Numbers that descriptors have in init. */

@@ -84,6 +84,7 @@ describe("compileExec()", () => {
   const target = (change: Partial<ExecTarget>): ExecTarget => ({
     namespaces: 0,
     inUserNamespace: false,
+    hostMounts: false,
     pid: 7,
     rootfs: "/r",
     spec: testSpec(({ linux }) => {
@@ -95,6 +96,12 @@ describe("compileExec()", () => {
     compileExec(process(), target({ namespaces, inUserNamespace }), testFacts({ fds: { pidfd: 5 } })).map(
       ({ op }) => op,
     );
+  test("enters the root also where the mounts are the host's", () => {
+    const plan = compileExec(process(), target({ hostMounts: true }), testFacts({ fds: { pidfd: 5 } }));
+    expect(plan).toContainEqual({
+      ...{ op: "joinProcess", tag: "namespaces", pidfd: 5, namespaces: 0, pid: 7, root: "/r" },
+    });
+  });
   test("joins what is foreign, and enters the cgroups", () => {
     const plan = compileExec(process(), target({ namespaces: 6 }), testFacts({ fds: { pidfd: 5 } }));
     expect(plan).toContainEqual({

@@ -36,7 +36,7 @@ function freezer(record: ContainerRecord): Options {
 }
 
 async function containerOptions(record: ContainerRecord): Promise<Options> {
-  const { seccomp: _, ...linux } = record.spec.linux ?? {};
+  const { seccomp: _, intelRdt: __, ...linux } = record.spec.linux ?? {};
   const facts = await gatherFacts(
     record.id,
     { ...record.spec, linux },

@@ -10,9 +10,9 @@ import { inMountsOf, inOwnMounts } from "../../linux/mount_namespace.ts";
 import { processStat } from "../../linux/process_stat.ts";
 import { sendDescriptor } from "../../linux/send_descriptor.ts";
 import type { Spec } from "../../oci/runtime-spec.ts";
-import { newRecord } from "../create_container.ts";
+import { makeRdtGroup, newRecord } from "../create_container.ts";
 import { type ConsoleTarget, OpenDescriptors } from "../descriptors.ts";
-import { stopUnit } from "../destroy.ts";
+import { releaseOddities, stopUnit } from "../destroy.ts";
 import { gatherFacts } from "../facts.ts";
 import { killAll } from "../kill_all.ts";
 import { writePidFile } from "../pid_file.ts";
@@ -102,6 +102,7 @@ class Restoration {
     this.#store.save(record);
     createCgroup(facts.cgroup);
     if (facts.cgroup.length > 0) await applyLimits(facts.cgroup, linux.resources ?? {}, { devices: true });
+    await makeRdtGroup(record, this.#store);
     for (const point of mountPoints(spec, bundle, record.rootfs)) makeMountPoint(point);
     const masked = linux.maskedPaths ?? [];
     return {
@@ -134,6 +135,9 @@ class Restoration {
       return new CriuSession(this.#streams(), extra);
     });
     for (const { path } of this.#record.cgroup) writeControlFile(`${path}/cgroup.procs`, String(session.pid));
+    const { rdt } = this.#record;
+    for (const path of rdt ? [rdt.path, rdt.monitoring] : [])
+      if (path !== undefined) writeControlFile(`${path}/tasks`, String(session.pid));
     criu.cgroupRoots = [...cgroupsOfProcess(session.pid)].map(([ctrl, path]) => ({ ctrl, path }));
     return session;
   }
@@ -192,6 +196,7 @@ export async function restore(
     try {
       killAll(record, SIGKILL);
       removeCgroup(record.cgroup);
+      await releaseOddities(record, { failed: true });
       await stopUnit(record);
     } finally {
       restoration.tidy();

@@ -33,11 +33,16 @@ void op_domainname(const struct op *op)
 static int open_ptmx(void)
 {
 	struct stat file;
-	int fd = open_in_root("dev/pts/ptmx", O_RDWR | O_NOCTTY);
-	if (fd < 0)
+	/* Looked at before it is opened: to open whatever the image has there might wait, or do something. */
+	int found = open_in_root("dev/pts/ptmx", O_PATH);
+	if (found < 0)
 		fail(errno, "open /dev/pts/ptmx (is devpts mounted on /dev/pts?)");
-	if (fstat(fd, &file) < 0 || !S_ISCHR(file.st_mode) || file.st_rdev != makedev(5, 2) || !on_filesystem(fd, DEVPTS_SUPER_MAGIC))
+	if (fstat(found, &file) < 0 || !S_ISCHR(file.st_mode) || file.st_rdev != makedev(5, 2) || !on_filesystem(found, DEVPTS_SUPER_MAGIC))
 		fail(EINVAL, "/dev/pts/ptmx is not a terminal multiplexer");
+	int fd = reopen(found, O_RDWR | O_NOCTTY);
+	if (fd < 0)
+		fail(errno, "open /dev/pts/ptmx");
+	close(found);
 	return fd;
 }
 

@@ -15,7 +15,11 @@ static void copy_content(int from, int to, const char *name, const struct stat *
 {
 	int in = openat(from, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	int out = openat(to, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	struct stat now;
 	ssize_t n;
+	/* It may have been replaced since it was looked at. */
+	if (in >= 0 && fstat(in, &now) == 0 && !S_ISREG(now.st_mode))
+		fail(EINVAL, "%s is no longer a file", name);
 	if (in < 0 || out < 0)
 		fail(errno, "copy %s into the tmpfs", name);
 	do

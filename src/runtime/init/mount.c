@@ -372,8 +372,7 @@ void op_pivot(const struct op *op)
 	if (empty >= 0)
 		close(empty);
 	null = empty = -1;
-	if (op->number[0] < 2)
-		set_attributes(init.root, (uint64_t)op->number[1], 0, 0, false);
+	set_attributes(init.root, (uint64_t)op->number[1], 0, 0, false);
 	if (fchdir(init.root) < 0)
 		fail(errno, "enter the root");
 	if (op->number[0] == 0) {

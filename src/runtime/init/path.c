@@ -136,7 +136,8 @@ bool on_filesystem(int fd, long magic)
 void refuse_proc(int fd, const char *path)
 {
 	char link[32], real[4096];
-	size_t length = strlen(init.root_path);
+	/* Of "/" nothing stands before the path inside. */
+	size_t length = strcmp(init.root_path, "/") == 0 ? 0 : strlen(init.root_path);
 	snprintf(link, sizeof link, "self/fd/%d", fd);
 	ssize_t n = readlinkat(init.proc, link, real, sizeof real - 1);
 	if (n < 0)

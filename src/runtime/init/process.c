@@ -102,17 +102,17 @@ static int open_root_of(int pidfd, pid_t pid)
 }
 
 /*
- * numbers: pidfd, namespaces, process id; texts: the root on the host. Joining a mount namespace leads to the root of
- * its mounts, which is not the container's when docker-runc itself was in a chroot(2).
+ * numbers: pidfd, namespaces (0 for none), process id; texts: the root on the host. Joining a mount namespace leads to
+ * the root of its mounts, which is not the container's when docker-runc itself was in a chroot(2), or when the container
+ * has no mount namespace.
  */
 void op_join_process(const struct op *op)
 {
 	int pidfd = (int)op->number[0], root = -1;
-	bool mounts = op->number[1] & CLONE_NEWNS;
 	struct stat want, got;
-	if (mounts && stat(text(op, 0), &want) == 0)
+	if (stat(text(op, 0), &want) == 0)
 		root = open_root_of(pidfd, (pid_t)op->number[2]);
-	if (setns(pidfd, (int)op->number[1]) < 0)
+	if (op->number[1] && setns(pidfd, (int)op->number[1]) < 0)
 		fail(errno, "join the namespaces of the container");
 	if (root >= 0) {
 		if (stat("/", &got) < 0)

@@ -9,6 +9,7 @@ import { makeFolder, readSmallFile, replaceSmallFile, unlinkIfThere } from "../.
 import { listFolder, removeFolder } from "../../linux/folder.ts";
 import { mkdir } from "../../linux/mkdir.ts";
 import type { Spec } from "../../oci/runtime-spec.ts";
+import type { RdtGroup } from "../intel_rdt.ts";
 
 export interface ContainerRecord {
   id: string;
@@ -23,7 +24,11 @@ export interface ContainerRecord {
   cgroup: Cgroup;
   /** systemd's unit for the cgroup, with --systemd-cgroup. */
   unit?: string;
+  /** Its group in the resctrl file system, if it has one. */
+  rdt?: RdtGroup;
   rootfs: string;
+  /** Without a mount namespace: the mount that the root was on before the container had one there (host_root.ts). */
+  mountBefore?: number;
   owner: number;
   /** Created with --no-new-keyring: further processes keep their caller's keyring too. */
   noNewKeyring?: boolean;
