@@ -6,14 +6,14 @@ import type { Logger } from "../../log/log.ts";
 import { parseSize } from "../../units/size.ts";
 import { logAttributes } from "./attributes.ts";
 import { FileLog } from "./files/driver.ts";
-import { readLog } from "./files/reader.ts";
+import { readFrames, readLog } from "./files/reader.ts";
 import { JSON_LINES } from "./json-file/format.ts";
 import { noLog } from "./none.ts";
 import { checkKnown } from "./options.ts";
 import type { RemoteKind } from "./remote/kinds.ts";
 import { JSON_FILE_ROTATION, LOCAL_ROTATION, rotationOf } from "./rotation.ts";
 import { expandTag } from "./tag.ts";
-import type { LogContext, LogDriver, LogEntry, ReadOptions } from "./types.ts";
+import type { LogContext, LogDriver } from "./types.ts";
 
 type Options = Record<string, string>;
 
@@ -143,16 +143,19 @@ function pathOf(driver: string, { folder, id }: Pick<LogContext, "folder" | "id"
   return join(folder, driver === "local" ? "local-logs/container.log" : "container-cached.log");
 }
 
-/** Reads the log of a container that does not run. Undefined if the driver cannot be read. */
-export async function readClosedLog(
+/** The log of a container that does not run, for reading. Undefined if the driver cannot be read. */
+export async function openClosedLog(
   driver: string,
   options: Options,
   place: Pick<LogContext, "folder" | "id">,
-  read: ReadOptions,
-): Promise<AsyncIterable<LogEntry[]> | undefined> {
+): Promise<Pick<LogDriver, "read" | "readFrames"> | undefined> {
   if (driver === "none" || (driver !== "json-file" && options["cache-disabled"] === "true")) return undefined;
   const path = pathOf(driver, place);
-  if (driver === "json-file") return readLog(path, JSON_LINES, read, undefined);
-  const { LOCAL_RECORDS } = await import("./local/format.ts");
-  return readLog(path, LOCAL_RECORDS, read, undefined);
+  const format = driver === "json-file" ? JSON_LINES : (await import("./local/format.ts")).LOCAL_RECORDS;
+  return {
+    read: (read) => readLog(path, format, read, undefined),
+    ...(format.frames
+      ? { readFrames: (read, wanted) => readFrames(path, format, read, undefined, wanted) }
+      : {}),
+  };
 }

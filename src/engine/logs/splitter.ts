@@ -1,5 +1,5 @@
 import { now } from "../time.ts";
-import type { LogMessage, StreamName } from "./types.ts";
+import type { LogDriver, LogMessage, StreamName } from "./types.ts";
 
 /** Longer lines are kept in pieces of this many bytes, as stock's copier does. */
 export const LONGEST_LINE = 16 * 1024;
@@ -15,9 +15,23 @@ export class LineSplitter {
     this.#stream = stream;
   }
 
+  /** Writes the lines that this chunk completes, in the log's short way if it has one. What it returns is to be awaited. */
+  writeTo(log: LogDriver, chunk: Uint8Array): void | Promise<void> {
+    if (!log.writeLines) return log.write(this.push(chunk));
+    const data = this.#joined(chunk);
+    const end = endOfWholeLines(data);
+    if (end <= 0) return log.write(this.push(chunk));
+    log.writeLines(data.subarray(0, end), this.#stream, now());
+    this.#rest = end === data.length ? EMPTY : data.slice(end);
+  }
+
+  #joined(chunk: Uint8Array): Uint8Array {
+    return this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
+  }
+
   /** The lines that this chunk completes. They may refer to the chunk's memory. */
   push(chunk: Uint8Array): LogMessage[] {
-    const data = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
+    const data = this.#joined(chunk);
     const time = now();
     const messages: LogMessage[] = [];
     let start = 0;
@@ -44,4 +58,16 @@ export class LineSplitter {
     this.#rest = EMPTY;
     return [message];
   }
+}
+
+/** Where the last whole line ends; -1 if one of them, or the rest, is too long to be kept in one piece. */
+function endOfWholeLines(data: Uint8Array): number {
+  const end = data.lastIndexOf(NEWLINE) + 1;
+  if (data.length - end >= LONGEST_LINE) return -1;
+  for (let start = 0; end - start > LONGEST_LINE; ) {
+    const newline = data.lastIndexOf(NEWLINE, start + LONGEST_LINE - 1);
+    if (newline < start) return -1;
+    start = newline + 1;
+  }
+  return end;
 }

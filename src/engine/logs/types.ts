@@ -28,6 +28,14 @@ export interface ReadOptions {
   signal: AbortSignal;
 }
 
+/** What a client wants of a log, apart from times. */
+export interface FramesWanted {
+  stdout: boolean;
+  stderr: boolean;
+  /** With the header of multiplexed streams before each line. */
+  framed: boolean;
+}
+
 /** Keeps the output of one container. */
 export interface LogDriver {
   /** "json-file", "none", ... */
@@ -37,8 +45,12 @@ export interface LogDriver {
    * them. Drivers that send them somewhere return a promise when the container shall wait for the receiver.
    */
   write(messages: readonly LogMessage[]): void | Promise<void>;
+  /** The same for whole lines one after the other, none longer than LONGEST_LINE, where the driver has a short way. */
+  readonly writeLines?: (lines: Uint8Array, stream: StreamName, time: string) => void;
   /** Entries in batches, oldest first. Undefined if this driver cannot be read. */
   readonly read?: (options: ReadOptions) => AsyncIterable<LogEntry[]>;
+  /** The same as a client gets them, where the driver has a short way; `since` and `until` must be 0. */
+  readonly readFrames?: (options: ReadOptions, wanted: FramesWanted) => AsyncIterable<Uint8Array>;
   /** Path of the log for `docker inspect`; "" if there is none. */
   readonly path: string;
   /** No more will be written; followers end after the last entry, receivers get what is still waiting. */

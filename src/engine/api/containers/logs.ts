@@ -1,11 +1,11 @@
 import { invalidArgument, notImplemented } from "../../../errors/errors.ts";
 import type { Container } from "../../containers/container.ts";
 import { chunkOf } from "../../containers/io/log-chunk.ts";
-import { readContainerLog } from "../../containers/lifecycle/log.ts";
+import { readContainerFrames, readContainerLog } from "../../containers/lifecycle/log.ts";
 import type { Containers } from "../../containers/manager.ts";
 import type { Context, Route } from "../../http/route.ts";
 import { writeChunk } from "../../http/stream.ts";
-import type { LogEntry, ReadOptions } from "../../logs/types.ts";
+import type { FramesWanted, LogEntry, ReadOptions } from "../../logs/types.ts";
 import { formatNanos, parseNanos } from "../../time.ts";
 import { streamType } from "./attach.ts";
 
@@ -21,26 +21,46 @@ export function logRoutes(containers: Containers): Route[] {
         if (!wanted.stdout && !wanted.stderr) {
           throw invalidArgument("Bad parameters: you must choose at least one stream");
         }
-        const batches = await openLog(container, readOptions(ctx));
         const terminal = container.config.Tty === true;
+        const shape = {
+          ...wanted,
+          framed: !terminal,
+          prefix: prefixer(ctx.flag("timestamps"), ctx.flag("details")),
+        };
+        const chunks = await openChunks(container, readOptions(ctx), shape);
         ctx.res.writeHead(200, { "Content-Type": streamType(ctx, terminal) });
         ctx.res.flushHeaders();
-        const prefix = prefixer(ctx.flag("timestamps"), ctx.flag("details"));
-        for await (const batch of batches) {
-          const entries = batch.filter(({ stream }) => wanted[stream]);
-          const chunk = chunkOf(entries, { framed: !terminal, prefix });
-          if (chunk.length > 0) await writeChunk(ctx.res, chunk);
-        }
+        for await (const chunk of chunks) await writeChunk(ctx.res, chunk);
         ctx.res.end();
       },
     },
   ];
 }
 
-async function openLog(container: Container, options: ReadOptions): Promise<AsyncIterable<LogEntry[]>> {
+interface Shape extends FramesWanted {
+  prefix: ((entry: LogEntry) => string) | undefined;
+}
+
+async function openChunks(
+  container: Container,
+  options: ReadOptions,
+  shape: Shape,
+): Promise<AsyncIterable<Uint8Array>> {
+  const frames = shape.prefix ? undefined : await readContainerFrames(container, options, shape);
+  if (frames) return frames;
   const batches = await readContainerLog(container, options);
   if (!batches) throw notImplemented("configured logging driver does not support reading");
-  return batches;
+  return chunksOf(batches, shape);
+}
+
+async function* chunksOf(batches: AsyncIterable<LogEntry[]>, shape: Shape): AsyncIterable<Uint8Array> {
+  for await (const batch of batches) {
+    const chunk = chunkOf(
+      batch.filter(({ stream }) => shape[stream]),
+      shape,
+    );
+    if (chunk.length > 0) yield chunk;
+  }
 }
 
 function readOptions(ctx: Context): ReadOptions {

@@ -1,5 +1,5 @@
 import type { LogEntry } from "../../logs/types.ts";
-import { writeFrameHeader } from "./frames.ts";
+import { HEADER, writeFrameHeader } from "./frames.ts";
 
 export interface ChunkOptions {
   /** With the header of multiplexed streams in front of each entry. */
@@ -7,8 +7,6 @@ export interface ChunkOptions {
   /** What goes in front of a line; undefined for nothing. */
   prefix: ((entry: LogEntry) => string) | undefined;
 }
-
-const HEADER = 8;
 
 /** Entries of a log as a client gets them, written into one buffer: a log has too many lines for one of each. */
 export function chunkOf(entries: readonly LogEntry[], { framed, prefix }: ChunkOptions): Buffer {

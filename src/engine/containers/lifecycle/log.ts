@@ -1,6 +1,6 @@
-import { openLog, readClosedLog } from "../../logs/drivers.ts";
+import { openClosedLog, openLog } from "../../logs/drivers.ts";
 import { LineSplitter } from "../../logs/splitter.ts";
-import type { LogDriver, LogEntry, ReadOptions, StreamName } from "../../logs/types.ts";
+import type { FramesWanted, LogDriver, LogEntry, ReadOptions, StreamName } from "../../logs/types.ts";
 import type { Container } from "../container.ts";
 import type { Env } from "../env.ts";
 
@@ -37,7 +37,7 @@ export async function openContainerLog(env: Env, container: Container): Promise<
   return {
     log,
     onOutput: (stream, chunk) => {
-      const kept = keeps ? log.write(splitters[stream].push(chunk)) : undefined;
+      const kept = keeps ? splitters[stream].writeTo(log, chunk) : undefined;
       const seen = hub.write(stream, chunk);
       return kept && seen ? Promise.all([kept, seen]).then(() => {}) : (kept ?? seen);
     },
@@ -47,13 +47,29 @@ export async function openContainerLog(env: Env, container: Container): Promise<
   };
 }
 
+type Readable = Pick<LogDriver, "read" | "readFrames">;
+
+/** The log to read of, whether the container runs or not. Undefined if its driver cannot be read. */
+async function readable({ run, hostConfig, folder, id }: Container): Promise<Readable | undefined> {
+  if (run) return run.log;
+  const { Type = "json-file", Config } = hostConfig.LogConfig ?? {};
+  return openClosedLog(Type, Config ?? {}, { folder, id });
+}
+
 /** What the container has printed; a follow goes on while it runs. Undefined if its driver cannot be read. */
 export async function readContainerLog(
   container: Container,
   options: ReadOptions,
 ): Promise<AsyncIterable<LogEntry[]> | undefined> {
-  const { run, hostConfig } = container;
-  if (run) return run.log.read?.(options);
-  const { Type = "json-file", Config } = hostConfig.LogConfig ?? {};
-  return readClosedLog(Type, Config ?? {}, container, options);
+  return (await readable(container))?.read?.(options);
+}
+
+/** The same as a client gets it; undefined if that has to be made of entries. */
+export async function readContainerFrames(
+  container: Container,
+  options: ReadOptions,
+  wanted: FramesWanted,
+): Promise<AsyncIterable<Uint8Array> | undefined> {
+  if (options.since !== 0n || options.until !== 0n) return undefined;
+  return (await readable(container))?.readFrames?.(options, wanted);
 }

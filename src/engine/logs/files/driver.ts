@@ -1,7 +1,10 @@
-import type { LogDriver, LogEntry, LogMessage, ReadOptions } from "../types.ts";
+import type { FramesWanted, LogDriver, LogEntry, LogMessage, ReadOptions, StreamName } from "../types.ts";
 import type { LogFormat } from "./format.ts";
-import { type Progress, readLog } from "./reader.ts";
+import { type Progress, readFrames, readLog } from "./reader.ts";
 import { RotatedFile, type RotationOptions } from "./rotated.ts";
+
+/** Followers are woken this often at most, ms: what is written meanwhile goes out as one piece. */
+const PACE_MS = 5;
 
 /** A log in files in the container's folder. */
 export class FileLog implements LogDriver, Progress {
@@ -11,7 +14,11 @@ export class FileLog implements LogDriver, Progress {
   readonly #file: RotatedFile;
   readonly #attributes: string;
   readonly #waiting = new Set<() => void>();
+  #wokenAt = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
   closed = false;
+  readonly writeLines: LogDriver["writeLines"];
+  readonly readFrames: LogDriver["readFrames"];
 
   constructor(
     name: string,
@@ -25,6 +32,8 @@ export class FileLog implements LogDriver, Progress {
     this.#format = format;
     this.#file = new RotatedFile(path, rotation, format);
     this.#attributes = Object.keys(attributes).length === 0 ? "" : JSON.stringify(attributes);
+    this.writeLines = format.encodeLines && this.#writeLines;
+    this.readFrames = format.frames && this.#readFrames;
   }
 
   get generation(): number {
@@ -33,11 +42,25 @@ export class FileLog implements LogDriver, Progress {
 
   write(messages: readonly LogMessage[]): void {
     if (this.closed || messages.length === 0) return;
-    this.#file.write(this.#format.encode(messages, this.#attributes));
-    this.#wake();
+    this.#append(this.#format.encode(messages, this.#attributes));
+  }
+
+  #writeLines = (lines: Uint8Array, stream: StreamName, time: string): void => {
+    if (!this.closed) this.#append(this.#format.encodeLines!(lines, stream, time, this.#attributes));
+  };
+
+  #append(bytes: Uint8Array): void {
+    const { generation } = this.#file;
+    this.#file.write(bytes);
+    // After a rotation there is no time: the next one may take the file away.
+    if (this.#file.generation > generation) this.#wake();
+    else this.#wakeSoon();
   }
 
   read = (options: ReadOptions): AsyncIterable<LogEntry[]> => readLog(this.path, this.#format, options, this);
+
+  #readFrames = (options: ReadOptions, wanted: FramesWanted): AsyncIterable<Uint8Array> =>
+    readFrames(this.path, this.#format, options, this, wanted);
 
   changed(signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
@@ -52,7 +75,17 @@ export class FileLog implements LogDriver, Progress {
     });
   }
 
+  #wakeSoon(): void {
+    if (this.#timer !== undefined || this.#waiting.size === 0) return;
+    const left = this.#wokenAt + PACE_MS - performance.now();
+    if (left <= 0) this.#wake();
+    else this.#timer = setTimeout(() => this.#wake(), left);
+  }
+
   #wake(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#wokenAt = performance.now();
     for (const finish of [...this.#waiting]) finish();
   }
 

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { appendFileSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { chunkOf } from "../../containers/io/log-chunk.ts";
 import { JSON_LINES } from "../json-file/format.ts";
 import { LOCAL_RECORDS } from "../local/format.ts";
 import { LineSplitter, LONGEST_LINE } from "../splitter.ts";
@@ -97,6 +98,73 @@ describe.each([
     const log = open();
     log.write([message("whole\n")]);
     expect(await texts(readLog(log.path, format, all(), undefined))).toEqual(["whole\n"]);
+  });
+});
+
+describe("the short way of json-file", () => {
+  const LINES = [
+    "plain\n",
+    'quotes " and \\ and \\n\n',
+    "\u0001\ttab é 💥 \u2028\n",
+    "\ufeffmark\n",
+    "\n",
+    '","stream":"stderr","time":"x\n',
+    `${"long".repeat(4000)}\n`,
+  ];
+  const wanted = { stdout: true, stderr: true, framed: true };
+  const open = (attributes: Record<string, string> = {}) => {
+    const path = join(folder, "x.log");
+    return new FileLog(
+      "json-file",
+      JSON_LINES,
+      path,
+      { maxSize: 0, maxFiles: 1, compress: false },
+      attributes,
+    );
+  };
+
+  async function bytes(chunks: AsyncIterable<Uint8Array>): Promise<Buffer> {
+    const found: Uint8Array[] = [];
+    for await (const chunk of chunks) found.push(chunk);
+    return Buffer.concat(found);
+  }
+  const expected = async (log: FileLog, framed: boolean) => {
+    const found: Buffer[] = [];
+    for await (const batch of log.read(all())) found.push(chunkOf(batch, { framed, prefix: undefined }));
+    return Buffer.concat(found);
+  };
+
+  test("writes the same records", () => {
+    for (const lines of [LINES, LINES.slice(0, 1), LINES.slice(2, 4)]) {
+      const messages = lines.map((text) => message(text));
+      const short = JSON_LINES.encodeLines!(Buffer.from(lines.join("")), "stdout", messages[0]!.time, "{}");
+      expect(Buffer.from(short).toString()).toBe(Buffer.from(JSON_LINES.encode(messages, "{}")).toString());
+    }
+  });
+
+  test("reads the same frames, whatever lies between", async () => {
+    const log = open({ label: 'with \\ and "' });
+    log.write(LINES.map((text) => message(text)));
+    log.write([message("a piece"), { ...message("error\n"), stream: "stderr" }, message("rest\n")]);
+    log.writeLines!(Buffer.from(LINES.join("")), "stderr", "2026-01-01T00:00:00Z");
+    appendFileSync(log.path, '{"spoilt\n{"log":"x\\n"}\n');
+    for (const framed of [true, false]) {
+      expect(await bytes(log.readFrames!(all(), { ...wanted, framed }))).toEqual(await expected(log, framed));
+    }
+    const errors = await bytes(log.readFrames!(all(), { stdout: false, stderr: true, framed: false }));
+    expect(errors.toString()).toBe(`error\n${LINES.join("")}`);
+  });
+
+  test("a splitter takes it for whole lines, and cuts what is too long", async () => {
+    const log = open();
+    const splitter = new LineSplitter("stdout");
+    const text = `${LINES.join("")}${"x".repeat(LONGEST_LINE)}yy\nhalf`;
+    for (let at = 0; at < text.length; at += 1000)
+      splitter.writeTo(log, Buffer.from(text.slice(at, at + 1000)));
+    log.write(splitter.flush());
+    expect((await texts(log.read(all()))).join("")).toBe(text);
+    const raw = { ...wanted, framed: false };
+    expect((await bytes(log.readFrames!(all(), raw))).toString()).toBe(text);
   });
 });
 

@@ -1,7 +1,8 @@
 import { closeSync, existsSync, openSync, readFileSync, readSync } from "node:fs";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { gunzipSync } from "node:zlib";
 import { parseNanos } from "../../time.ts";
-import type { LogEntry, ReadOptions } from "../types.ts";
+import type { FramesWanted, LogEntry, ReadOptions } from "../types.ts";
 import type { LogFormat } from "./format.ts";
 import { filesOf } from "./rotated.ts";
 import { tailPosition } from "./tail.ts";
@@ -26,6 +27,34 @@ export async function* readLog(
   options: ReadOptions,
   progress: Progress | undefined,
 ): AsyncIterable<LogEntry[]> {
+  for await (const records of readBlocks(path, format, options, progress)) {
+    const { kept, late } = select(decodeAll(records, format), options);
+    if (kept.length > 0) yield kept;
+    if (late) return;
+  }
+}
+
+/** The same without looking at times: records as a client gets them, without an object for each. */
+export async function* readFrames(
+  path: string,
+  format: LogFormat,
+  options: ReadOptions,
+  progress: Progress | undefined,
+  wanted: FramesWanted,
+): AsyncIterable<Uint8Array> {
+  for await (const records of readBlocks(path, format, options, progress)) {
+    const frames = format.frames!(records, wanted);
+    if (frames.length > 0) yield frames;
+  }
+}
+
+/** Whole records, as they are on disk. Between two blocks others have their turn: a log may be long. */
+async function* readBlocks(
+  path: string,
+  format: LogFormat,
+  options: ReadOptions,
+  progress: Progress | undefined,
+): AsyncIterable<Uint8Array> {
   const generation = progress?.generation ?? 0;
   const files = filesOf(path);
   const start = options.tail < 0 ? { file: 0, offset: 0 } : tailPosition(files, options.tail, format);
@@ -35,11 +64,7 @@ export async function* readLog(
   const current = files.at(-1) === path ? opened.pop() : undefined;
   try {
     for (const file of opened) {
-      for (let batch = file.next(); batch !== undefined; batch = file.next()) {
-        const { kept, late } = select(batch, options);
-        if (kept.length > 0) yield kept;
-        if (late) return;
-      }
+      yield* blocksOf(file);
     }
     if (current) yield* followFile(path, current, generation, options, progress);
   } finally {
@@ -54,7 +79,7 @@ async function* followFile(
   firstGeneration: number,
   options: ReadOptions,
   progress: Progress | undefined,
-): AsyncIterable<LogEntry[]> {
+): AsyncIterable<Uint8Array> {
   let file = first;
   let generation = firstGeneration;
   try {
@@ -63,11 +88,7 @@ async function* followFile(
       const rotated = progress !== undefined && progress.generation > generation;
       const closed = progress === undefined || progress.closed;
       const change = options.follow && !rotated && !closed ? progress.changed(options.signal) : undefined;
-      for (let batch = file.next(); batch !== undefined; batch = file.next()) {
-        const { kept, late } = select(batch, options);
-        if (kept.length > 0) yield kept;
-        if (late) return;
-      }
+      yield* blocksOf(file);
       if (!options.follow || options.signal.aborted) return;
       if (rotated) {
         generation++;
@@ -81,6 +102,26 @@ async function* followFile(
   } finally {
     if (file !== first) file.close();
   }
+}
+
+async function* blocksOf(file: RecordFile): AsyncIterable<Uint8Array> {
+  for (let first = true; ; first = false) {
+    const block = file.next();
+    if (block === undefined) return;
+    if (!first) await nextTurn();
+    yield block;
+  }
+}
+
+function decodeAll(records: Uint8Array, format: LogFormat): LogEntry[] {
+  const entries: LogEntry[] = [];
+  let at = 0;
+  for (let end = format.endOf(records, at); end >= 0; end = format.endOf(records, at)) {
+    const entry = format.decode(records.subarray(at, end));
+    if (entry) entries.push(entry);
+    at = end;
+  }
+  return entries;
 }
 
 /** The file that has been rotated `age` times; undefined if it is gone already. */
@@ -124,26 +165,17 @@ class RecordFile {
     this.#offset = offset;
   }
 
-  /** The next entries, a block full at most; undefined at the end of what is there now. */
-  next(): LogEntry[] | undefined {
+  /** The next whole records, a block full at most; undefined at the end of what is there now. */
+  next(): Uint8Array | undefined {
     for (;;) {
-      const entries = this.#take();
-      if (entries.length > 0) return entries;
+      const end = this.format.endOfLast(this.#pending);
+      if (end > 0) {
+        const records = this.#pending.subarray(0, end);
+        this.#pending = this.#pending.subarray(end);
+        return records;
+      }
       if (!this.#fill()) return undefined;
     }
-  }
-
-  #take(): LogEntry[] {
-    const data = this.#pending;
-    const entries: LogEntry[] = [];
-    let at = 0;
-    for (let end = this.format.endOf(data, at); end >= 0; end = this.format.endOf(data, at)) {
-      const entry = this.format.decode(data.subarray(at, end));
-      if (entry) entries.push(entry);
-      at = end;
-    }
-    if (at > 0) this.#pending = data.subarray(at);
-    return entries;
   }
 
   #fill(): boolean {

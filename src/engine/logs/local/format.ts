@@ -68,6 +68,11 @@ export const LOCAL_RECORDS: LogFormat = {
     const end = at + lengthAt(data, at) + 2 * LENGTH_BYTES;
     return end > data.length ? -1 : end;
   },
+  endOfLast(data) {
+    let end = 0;
+    for (let next = this.endOf(data, 0); next >= 0; next = this.endOf(data, end)) end = next;
+    return end;
+  },
   decode(record) {
     try {
       return decodeMessage(record.subarray(LENGTH_BYTES, -LENGTH_BYTES));
