@@ -1,4 +1,4 @@
-import { exists, failedPrecondition, invalidArgument, notFound } from "../errors/errors.ts";
+import { exists, failedPrecondition, invalidArgument, isNotFound, notFound } from "../errors/errors.ts";
 import { readSmallFile, replaceSmallFile, unlinkIfThere } from "../linux/fd.ts";
 import type { MessageOf } from "../protobuf/message.ts";
 import { type Options, readPidFile } from "./bundle.ts";
@@ -189,8 +189,9 @@ export class Task {
         await this.#command("failed to delete task", ["delete", "--force", this.id]);
       else await this.#context.runtime.delete(this.id);
     } catch (error) {
-      // A checkpoint may have removed it already.
-      if (!(error as Error).message.includes("does not exist")) throw error;
+      // A checkpoint may have removed it already. The shim's caller must not hear "not found": it would think that the
+      // shim knows no such task either.
+      if (!isNotFound(error) && !(error as Error).message.includes("does not exist")) throw error;
     }
     // One that was to be restored, and never was, has none.
     if (init.state === "created" && init.pid !== 0) await init.ended();
