@@ -13,9 +13,12 @@ export class Client {
   readonly #program: string;
   readonly #env: Record<string, string | undefined>;
   readonly runtime: string;
+  /** Commands that the cell cannot have, with stock's parts alone neither. */
+  readonly without: ReadonlySet<string>;
 
-  constructor(program: string, host: string, folder: string, runtime: string) {
+  constructor(program: string, host: string, folder: string, runtime: string, without: string[] = []) {
     this.#program = program;
+    this.without = new Set(without);
     this.#env = { PATH: process.env["PATH"], HOME: join(folder, "home"), DOCKER_HOST: host };
     this.runtime = runtime;
   }

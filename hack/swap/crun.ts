@@ -1,13 +1,11 @@
-/** The column of the swap matrix that only a machine with cgroup v2 alone has. */
+/** The column of the swap matrix with crun, as tests. */
 import { expect, test } from "bun:test";
 import { BIN } from "../../test/lib/engine.ts";
 import { runCells } from "./matrix.ts";
 import { type Cell, CLIS, type Daemons } from "./parts.ts";
 
-/** An emulated machine is slow. */
-const LONG = 400_000;
-
-export function crunCells(all: Daemons[]): void {
+/** `limit`: milliseconds for the cells of a combination of daemons, both clients. */
+export function crunCells(all: Daemons[], limit: number): void {
   for (const daemons of all)
     test(
       `${daemons.dockerd} + ${daemons.containerd} + ${daemons.shim} + crun`,
@@ -16,6 +14,6 @@ export function crunCells(all: Daemons[]): void {
         const results = await runCells(daemons, cells, BIN, cells.length);
         expect(results.map(({ verdict }) => verdict)).toEqual(cells.map(() => "passed"));
       },
-      LONG,
+      limit,
     );
 }

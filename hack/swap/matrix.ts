@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { writeBusyboxImage } from "../lib/busybox-image.ts";
 import { Client } from "./client.ts";
 import { type RunningDaemons, startDaemons } from "./daemons.ts";
-import { type Cell, CLIS, type Daemons, impossible, RUNTIMES } from "./parts.ts";
+import { type Cell, CLIS, type Daemons, impossible, lackOf, RUNTIMES } from "./parts.ts";
 import { AFTER_RESTART, STEPS, type Step } from "./scenario.ts";
 
 export interface Result {
@@ -21,7 +21,8 @@ const STOCK_CLI = ["/usr/local/bin/docker", "/usr/bin/docker"].find((path) => ex
 
 function clientOf(cell: Cell, daemons: RunningDaemons, bin: string): Client {
   const program = cell.cli === "our CLI" ? join(bin, "docker") : STOCK_CLI!;
-  return new Client(program, daemons.host, daemons.folder, cell.runtime);
+  const lack = lackOf(cell);
+  return new Client(program, daemons.host, daemons.folder, cell.runtime, lack ? [lack.command] : []);
 }
 
 async function attempt(steps: readonly Step[], docker: Client, id: string): Promise<string | undefined> {
@@ -96,19 +97,24 @@ const NOTES = ["¹", "²", "³"];
 /** A row for dockerd, containerd and shim, a column for client and runtime. */
 export function markdown(results: Result[]): string {
   const columns = RUNTIMES.flatMap((runtime) => CLIS.map((cli) => ({ runtime, cli })));
-  const impossible = [
-    ...new Set(results.map(({ verdict }) => verdict).filter((verdict) => verdict.startsWith(IMPOSSIBLE))),
-  ];
-  const shown = (verdict: string) => {
-    const note = impossible.indexOf(verdict);
-    return note < 0 ? verdict.replaceAll("|", "\\|").replaceAll("\n", " ") : `–${NOTES[note]}`;
+  const notes: string[] = [];
+  const noted = (text: string) => {
+    if (!notes.includes(text)) notes.push(text);
+    return NOTES[notes.indexOf(text)];
+  };
+  const shown = ({ cell, verdict }: Result) => {
+    const lack = lackOf(cell);
+    if (verdict.startsWith(IMPOSSIBLE)) return `–${noted(verdict)}`;
+    if (verdict === "passed") return lack ? `passed${noted(lack.reason)}` : verdict;
+    return verdict.replaceAll("|", "\\|").replaceAll("\n", " ");
   };
   const rows = new Map<string, Map<string, string>>();
-  for (const { cell, verdict } of results) {
+  for (const result of results) {
+    const { cell } = result;
     const { dockerd, containerd, shim } = cell.daemons;
     const row = [dockerd, containerd, shim].join(" | ");
     const cells = rows.get(row) ?? new Map<string, string>();
-    cells.set(`${cell.runtime}/${cell.cli}`, shown(verdict));
+    cells.set(`${cell.runtime}/${cell.cli}`, shown(result));
     rows.set(row, cells);
   }
   const head = ["dockerd", "containerd", "shim", ...columns.map(({ runtime, cli }) => `${runtime}, ${cli}`)];
@@ -119,6 +125,6 @@ export function markdown(results: Result[]): string {
     ...[...rows].map(([row, cells]) =>
       line([row, ...columns.map(({ runtime, cli }) => cells.get(`${runtime}/${cli}`) ?? "not run")]),
     ),
-    ...impossible.map((verdict, note) => `\n${NOTES[note]} ${verdict}`),
+    ...notes.map((text, note) => `\n${NOTES[note]} ${text}`),
   ].join("\n");
 }

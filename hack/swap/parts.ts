@@ -1,6 +1,6 @@
 /** The parts of the chain, each with a stock counterpart, and every way to put them together. */
-import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { isHybrid, isUnified } from "./layout.ts";
 
 export const CLIS = ["stock CLI", "our CLI"] as const;
 export const DOCKERDS = ["our dockerd", "stock dockerd"] as const;
@@ -31,9 +31,9 @@ export function allDaemons(): Daemons[] {
   );
 }
 
-/** Every client with every runtime, on given daemons. */
-export function cellsOn(daemons: Daemons): Cell[] {
-  return RUNTIMES.flatMap((runtime) => CLIS.map((cli) => ({ daemons, cli, runtime })));
+/** Every client with every one of the runtimes, on given daemons. */
+export function cellsOn(daemons: Daemons, runtimes: readonly RuntimeName[]): Cell[] {
+  return runtimes.flatMap((runtime) => CLIS.map((cli) => ({ daemons, cli, runtime })));
 }
 
 export const nameOf = ({ daemons, cli, runtime }: Cell): string =>
@@ -44,12 +44,25 @@ export function runtimePath(name: RuntimeName, bin: string): string | undefined 
   return name === "docker-runc" ? join(bin, name) : (Bun.which(name) ?? undefined);
 }
 
-const UNIFIED = "/sys/fs/cgroup/unified/cgroup.controllers";
-
 /** Why a runtime cannot run on this machine whatever stands above it; undefined when it can. */
 export function impossible(name: RuntimeName, bin: string): string | undefined {
   if (runtimePath(name, bin) === undefined) return `${name} is not installed`;
-  const hybrid = existsSync(UNIFIED) && readFileSync(UNIFIED, "utf8").trim() !== "";
-  if (name === "crun" && hybrid) return "crun refuses this kernel's hybrid cgroups";
+  if (name === "crun" && isHybrid())
+    return "crun says `cgroups in hybrid mode not supported, drop all controllers from cgroupv2`";
   return undefined;
+}
+
+/** What a combination cannot do for its stock parts' sake. */
+export interface Lack {
+  command: string;
+  reason: string;
+}
+
+/** Dockerd 20.10 says 0 for each limit that is to stay, and crun writes that down where control groups are of version 1. */
+export function lackOf({ daemons, runtime }: Cell): Lack | undefined {
+  if (daemons.dockerd !== "stock dockerd" || runtime !== "crun" || isUnified()) return undefined;
+  const reason =
+    "but for `docker update`, which does not work with stock parts alone either: dockerd 20.10 sends 0 for each limit " +
+    "that is to stay, and crun says ``writing file `memory.limit_in_bytes`: Device or resource busy``";
+  return { command: "update", reason };
 }

@@ -1,6 +1,6 @@
 /** What every combination must be able to do, step by step; a step throws the reason why it cannot. */
-import { existsSync } from "node:fs";
 import type { Client } from "./client.ts";
+import { isUnified } from "./layout.ts";
 
 export interface Step {
   name: string;
@@ -28,9 +28,6 @@ export async function until(
 const inspect = (docker: Client, id: string, format: string) => docker.ok("inspect", "-f", format, id);
 
 const OOM_ATTEMPTS = 3;
-
-/** Whether control groups are of version 2 alone. */
-const isUnified = () => existsSync("/sys/fs/cgroup/cgroup.controllers");
 
 /** How often each event of a container, by its whole id, has been told since some second. */
 async function eventsOf(docker: Client, id: string, since: number): Promise<Map<string, number>> {
@@ -103,6 +100,7 @@ export const STEPS: readonly Step[] = [
         : ["memory/memory.limit_in_bytes", "pids/pids.max"];
       same("memory", await read(memory!), String(64 << 20));
       same("pids", await read(pids!), "50");
+      if (docker.without.has("update")) return;
       await docker.ok("update", "--pids-limit", "60", id);
       same("pids after update", await read(pids!), "60");
     },
@@ -183,7 +181,10 @@ export const STEPS: readonly Step[] = [
     name: "exit codes",
     async run(docker) {
       same("run", (await docker.run(docker.container("run", ["--rm"], "sh", "-c", "exit 3"))).code, 3);
-      same("nothing to run", (await docker.run(docker.container("run", ["--rm"], "nonesuch"))).code, 127);
+      const { code, stderr } = await docker.run(docker.container("run", ["--rm"], "nonesuch"));
+      // Clients know the error by its words, and crun's begins with a capital letter.
+      const isKnown = !stderr.includes("No such file or directory");
+      same("nothing to run", code, isKnown ? 127 : 125);
     },
   },
   {
@@ -191,7 +192,7 @@ export const STEPS: readonly Step[] = [
     async run(docker, id) {
       const told = await eventsOf(docker, await inspect(docker, id, "{{.Id}}"), 0);
       for (const name of ["create", "start", "kill", "pause", "unpause", "update"])
-        same(`events ${name}`, told.get(name), 1);
+        if (!docker.without.has(name)) same(`events ${name}`, told.get(name), 1);
       same("events die", told.get("die"), undefined);
     },
   },
