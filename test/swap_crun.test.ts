@@ -3,10 +3,7 @@ import { crunCells } from "../hack/swap/crun.ts";
 import { hideUnified } from "../hack/swap/layout.ts";
 
 hideUnified();
-crunCells(
-  [
-    { dockerd: "our dockerd", containerd: "our containerd", shim: "our shim" },
-    { dockerd: "stock dockerd", containerd: "stock containerd", shim: "our shim" },
-  ],
-  120_000,
-);
+crunCells([
+  { dockerd: "our dockerd", containerd: "our containerd", shim: "our shim" },
+  { dockerd: "stock dockerd", containerd: "stock containerd", shim: "our shim" },
+]);

@@ -36,12 +36,13 @@ async function attempt(steps: readonly Step[], docker: Client, id: string): Prom
   return undefined;
 }
 
-/** Runs cells that share their daemons; `parallel` of them at once. */
+/** Runs cells that share their daemons; `parallel` of them at once. `steps`: what is done before the restart. */
 export async function runCells(
   daemons: Daemons,
   cells: Cell[],
   bin: string,
   parallel = 3,
+  steps: readonly Step[] = STEPS,
 ): Promise<Result[]> {
   const results = cells.flatMap((cell) => {
     const reason = impossible(cell.runtime, bin);
@@ -70,7 +71,7 @@ export async function runCells(
   };
   try {
     await loadBusybox(running, bin);
-    await each(STEPS);
+    await each(steps);
     await running.restartContainerd();
     await running.restartDockerd();
     await each(AFTER_RESTART);

@@ -16,6 +16,7 @@ export const ERROR_KINDS = [
   "cancelled",
   "deadline",
   "exhausted",
+  "outOfRange",
   "dataLoss",
   "notImplemented",
   "system",
@@ -60,6 +61,7 @@ export const unavailable = make("unavailable");
 export const cancelled = make("cancelled");
 export const deadline = make("deadline");
 export const exhausted = make("exhausted");
+export const outOfRange = make("outOfRange");
 export const dataLoss = make("dataLoss");
 export const notImplemented = make("notImplemented");
 export const systemError = make("system");

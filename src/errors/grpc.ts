@@ -14,6 +14,7 @@ export const GRPC_CODE: Record<ErrorKind, number> = {
   cancelled: 1,
   deadline: 4,
   exhausted: 8,
+  outOfRange: 11,
   dataLoss: 15,
   notImplemented: 12,
   system: 2,

@@ -14,6 +14,7 @@ export const HTTP_STATUS: Record<ErrorKind, number> = {
   cancelled: 499,
   deadline: 504,
   exhausted: 429,
+  outOfRange: 400,
   dataLoss: 500,
   notImplemented: 501,
   system: 500,

@@ -13,11 +13,18 @@ import {
   statSync,
 } from "node:fs";
 import { join } from "node:path";
-import { exists, failedPrecondition, invalidArgument, notFound, unavailable } from "../../errors/errors.ts";
+import {
+  exists,
+  failedPrecondition,
+  invalidArgument,
+  notFound,
+  outOfRange,
+  unavailable,
+} from "../../errors/errors.ts";
 import { syncFolder } from "../../files/atomic.ts";
 import { compileFilters, labelOf } from "../filters/filter.ts";
 import type { Metadata } from "../metadata/database.ts";
-import { checkMask, maskedLabels } from "../metadata/field_mask.ts";
+import { checkMask, maskedLabels, withoutEmpty } from "../metadata/field_mask.ts";
 import type { Labels, NamespaceStore } from "../metadata/namespaces.ts";
 import { checkLabels } from "../metadata/validate.ts";
 import { hexOf } from "./digest.ts";
@@ -94,7 +101,7 @@ export class ContentStore {
 
   /** Errors: notFound, invalidArgument. */
   update(namespace: string, digest: string, given: Labels, paths: readonly string[] | undefined): BlobInfo {
-    checkMask(paths, ["labels"], "content info");
+    checkMask(paths, ["labels"], `content info ${JSON.stringify(digest)}`);
     const labels = maskedLabels(this.info(namespace, digest).labels, given, paths);
     checkLabels(labels);
     this.#db.run(
@@ -118,7 +125,7 @@ export class ContentStore {
   /** Streams part of a blob; a size of 0 means to the end. Errors: notFound, invalidArgument. */
   async *read(namespace: string, digest: string, offset: number, size: number): AsyncIterable<Uint8Array> {
     const { size: whole } = this.info(namespace, digest);
-    if (offset > whole) throw invalidArgument(`read past object length ${whole} bytes: out of range`);
+    if (offset > whole) throw outOfRange(`read past object length ${whole} bytes`);
     const end = size > 0 ? Math.min(whole, offset + size) : whole;
     if (end === offset) return;
     yield* createReadStream(this.path(digest), { start: offset, end: end - 1, highWaterMark: CHUNK });
@@ -126,10 +133,10 @@ export class ContentStore {
 
   /** Opens a ref for writing. Errors: exists when the content is here, unavailable while another writes. */
   async openWriter(namespace: string, ref: string, total: number, expected: string): Promise<IngestWriter> {
-    if (ref === "") throw invalidArgument("ref must not be empty: invalid argument");
+    if (ref === "") throw invalidArgument("first message must have a reference");
     if (expected !== "") {
       hexOf(expected);
-      if (this.#has(namespace, expected)) throw here(expected);
+      if (this.has(namespace, expected)) throw here(expected);
     }
     const folder = ingestFolder(this.#root, namespace, ref);
     if (this.#writing.has(folder)) throw unavailable(`ref ${ref} locked by another writer: unavailable`);
@@ -159,14 +166,14 @@ export class ContentStore {
     const { digest, status } = writer;
     if (size > 0 && size !== status.offset)
       throw failedPrecondition(
-        `unexpected commit size ${status.offset}, expected ${size}: failed precondition`,
+        `${JSON.stringify(status.ref)} failed size validation: ${status.offset} != ${size}: failed precondition`,
       );
     const wanted = expected || status.expected;
     if (wanted !== "" && wanted !== digest)
       throw failedPrecondition(`unexpected commit digest ${digest}, expected ${wanted}: failed precondition`);
     checkLabels(labels);
     await writer.sync();
-    if (this.#has(namespace, digest)) {
+    if (this.has(namespace, digest)) {
       rmSync(writer.folder, { recursive: true, force: true });
       throw here(digest);
     }
@@ -175,7 +182,7 @@ export class ContentStore {
     this.#namespaces.ensure(namespace);
     this.#db.run(
       "INSERT OR IGNORE INTO blobs VALUES (?, ?, ?, ?, ?, ?)",
-      ...[namespace, digest, status.offset, now, now, JSON.stringify(labels)],
+      ...[namespace, digest, status.offset, now, now, JSON.stringify(withoutEmpty(labels))],
     );
     rmSync(writer.folder, { recursive: true, force: true });
     return digest;
@@ -189,7 +196,8 @@ export class ContentStore {
     syncFolder(join(target, ".."));
   }
 
-  #has(namespace: string, digest: string): boolean {
+  /** Whether a namespace has a blob. */
+  has(namespace: string, digest: string): boolean {
     return (
       this.#db.get("SELECT 1 FROM blobs WHERE namespace = ? AND digest = ?", namespace, digest) !== undefined
     );
@@ -198,7 +206,7 @@ export class ContentStore {
   /** Errors: notFound. */
   status(namespace: string, ref: string): IngestStatus {
     const status = readIngest(ingestFolder(this.#root, namespace, ref));
-    if (!status) throw notFound(`ingest ref ${JSON.stringify(ref)}: not found`);
+    if (!status) throw notFound(`reference ${ref}: not found`);
     return status;
   }
 
@@ -238,8 +246,6 @@ function readField(info: BlobInfo, path: readonly string[]): string | undefined 
   switch (path[0]) {
     case "digest":
       return info.digest;
-    case "size":
-      return String(info.size);
     case "labels":
       return labelOf(info.labels, path);
     default:

@@ -1,7 +1,7 @@
 import { exhausted, invalidArgument } from "../../errors/errors.ts";
 import type { Envelope } from "../../proto/containerd/types/event.ts";
 import { compileFilters, labelOf } from "../filters/filter.ts";
-import { checkIdentifier } from "../metadata/validate.ts";
+import { checkIdentifier, within } from "../metadata/validate.ts";
 import { now } from "../timestamp.ts";
 import { decodeEvent, type EventOf, encodeEvent, type Topic } from "./types.ts";
 
@@ -96,13 +96,18 @@ class Subscription {
 }
 
 function checkEnvelope({ namespace, topic, event, timestamp }: Envelope): void {
-  checkIdentifier(namespace);
-  if (!/^(\/[A-Za-z0-9_-]+)+$/.test(topic))
-    throw invalidArgument(
-      `event topic ${JSON.stringify(topic)} must be a path such as /tasks/exit: invalid argument`,
-    );
+  within("event envelope has invalid namespace", () => checkIdentifier(namespace));
+  within(`envelope topic ${JSON.stringify(topic)}`, () => checkTopic(topic));
+  if (!timestamp) throw invalidArgument("timestamp must be set on forwarded event: invalid argument");
   if (!event) throw invalidArgument(`event ${topic} has no content: invalid argument`);
-  if (!timestamp) throw invalidArgument(`event ${topic} has no timestamp: invalid argument`);
+}
+
+/** A path of identifiers, such as /tasks/exit. */
+function checkTopic(topic: string): void {
+  if (topic === "") throw invalidArgument("must not be empty: invalid argument");
+  if (!topic.startsWith("/")) throw invalidArgument("must start with '/': invalid argument");
+  for (const part of topic.slice(1).split("/"))
+    within(`failed validation on component ${JSON.stringify(part)}`, () => checkIdentifier(part));
 }
 
 const camel = (name: string) => name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());

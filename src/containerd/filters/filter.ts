@@ -1,5 +1,5 @@
-import { invalidArgument } from "../../errors/errors.ts";
 import { parseFilter, type Selector } from "./parse.ts";
+import { compilePattern } from "./pattern.ts";
 
 /** The value of a field, by its path; undefined when the object has no such field. */
 export type FieldReader<T> = (object: T, path: readonly string[]) => string | undefined;
@@ -11,6 +11,7 @@ export function compileFilters<T>(filters: readonly string[], read: FieldReader<
   return (object) => alternatives.some((selectors) => selectors.every((test) => test(object)));
 }
 
+/** A field that is not there is empty to != and to patterns, as in containerd; so is a bad pattern, which fits nothing. */
 function compile<T>({ path, operator, value }: Selector, read: FieldReader<T>): (object: T) => boolean {
   switch (operator) {
     case "present":
@@ -18,22 +19,11 @@ function compile<T>({ path, operator, value }: Selector, read: FieldReader<T>): 
     case "==":
       return (object) => read(object, path) === value;
     case "!=":
-      return (object) => read(object, path) !== value;
+      return (object) => (read(object, path) ?? "") !== value;
     case "~=": {
       const pattern = compilePattern(value);
-      return (object) => {
-        const field = read(object, path);
-        return field !== undefined && pattern.test(field);
-      };
+      return (object) => pattern?.test(read(object, path) ?? "") ?? false;
     }
-  }
-}
-
-function compilePattern(source: string): RegExp {
-  try {
-    return new RegExp(source);
-  } catch (cause) {
-    throw invalidArgument(`filter: ${JSON.stringify(source)} is no regular expression`, { cause });
   }
 }
 

@@ -1,9 +1,11 @@
 /**
  * containerd's filter language: selectors joined by commas must all hold; of several filters one must.
- * A selector is a field path, alone (the field is there and not empty) or with ==, != or ~= (a regular
- * expression) and a value: `topic~=/tasks/.*,labels."a.b"==c`.
+ * A selector is a field path, alone (the field is there) or with ==, != or ~= (a regular expression) and a value:
+ * `topic~=|^/tasks/|,labels."a.b"==c`. Texts of errors are containerd's.
  */
 import { invalidArgument } from "../../errors/errors.ts";
+import { unquote } from "./quoted.ts";
+import { Scanner, type Token } from "./scan.ts";
 
 export type Operator = "present" | "==" | "!=" | "~=";
 
@@ -13,100 +15,72 @@ export interface Selector {
   value: string;
 }
 
-const NAME = /[A-Za-z0-9_-]+/y;
-const BARE_VALUE = /[^\s,"|/][^\s,]*|\/[^\s,]*/y;
-
-/** Reads one filter. Errors: invalidArgument. */
+/** Reads one filter; none at all lets everything through. Errors: invalidArgument. */
 export function parseFilter(text: string): Selector[] {
-  if (text.trim() === "") return [];
-  const reader = new Reader(text);
-  const selectors = [readSelector(reader)];
-  while (reader.take(",")) selectors.push(readSelector(reader));
-  if (!reader.atEnd()) reader.fail(`unexpected ${JSON.stringify(reader.rest())}`);
-  return selectors;
+  return text === "" ? [] : new Parser(text).selectors();
 }
 
-function readSelector(reader: Reader): Selector {
-  const path = [readField(reader)];
-  while (reader.take(".")) path.push(readField(reader));
-  for (const operator of ["==", "!=", "~="] as const) {
-    if (reader.take(operator)) return { path, operator, value: readValue(reader, operator) };
-  }
-  return { path, operator: "present", value: "" };
-}
-
-function readField(reader: Reader): string {
-  return reader.quoted('"') ?? reader.match(NAME) ?? reader.fail("a field name is wanted");
-}
-
-function readValue(reader: Reader, operator: Operator): string {
-  const quoted =
-    reader.quoted('"') ?? (operator === "~=" ? (reader.closed("|") ?? reader.closed("/")) : undefined);
-  return quoted ?? reader.match(BARE_VALUE) ?? reader.fail("a value is wanted");
-}
-
-class Reader {
-  #at = 0;
-  readonly #text: string;
+class Parser {
+  readonly #text: string[];
+  readonly #scanner: Scanner;
 
   constructor(text: string) {
-    this.#text = text;
+    this.#text = [...text];
+    this.#scanner = new Scanner(text);
   }
 
-  atEnd(): boolean {
-    return this.rest() === "";
-  }
-
-  rest(): string {
-    return this.#text.slice(this.#at).trimStart();
-  }
-
-  fail(why: string): never {
-    throw invalidArgument(`filter ${JSON.stringify(this.#text)}, at ${this.#at}: ${why}`);
-  }
-
-  #skipSpace(): void {
-    while (this.#text[this.#at] === " ") this.#at++;
-  }
-
-  take(token: string): boolean {
-    this.#skipSpace();
-    if (!this.#text.startsWith(token, this.#at)) return false;
-    this.#at += token.length;
-    return true;
-  }
-
-  match(pattern: RegExp): string | undefined {
-    this.#skipSpace();
-    pattern.lastIndex = this.#at;
-    const found = pattern.exec(this.#text)?.[0];
-    if (found !== undefined) this.#at += found.length;
-    return found;
-  }
-
-  /** Text between quotes, with Go's escapes, of which JSON's are the common part. */
-  quoted(quote: string): string | undefined {
-    const text = this.match(/"(?:[^"\\]|\\.)*"/y);
-    if (text === undefined || !text.startsWith(quote)) return undefined;
-    try {
-      return JSON.parse(text) as string;
-    } catch {
-      return this.fail("a quoted text is not well-formed");
+  selectors(): Selector[] {
+    const found = [this.#selector()];
+    for (;;) {
+      const next = this.#scanner.peek();
+      if (next === undefined) return found;
+      if (next !== ",") this.#fail(this.#scanner.at, `unexpected input: ${next}`);
+      this.#scanner.next();
+      found.push(this.#selector());
     }
   }
 
-  /**
-   * Text between two marks that ends the selector; with no such second mark it is none. So |a/b| and
-   * /a.b/ are closed, while the bare /tasks/exit is left to be read as it stands.
-   */
-  closed(mark: string): string | undefined {
-    this.#skipSpace();
-    if (this.#text[this.#at] !== mark) return undefined;
-    const found = this.#text
-      .slice(this.#at)
-      .match(mark === "|" ? /^\|([^|]*)\|(?=,|\s|$)/ : /^\/([^/]*)\/(?=,|\s|$)/);
-    if (!found) return undefined;
-    this.#at += found[0].length;
-    return found[1]!;
+  #selector(): Selector {
+    const path = [this.#field()];
+    while (this.#scanner.peek() === ".") {
+      this.#scanner.next();
+      path.push(this.#field());
+    }
+    const next = this.#scanner.peek();
+    if (next === undefined || next === ",") return { path, operator: "present", value: "" };
+    const operator = this.#operator();
+    return { path, operator, value: this.#value(operator) };
+  }
+
+  #field(): string {
+    return this.#word(["field"], "expected field or quoted");
+  }
+
+  #operator(): Operator {
+    const { kind, at, text, why } = this.#scanner.next();
+    if (kind !== "operator") this.#fail(at, why ?? 'expected an operator ("=="|"!="|"~=")');
+    if (text === "==" || text === "!=" || text === "~=") return text;
+    return this.#fail(at, `unsupported operator ${JSON.stringify(text)}`);
+  }
+
+  #value(operator: Operator): string {
+    return this.#word(["value", "field"], "expected value or quoted", operator === "~=");
+  }
+
+  /** A word of one of these kinds, or what a quoted text means; a pattern may stand between other marks than quotes. */
+  #word(kinds: readonly Token["kind"][], wanted: string, isPattern = false): string {
+    const { kind, at, text, why } = this.#scanner.next();
+    if (kinds.includes(kind)) return text;
+    if (kind === "quoted" && !isPattern && !text.startsWith('"')) this.#fail(at, "invalid quote encountered");
+    if (kind === "quoted") return unquote(text) ?? this.#fail(at, "unquoting failed: quote syntax error");
+    return this.#fail(at, why ?? wanted);
+  }
+
+  #fail(at: number, why: string): never {
+    const text = this.#text;
+    const before = text.slice(0, at).join("");
+    const shown =
+      at < text.length ? `${before} >|${text[at]}|< ${text.slice(at + 1).join("")}` : text.join("");
+    throw invalidArgument(`filters: parse error: [${shown}]: ${why}: invalid argument`);
   }
 }

@@ -3,9 +3,9 @@ import { Container } from "../../proto/containerd/services/containers/v1/contain
 import { compileFilters, labelOf } from "../filters/filter.ts";
 import { now } from "../timestamp.ts";
 import type { Metadata } from "./database.ts";
-import { checkMask, masked, maskedLabels } from "./field_mask.ts";
+import { checkMask, masked, maskedLabels, withoutEmpty } from "./field_mask.ts";
 import type { NamespaceStore } from "./namespaces.ts";
-import { checkIdentifier, checkLabels } from "./validate.ts";
+import { checkIdentifier, checkLabels, within } from "./validate.ts";
 
 const UPDATABLE = ["labels", "spec", "extensions", "image", "snapshotkey", "snapshot_key"];
 
@@ -50,9 +50,10 @@ export class ContainerStore {
 
   /** Errors: exists, invalidArgument. */
   create(namespace: string, given: Container): Container {
-    checkContainer(given);
+    within("create container failed validation", () => checkContainer(given));
     const time = now();
-    const container = { ...given, createdAt: time, updatedAt: time };
+    const labels = withoutEmpty(given.labels);
+    const container = { ...given, labels, createdAt: time, updatedAt: time };
     const added = this.#db.transaction(() => {
       this.#namespaces.ensure(namespace);
       return this.#db.run(
@@ -68,8 +69,13 @@ export class ContainerStore {
 
   /** Errors: notFound, invalidArgument. */
   update(namespace: string, given: Container, paths: readonly string[] | undefined): Container {
-    checkMask(paths, UPDATABLE, `container ${JSON.stringify(given.id)}`);
-    const old = this.get(namespace, given.id);
+    const row = this.#db.get<Record>(
+      "SELECT record FROM containers WHERE namespace = ? AND id = ?",
+      ...[namespace, given.id],
+    );
+    if (!row) throw notFound(`container ${JSON.stringify(given.id)}: not found`);
+    const old = Container.decode(row.record);
+    checkMask(paths, UPDATABLE, JSON.stringify(given.id));
     if (!paths?.length) checkFixedFields(old, given);
     const updated: Container = { ...old, labels: old.labels, updatedAt: now() };
     if (masked(paths, "labels")) updated.labels = maskedLabels(old.labels, given.labels, paths);
@@ -78,7 +84,7 @@ export class ContainerStore {
     if (masked(paths, "extensions")) updated.extensions = maskedExtensions(old, given, paths);
     if (masked(paths, "snapshotkey") || masked(paths, "snapshot_key"))
       updated.snapshotKey = given.snapshotKey;
-    checkContainer(updated);
+    within("update failed validation", () => checkContainer(updated));
     this.#db.run(
       "UPDATE containers SET record = ? WHERE namespace = ? AND id = ?",
       Container.encode(updated).finish(),
@@ -91,7 +97,7 @@ export class ContainerStore {
   /** Errors: notFound. */
   delete(namespace: string, id: string): void {
     const gone = this.#db.run("DELETE FROM containers WHERE namespace = ? AND id = ?", namespace, id);
-    if (gone === 0) throw missing(namespace, id);
+    if (gone === 0) throw notFound(`container ${id}: not found`);
   }
 }
 
@@ -114,18 +120,15 @@ function maskedExtensions(old: Container, given: Container, paths: readonly stri
 /** An update of everything may not change what is fixed at creation. */
 function checkFixedFields(old: Container, given: Container): void {
   const check = (field: string, before: string | undefined, after: string | undefined) => {
-    if (before !== after)
-      throw invalidArgument(
-        `container.${field} field is immutable on container ${JSON.stringify(old.id)}: invalid argument`,
-      );
+    if (before !== after) throw invalidArgument(`container.${field} field is immutable: invalid argument`);
   };
   check("Snapshotter", old.snapshotter, given.snapshotter);
   check("Runtime.Name", old.runtime?.name, given.runtime?.name);
 }
 
 function checkContainer(container: Container): void {
-  checkIdentifier(container.id);
-  checkLabels(container.labels);
+  within("container.ID", () => checkIdentifier(container.id));
+  within("containers.Labels", () => checkLabels(container.labels));
   for (const name of Object.keys(container.extensions))
     if (name === "") throw invalidArgument("container extension keys must not be empty: invalid argument");
   if (!container.runtime?.name) throw invalidArgument("container.Runtime.Name must be set: invalid argument");

@@ -21,7 +21,8 @@ export function maskedLabels(
   return labels;
 }
 
-function withoutEmpty(labels: Record<string, string>): Record<string, string> {
+/** A label without a value is none. */
+export function withoutEmpty(labels: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.entries(labels).filter(([, value]) => value !== ""));
 }
 

@@ -1,9 +1,10 @@
 import { exists, invalidArgument, notFound } from "../../errors/errors.ts";
 import { Image } from "../../proto/containerd/services/images/v1/images.ts";
+import { wrongDigest } from "../content/digest.ts";
 import { compileFilters, labelOf } from "../filters/filter.ts";
 import { now } from "../timestamp.ts";
 import type { Metadata } from "./database.ts";
-import { checkMask, masked, maskedLabels } from "./field_mask.ts";
+import { checkMask, masked, maskedLabels, withoutEmpty } from "./field_mask.ts";
 import type { NamespaceStore } from "./namespaces.ts";
 import { checkLabels } from "./validate.ts";
 
@@ -42,9 +43,10 @@ export class ImageStore {
 
   /** Errors: exists, invalidArgument. */
   create(namespace: string, given: Image): Image {
+    if (given.name === "") throw invalidArgument("Image.Name required");
     checkImage(given);
     const time = now();
-    const image = { ...given, createdAt: time, updatedAt: time };
+    const image = { ...given, labels: withoutEmpty(given.labels), createdAt: time, updatedAt: time };
     this.#namespaces.ensure(namespace);
     const added = this.#db.run(
       "INSERT OR IGNORE INTO images VALUES (?, ?, ?)",
@@ -83,9 +85,12 @@ export class ImageStore {
 const missing = (name: string) => notFound(`image ${JSON.stringify(name)}: not found`);
 
 function checkImage(image: Image): void {
-  if (image.name === "") throw invalidArgument("image name must not be empty: invalid argument");
-  if (!image.target?.digest || image.target.mediaType === "" || image.target.size === 0n)
-    throw invalidArgument(`image ${image.name}: target needs digest, size and media type: invalid argument`);
+  const { digest = "", size = 0n, mediaType = "" } = image.target ?? {};
+  const wrong = wrongDigest(digest);
+  if (wrong)
+    throw invalidArgument(`Target.Digest ${JSON.stringify(digest)} invalid: ${wrong}: invalid argument`);
+  if (size <= 0n) throw invalidArgument("Target.Size must be greater than zero: invalid argument");
+  if (mediaType === "") throw invalidArgument("Target.MediaType must be set: invalid argument");
   checkLabels(image.labels);
 }
 

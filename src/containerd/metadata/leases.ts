@@ -1,6 +1,8 @@
-import { exists, invalidArgument, notFound } from "../../errors/errors.ts";
+import { exists, invalidArgument, notFound, notImplemented } from "../../errors/errors.ts";
+import { wrongDigest } from "../content/digest.ts";
 import { compileFilters, labelOf } from "../filters/filter.ts";
 import type { Metadata } from "./database.ts";
+import { withoutEmpty } from "./field_mask.ts";
 import type { Labels, NamespaceStore } from "./namespaces.ts";
 import { checkLabels } from "./validate.ts";
 
@@ -23,7 +25,6 @@ interface Row {
   labels: string;
 }
 
-const RESOURCE_TYPE = /^(content|ingests|snapshots\/[\w.-]+)$/;
 const EXPIRE_LABEL = "containerd.io/gc.expire";
 
 /** Leases keep what a client is making from the garbage collector until it is finished. */
@@ -37,9 +38,10 @@ export class LeaseStore {
   }
 
   /** Errors: exists, invalidArgument. */
-  create(namespace: string, id: string, labels: Labels): Lease {
+  create(namespace: string, id: string, given: Labels): Lease {
+    checkLabels(given);
+    const labels = withoutEmpty(given);
     const lease = { id: id || crypto.randomUUID(), createdAt: Date.now(), labels };
-    checkLabels(labels);
     this.#namespaces.ensure(namespace);
     const added = this.#db.run(
       "INSERT OR IGNORE INTO leases VALUES (?, ?, ?, ?)",
@@ -68,13 +70,13 @@ export class LeaseStore {
 
   /** Errors: notFound for the lease, invalidArgument for the type. */
   addResource(namespace: string, lease: string, { type, id }: Resource): void {
-    this.#check(namespace, lease, type);
+    this.#check(namespace, lease, { type, id });
     this.#db.run("INSERT OR IGNORE INTO lease_resources VALUES (?, ?, ?, ?)", namespace, lease, type, id);
   }
 
   /** Errors: notFound for the lease, invalidArgument for the type. */
   removeResource(namespace: string, lease: string, { type, id }: Resource): void {
-    this.#check(namespace, lease, type);
+    this.#check(namespace, lease, { type, id });
     this.#db.run(
       "DELETE FROM lease_resources WHERE namespace = ? AND lease = ? AND type = ? AND id = ?",
       namespace,
@@ -86,7 +88,7 @@ export class LeaseStore {
 
   /** Errors: notFound. */
   resources(namespace: string, lease: string): Resource[] {
-    this.#check(namespace, lease, "content");
+    this.#checkLease(namespace, lease);
     return this.#db.all<Resource>(
       "SELECT type, id FROM lease_resources WHERE namespace = ? AND lease = ? ORDER BY type, id",
       namespace,
@@ -105,11 +107,27 @@ export class LeaseStore {
     }
   }
 
-  #check(namespace: string, lease: string, type: string): void {
-    if (!RESOURCE_TYPE.test(type))
-      throw invalidArgument(`lease resource type ${JSON.stringify(type)}: invalid argument`);
+  #check(namespace: string, lease: string, resource: Resource): void {
+    this.#checkLease(namespace, lease);
+    checkResource(resource);
+  }
+
+  #checkLease(namespace: string, lease: string): void {
     if (!this.#db.get("SELECT 1 FROM leases WHERE namespace = ? AND id = ?", namespace, lease))
       throw missing(lease);
+  }
+}
+
+function checkResource({ type, id }: Resource): void {
+  const [kind, ...keys] = type.split("/");
+  if (kind === "content" && keys.length === 0) {
+    const wrong = wrongDigest(id);
+    if (wrong) throw invalidArgument(`invalid content resource id ${id}: ${wrong}: invalid argument`);
+  } else if (kind === "snapshots") {
+    if (keys.length !== 1 || keys[0] === "")
+      throw invalidArgument(`invalid snapshot resource type ${type}: invalid argument`);
+  } else if (type !== "ingests") {
+    throw notImplemented(`resource type ${type} not supported yet: not implemented`);
   }
 }
 

@@ -1,4 +1,4 @@
-import { failedPrecondition, invalidArgument } from "../../errors/errors.ts";
+import { EngineError, failedPrecondition, invalidArgument, kindOf, messageOf } from "../../errors/errors.ts";
 import type { CallContext } from "../../grpc/server.ts";
 
 const IDENTIFIER = /^[A-Za-z0-9]+(?:[._-](?:[A-Za-z0-9]+))*$/;
@@ -18,12 +18,21 @@ export function checkIdentifier(id: string): void {
     );
 }
 
+/** Runs a check whose errors begin with what is checked. */
+export function within(what: string, check: () => void): void {
+  try {
+    check();
+  } catch (cause) {
+    throw new EngineError(kindOf(cause), `${what}: ${messageOf(cause)}`, { cause });
+  }
+}
+
 /** Errors: invalidArgument when a label is too long to be stored. */
 export function checkLabels(labels: Record<string, string>): void {
   for (const [key, value] of Object.entries(labels)) {
     if (key.length + value.length > MAX_LABEL)
       throw invalidArgument(
-        `label key and value length (${key.length + value.length} bytes) greater than maximum size (${MAX_LABEL} bytes), key: ${key.slice(0, 64)}: invalid argument`,
+        `label key and value greater than maximum size (${MAX_LABEL} bytes), key: ${key.slice(0, 10)}: invalid argument`,
       );
   }
 }
@@ -31,6 +40,6 @@ export function checkLabels(labels: Record<string, string>): void {
 /** The namespace of a call. Errors: failedPrecondition without one. */
 export function namespaceOf({ namespace }: CallContext): string {
   if (namespace === "") throw failedPrecondition("namespace is required: failed precondition");
-  checkIdentifier(namespace);
+  within("namespace validation", () => checkIdentifier(namespace));
   return namespace;
 }

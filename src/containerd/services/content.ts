@@ -1,15 +1,16 @@
-import { invalidArgument, kindOf } from "../../errors/errors.ts";
+import { exists, invalidArgument, kindOf, outOfRange } from "../../errors/errors.ts";
 import { type CallContext, service } from "../../grpc/server.ts";
 import {
   ContentDefinition,
   WriteAction,
   type WriteContentRequest,
 } from "../../proto/containerd/services/content/v1/content.ts";
+import { wrongDigest } from "../content/digest.ts";
 import type { IngestStatus, IngestWriter } from "../content/ingest.ts";
 import type { BlobInfo, ContentStore } from "../content/store.ts";
 import type { EventExchange } from "../events/exchange.ts";
 import type { LeaseStore } from "../metadata/leases.ts";
-import { namespaceOf } from "../metadata/validate.ts";
+import { namespaceOf, within } from "../metadata/validate.ts";
 import { fromMillis } from "../timestamp.ts";
 
 const PAGE = 100;
@@ -31,20 +32,32 @@ const wireStatus = (status: IngestStatus) => ({
   updatedAt: fromMillis(status.updatedAt),
 });
 
+/** Of the times and the total only who asks for them is told. */
 const wireProgress = (action: WriteAction, { status, digest }: IngestWriter) => ({
-  action,
-  digest,
-  offset: BigInt(status.offset),
-  total: BigInt(status.total),
-  startedAt: fromMillis(status.startedAt),
-  updatedAt: fromMillis(status.updatedAt),
+  ...{ action, digest, offset: BigInt(status.offset) },
+  ...(action === WriteAction.STAT
+    ? {
+        total: BigInt(status.total),
+        startedAt: fromMillis(status.startedAt),
+        updatedAt: fromMillis(status.updatedAt),
+      }
+    : {}),
 });
+
+/** Errors: invalidArgument. */
+function checkDigest(digest: string): void {
+  if (wrongDigest(digest)) throw invalidArgument(`${JSON.stringify(digest)} failed validation`);
+}
 
 export function contentService(store: ContentStore, leases: LeaseStore, events: EventExchange) {
   return service(ContentDefinition, () => ({
-    info: ({ digest }, context) => ({ info: wireInfo(store.info(namespaceOf(context), digest)) }),
+    info({ digest }, context) {
+      checkDigest(digest);
+      return { info: wireInfo(store.info(namespaceOf(context), digest)) };
+    },
     update({ info, updateMask }, context) {
       if (!info) throw invalidArgument("info is missing in the request: invalid argument");
+      checkDigest(info.digest);
       return { info: wireInfo(store.update(namespaceOf(context), info.digest, info.labels, updateMask)) };
     },
     async *list({ filters }, context) {
@@ -52,19 +65,30 @@ export function contentService(store: ContentStore, leases: LeaseStore, events: 
       for (let at = 0; at < all.length; at += PAGE) yield { info: all.slice(at, at + PAGE) };
     },
     delete({ digest }, context) {
+      const wrong = wrongDigest(digest);
+      if (wrong) throw invalidArgument(wrong);
       const namespace = namespaceOf(context);
       store.delete(namespace, digest);
       events.publish(namespace, "/content/delete", { digest });
       return {};
     },
     async *read({ digest, offset: start, size }, context) {
-      let offset = Number(start);
+      const wrong = wrongDigest(digest);
+      if (wrong) throw invalidArgument(`${digest}: ${wrong}`);
+      let offset = Math.max(0, Number(start));
       for await (const data of store.read(namespaceOf(context), digest, offset, Number(size))) {
         yield { offset: BigInt(offset), data };
         offset += data.length;
       }
     },
-    status: ({ ref }, context) => ({ status: wireStatus(store.status(namespaceOf(context), ref)) }),
+    status({ ref }, context) {
+      const namespace = namespaceOf(context);
+      let status: IngestStatus | undefined;
+      within(`could not get status for ref ${JSON.stringify(ref)}`, () => {
+        status = store.status(namespace, ref);
+      });
+      return { status: wireStatus(status!) };
+    },
     listStatuses: ({ filters }, context) => ({
       statuses: store.statuses(namespaceOf(context), filters).map(wireStatus),
     }),
@@ -88,9 +112,17 @@ async function* write(
 ) {
   const namespace = namespaceOf(context);
   let writer: IngestWriter | undefined;
+  /** One whose content is here already. */
+  let present: IngestWriter | undefined;
   try {
     for await (const request of requests) {
       writer ??= await store.openWriter(namespace, request.ref, Number(request.total), request.expected);
+      if (request.expected !== "" && store.has(namespace, request.expected)) {
+        present = writer;
+        throw exists(`blob with expected digest ${request.expected} exists`, {
+          data: { digest: request.expected },
+        });
+      }
       if (request.action !== WriteAction.STAT) await writeData(writer, request);
       if (request.action !== WriteAction.COMMIT) {
         yield wireProgress(request.action, writer);
@@ -115,13 +147,14 @@ async function* write(
     throw error;
   } finally {
     if (writer) await store.closeWriter(writer);
+    if (present) store.abort(namespace, present.status.ref);
   }
 }
 
 async function writeData(writer: IngestWriter, { offset, data }: WriteContentRequest): Promise<void> {
   const current = writer.status.offset;
   if (offset > 0n && Number(offset) !== current)
-    throw invalidArgument(`write @${offset} must occur at current offset ${current}: out of range`);
+    throw outOfRange(`write @${offset} must occur at current offset ${current}`);
   if (offset === 0n && current > 0) await writer.truncate(0);
   if (data.length > 0) await writer.write(data);
 }

@@ -1,4 +1,4 @@
-import { invalidArgument } from "../../errors/errors.ts";
+import { failedPrecondition, invalidArgument } from "../../errors/errors.ts";
 import { service } from "../../grpc/server.ts";
 import { EventsDefinition } from "../../proto/containerd/services/events/v1/events.ts";
 import type { EventExchange } from "../events/exchange.ts";
@@ -8,6 +8,9 @@ import { now } from "../timestamp.ts";
 export const eventsService = (events: EventExchange) =>
   service(EventsDefinition, () => ({
     publish({ topic, event }, context) {
+      const { namespace } = context;
+      if (namespace === "")
+        throw failedPrecondition("failed publishing event: namespace is required: failed precondition");
       events.forward({ timestamp: now(), namespace: namespaceOf(context), topic, event });
       return {};
     },

@@ -9,7 +9,7 @@ import {
 const serving = { status: HealthCheckResponse_ServingStatus.SERVING };
 
 function check(request: HealthCheckRequest) {
-  if (request.service !== "") throw notFound(`unknown service ${request.service}`);
+  if (request.service !== "") throw notFound("unknown service");
   return serving;
 }
 

@@ -5,7 +5,7 @@ import {
   NamespacesDefinition,
 } from "../../proto/containerd/services/namespaces/v1/namespaces.ts";
 import type { EventExchange } from "../events/exchange.ts";
-import { checkMask, maskedLabels } from "../metadata/field_mask.ts";
+import { maskedLabels } from "../metadata/field_mask.ts";
 import type { NamespaceStore } from "../metadata/namespaces.ts";
 
 function required(namespace: Namespace | undefined): Namespace {
@@ -26,7 +26,8 @@ export const namespacesService = (store: NamespaceStore, events: EventExchange) 
     },
     update({ namespace, updateMask }) {
       const { name, labels: given } = required(namespace);
-      checkMask(updateMask, ["labels"], "namespace");
+      const odd = updateMask?.find((path) => path !== "labels" && !path.startsWith("labels."));
+      if (odd !== undefined) throw invalidArgument(`cannot update ${JSON.stringify(odd)} field`);
       const labels = maskedLabels(store.labels(name), given, updateMask);
       store.setLabels(name, labels);
       events.publish(name, "/namespaces/update", { name, labels });

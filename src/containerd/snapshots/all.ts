@@ -1,4 +1,4 @@
-import { notFound } from "../../errors/errors.ts";
+import { invalidArgument } from "../../errors/errors.ts";
 import type { Layout } from "../config.ts";
 import type { Metadata } from "../metadata/database.ts";
 import type { NamespaceStore } from "../metadata/namespaces.ts";
@@ -32,15 +32,12 @@ export class Snapshotters {
       .map(({ snapshotter }) => snapshotter);
   }
 
-  /** Errors: notFound for a name that is none. */
+  /** Errors: invalidArgument for a name that is none. */
   get(name: string): Snapshotter {
     let snapshotter = this.#open.get(name);
     if (!snapshotter) {
       const make = Object.hasOwn(BACKENDS, name) ? BACKENDS[name] : undefined;
-      if (!make)
-        throw notFound(
-          `snapshotter not loaded: ${name}: not found (there are ${Object.keys(BACKENDS).join(", ")})`,
-        );
+      if (!make) throw invalidArgument(`snapshotter not loaded: ${name}: invalid argument`);
       snapshotter = new Snapshotter(make(this.#layout.snapshots(name)), this.#db, this.#namespaces);
       this.#open.set(name, snapshotter);
     }

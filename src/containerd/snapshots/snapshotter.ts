@@ -6,6 +6,7 @@
 import { exists, failedPrecondition, invalidArgument, notFound } from "../../errors/errors.ts";
 import { compileFilters, labelOf } from "../filters/filter.ts";
 import type { Metadata } from "../metadata/database.ts";
+import { withoutEmpty } from "../metadata/field_mask.ts";
 import type { Labels, NamespaceStore } from "../metadata/namespaces.ts";
 import { checkLabels } from "../metadata/validate.ts";
 import { type Backend, KIND, type Kind, type Mount, type Snapshot, type Usage } from "./snapshot.ts";
@@ -45,12 +46,12 @@ export class Snapshotter {
     this.#namespaces = namespaces;
   }
 
-  #row(namespace: string, name: string): Row {
+  #row(namespace: string, name: string, what = "snapshot"): Row {
     const row = this.#db.get<Row>(
       "SELECT * FROM snapshots WHERE namespace = ? AND snapshotter = ? AND name = ?",
       ...[namespace, this.#backend.name, name],
     );
-    if (!row) throw notFound(`snapshot ${name}: not found`);
+    if (!row) throw notFound(`${what} ${name} does not exist: not found`);
     return row;
   }
 
@@ -80,17 +81,14 @@ export class Snapshotter {
   ): Promise<Mount[]> {
     if (name === "") throw invalidArgument("snapshot key must not be empty: invalid argument");
     checkLabels(labels);
-    if (parent !== "" && this.#row(namespace, parent).kind !== KIND.committed)
-      throw failedPrecondition(
-        `parent ${JSON.stringify(parent)} is not committed snapshot: failed precondition`,
-      );
+    if (parent !== "") this.#checkParent(namespace, parent);
     const parents = this.#parents(namespace, parent);
     const now = Date.now();
     this.#namespaces.ensure(namespace);
     const row = this.#db.get<{ id: number }>(
       `INSERT INTO snapshots (namespace, snapshotter, name, parent, kind, created_at, updated_at, labels)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id`,
-      ...[namespace, this.#backend.name, name, parent, kind, now, now, JSON.stringify(labels)],
+      ...[namespace, this.#backend.name, name, parent, kind, now, now, JSON.stringify(withoutEmpty(labels))],
     );
     if (!row) throw exists(`snapshot ${JSON.stringify(name)}: already exists`);
     try {
@@ -102,12 +100,21 @@ export class Snapshotter {
     return this.#backend.mounts(row.id, kind, parents);
   }
 
+  #checkParent(namespace: string, parent: string): void {
+    const row = this.#row(namespace, parent, "parent snapshot");
+    if (row.kind !== KIND.committed)
+      throw invalidArgument(
+        `failed to create snapshot: parent ${keyOf(namespace, row)} is not committed snapshot: invalid argument`,
+      );
+  }
+
   /** Errors: notFound; failedPrecondition for a committed snapshot, which is not to be mounted. */
   mounts(namespace: string, name: string): Mount[] {
-    const { id, kind, parent } = this.#row(namespace, name);
+    const row = this.#row(namespace, name);
+    const { id, kind, parent } = row;
     if (kind === KIND.committed)
       throw failedPrecondition(
-        `snapshot ${JSON.stringify(name)} is committed, not active: failed precondition`,
+        `failed to get active mount: requested snapshot ${JSON.parse(keyOf(namespace, row))} not active or view: failed precondition`,
       );
     return this.#backend.mounts(id, kind, this.#parents(namespace, parent));
   }
@@ -116,21 +123,29 @@ export class Snapshotter {
   async commit(namespace: string, name: string, key: string, labels: Labels): Promise<void> {
     if (name === "") throw invalidArgument("snapshot name must not be empty: invalid argument");
     checkLabels(labels);
-    const { id, kind } = this.#row(namespace, key);
+    this.#checkFree(namespace, name);
+    const row = this.#row(namespace, key);
+    const { id, kind } = row;
     if (kind !== KIND.active)
-      throw failedPrecondition(`snapshot ${JSON.stringify(key)} is not active: failed precondition`);
+      throw failedPrecondition(
+        `failed to commit snapshot: snapshot ${keyOf(namespace, row)} is not active: failed precondition`,
+      );
     const { size, inodes } = await this.#backend.usage(id);
     this.#db.transaction(() => {
-      const taken = this.#db.get(
-        "SELECT 1 FROM snapshots WHERE namespace = ? AND snapshotter = ? AND name = ?",
-        ...[namespace, this.#backend.name, name],
-      );
-      if (taken) throw exists(`snapshot ${JSON.stringify(name)}: already exists`);
+      this.#checkFree(namespace, name);
       this.#db.run(
         "UPDATE snapshots SET name = ?, kind = ?, updated_at = ?, labels = ?, size = ?, inodes = ? WHERE id = ?",
-        ...[name, KIND.committed, Date.now(), JSON.stringify(labels), size, inodes, id],
+        ...[name, KIND.committed, Date.now(), JSON.stringify(withoutEmpty(labels)), size, inodes, id],
       );
     });
+  }
+
+  #checkFree(namespace: string, name: string): void {
+    const taken = this.#db.get(
+      "SELECT 1 FROM snapshots WHERE namespace = ? AND snapshotter = ? AND name = ?",
+      ...[namespace, this.#backend.name, name],
+    );
+    if (taken) throw exists(`snapshot ${JSON.stringify(name)}: already exists`);
   }
 
   /** Errors: notFound; failedPrecondition while another snapshot stands on it. */
@@ -141,8 +156,7 @@ export class Snapshotter {
         "SELECT 1 FROM snapshots WHERE namespace = ? AND snapshotter = ? AND parent = ?",
         ...[namespace, this.#backend.name, name],
       );
-      if (child)
-        throw failedPrecondition(`snapshot ${name}: cannot remove snapshot with child: failed precondition`);
+      if (child) throw failedPrecondition("cannot remove snapshot with child: failed precondition");
       this.#db.run("DELETE FROM snapshots WHERE id = ?", row.id);
       return row.id;
     });
@@ -190,6 +204,9 @@ export class Snapshotter {
     return ids;
   }
 }
+
+/** A snapshot as it is called below the namespaces, quoted. */
+const keyOf = (namespace: string, { id, name }: Row): string => JSON.stringify(`${namespace}/${id}/${name}`);
 
 function readField(snapshot: Snapshot, path: readonly string[]): string | undefined {
   switch (path[0]) {
