@@ -82,6 +82,7 @@ function buildNative(version: string, commit: Commit): void {
     [...new Bun.Glob("*.c").scanSync(join(ROOT, folder))].sort().map((f) => join(ROOT, folder, f));
   compileC(sources("src/runtime/init"), join(NATIVE, "init"), defines);
   compileC(sources("src/init"), join(NATIVE, "docker-init"), defines);
+  compileC(sources("src/shim/sleeper"), join(NATIVE, "sleeper"), []);
 }
 
 async function buildExecutable(outfile: string, version: string, commit: Commit): Promise<void> {

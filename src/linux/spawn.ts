@@ -4,7 +4,8 @@
  */
 
 import { closeFd, dupAbove } from "./fd.ts";
-import { check, cstring, libc, ptr, SyscallError } from "./libc.ts";
+import { check, cstring, libc, SyscallError } from "./libc.ts";
+import { StringBlock } from "./string_block.ts";
 
 export interface SpawnOptions {
   /** The file to execute; no search along PATH. */
@@ -49,34 +50,6 @@ const c = () => (opened ??= open());
 /** posix_spawn and its kin return the error instead of setting errno. */
 function must(result: number, what: string): void {
   if (result !== 0) throw new SyscallError("posix_spawn", result, what);
-}
-
-/**
- * All strings of a call in one buffer, so that a single live reference keeps them from the collector:
- * the path comes first, so that passing the block as `path` is that reference.
- */
-class StringBlock {
-  readonly bytes: Uint8Array;
-  readonly #offsets: number[] = [];
-
-  constructor(strings: readonly string[]) {
-    const encoded = strings.map(cstring);
-    this.bytes = new Uint8Array(encoded.reduce((sum, text) => sum + text.length, 0));
-    let offset = 0;
-    for (const text of encoded) {
-      this.#offsets.push(offset);
-      this.bytes.set(text, offset);
-      offset += text.length;
-    }
-  }
-
-  /** A NULL-terminated array of pointers to strings `from` to `to` (exclusive). */
-  pointers(from: number, to: number): BigUint64Array {
-    const base = ptr(this.bytes);
-    const array = new BigUint64Array(to - from + 1);
-    for (let i = from; i < to; i++) array[i - from] = BigInt(base + this.#offsets[i]!);
-    return array;
-  }
 }
 
 function prepareAttributes(attributes: Uint8Array, setsid: boolean): void {

@@ -29,9 +29,17 @@ async function act(flags: Flags): Promise<void> {
     const { remove } = await import("./remove.ts");
     writeFd(1, await remove(flags));
   } else if (flags.action === "") {
-    const { runDaemon } = await import("./daemon.ts");
-    runDaemon(flags, LISTENER_FD);
+    await serveTasks(flags);
   } else throw new Error(`unknown action ${flags.action}: want start or delete`);
+}
+
+/** With the socket from `start`, or with all that there was before a sleep. */
+async function serveTasks(flags: Flags): Promise<void> {
+  const { runDaemon, resumeDaemon } = await import("./daemon.ts");
+  if (process.env["PEQUOD_SHIM_ASLEEP"] === undefined) return runDaemon(flags, LISTENER_FD);
+  const { wakeUp, listenToSignals } = await import("./sleep/sleep.ts");
+  await resumeDaemon(flags, wakeUp());
+  listenToSignals();
 }
 
 async function startOrStay(flags: Flags): Promise<void> {

@@ -1,7 +1,14 @@
 import { failedPrecondition, notFound } from "../errors/errors.ts";
 import { Mutex } from "./mutex.ts";
 import type { Exit, Reaper } from "./reaper.ts";
-import { type IOOptions, openIO, type ProcessIO, type StdioPaths } from "./stdio/stdio.ts";
+import {
+  type IOOptions,
+  type KeptIO,
+  openIO,
+  type ProcessIO,
+  resumeIO,
+  type StdioPaths,
+} from "./stdio/stdio.ts";
 import type { ConsoleSocket } from "./stdio/terminal.ts";
 
 export type ProcessState = "created" | "running" | "paused" | "stopped" | "deleted";
@@ -16,6 +23,17 @@ const OUTPUT_PATIENCE = 2_000;
 export interface Launch {
   stdio: ProcessIO["fds"];
   consoleSocket: string | undefined;
+}
+
+/** A process as data, for the program that goes on with it. */
+export interface KeptProcess {
+  id: string;
+  paths: StdioPaths;
+  state: ProcessState;
+  pid: number;
+  /** `at` in milliseconds since 1970. */
+  exit: { status: number; at: number } | undefined;
+  io: KeptIO | undefined;
 }
 
 /**
@@ -44,6 +62,30 @@ export class Process {
     this.paths = paths;
   }
 
+  /** What it takes to go on in another program; undefined while something is under way. */
+  keep(): KeptProcess | undefined {
+    const io = this.#io?.keep();
+    if (this.#holding || this.state === "created" || (this.#io !== undefined && io === undefined))
+      return undefined;
+    const { stdin, stdout, stderr, terminal } = this.paths;
+    const exit = this.exit && { status: this.exit.status, at: this.exit.at.getTime() };
+    const { id, state, pid } = this;
+    return { id, paths: { stdin, stdout, stderr, terminal }, state, pid, exit, io };
+  }
+
+  /** A process that another program has described by keep(); watch() is still to be called. */
+  static async resume(kept: KeptProcess): Promise<Process> {
+    const process = new Process(kept.id, kept.paths);
+    process.state = kept.state;
+    process.pid = kept.pid;
+    if (kept.io !== undefined) process.#io = await resumeIO(kept.io);
+    if (kept.exit !== undefined) {
+      process.exit = { status: kept.exit.status, at: new Date(kept.exit.at) };
+      process.#ended.resolve(process.exit);
+    }
+    return process;
+  }
+
   /** Resolves when the process has ended; at once if it has. */
   ended(): Promise<Exit> {
     return this.#ended.promise;
@@ -66,11 +108,11 @@ export class Process {
   }
 
   async #launchWithTerminal(launch: (how: Launch) => Promise<void>): Promise<void> {
-    const { ConsoleSocket, Terminal } = await import("./stdio/terminal.ts");
+    const { ConsoleSocket, openTerminal } = await import("./stdio/terminal.ts");
     const socket: ConsoleSocket = new ConsoleSocket();
     try {
       await launch({ stdio: undefined, consoleSocket: socket.path });
-      this.#io = new Terminal(socket.receiveMaster(), this.paths);
+      this.#io = openTerminal(socket.receiveMaster(), this.paths);
     } finally {
       socket.close();
     }

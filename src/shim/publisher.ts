@@ -56,6 +56,11 @@ export class Publisher {
     });
   }
 
+  /** Whether everything is delivered. */
+  get isIdle(): boolean {
+    return this.#queue.length === 0 && this.#sending === undefined;
+  }
+
   /** Waits until everything is delivered, `patience` milliseconds at most, and hangs up. */
   async close(patience: number): Promise<void> {
     if (this.#sending !== undefined) {

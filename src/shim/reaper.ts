@@ -36,6 +36,11 @@ export class Reaper {
     }
   }
 
+  /** Whether no program of ours is at work. */
+  get isIdle(): boolean {
+    return this.#holds === 0;
+  }
+
   /** Keeps unclaimed exits until the returned function is called (once). */
   hold(): () => void {
     this.#holds++;

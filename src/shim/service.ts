@@ -1,18 +1,22 @@
 /** The ttrpc service containerd.task.v2.Task: requests in, operations on tasks, events out. */
 import { exists, notFound, notImplemented } from "../errors/errors.ts";
+import { closeFd } from "../linux/fd.ts";
 import type { Codec, MessageOf } from "../protobuf/message.ts";
 import type { Call, Handler } from "../ttrpc/server.ts";
 import { VERSION } from "../version/version.ts";
 import { type Options, runtimeRoot, writeOptions } from "./bundle.ts";
-import { memoryCgroupWatch, type OOMWatch } from "./cgroup/oom.ts";
+import { type KeptWatch, memoryCgroupWatch, type OOMWatch, resumeWatch } from "./cgroup/oom.ts";
 import { setLogBundle } from "./log.ts";
 import { Empty, timestamp } from "./messages/common.ts";
 import * as m from "./messages/task.ts";
-import type { Process } from "./process.ts";
+import { Process } from "./process.ts";
 import type { Publisher } from "./publisher.ts";
 import type { Exit, Reaper } from "./reaper.ts";
 import { findRuntime, Runtime } from "./runtime.ts";
-import { Task } from "./task.ts";
+import { type KeptTask, Task, type TaskContext } from "./task.ts";
+
+/** All that a sleeping shim looks after, as data. */
+export type KeptService = (KeptTask & { options: Options; binary: string; watch: KeptWatch })[];
 
 const SERVICES = ["containerd.task.v2.Task", "containerd.task.v3.Task"];
 
@@ -50,6 +54,36 @@ export class TaskService {
   /** Whether there is no task left to look after. */
   get idle(): boolean {
     return this.#tasks.size === 0 && this.#reserved.size === 0;
+  }
+
+  /** What it takes to go on in another program; undefined unless all tasks run and nothing is under way. */
+  keep(): KeptService | undefined {
+    if (this.#reserved.size > 0 || this.idle) return undefined;
+    const kept: KeptService = [];
+    for (const task of this.#tasks.values()) {
+      const one = task.keep();
+      // Last, because v2's opens a file.
+      const watch = one && this.#oomWatches.get(task.id)?.keep();
+      if (one === undefined || watch === undefined) {
+        for (const { watch } of kept) if (watch.version === 2) closeFd(watch.events);
+        return undefined;
+      }
+      kept.push({ ...one, ...task.configuration, watch });
+    }
+    return kept;
+  }
+
+  /** Goes on with what another program has described by keep(). */
+  async resume(kept: KeptService): Promise<void> {
+    for (const { options, binary, watch, ...rest } of kept) {
+      setLogBundle(rest.bundle);
+      const task = await Task.resume(rest, this.#contextOf(rest.bundle, options, binary));
+      this.#tasks.set(task.id, task);
+      this.#oomWatches.set(
+        task.id,
+        resumeWatch(watch, () => this.#tellOOM(task.id)),
+      );
+    }
   }
 
   /** Serves one call. */
@@ -152,21 +186,18 @@ export class TaskService {
   }
 
   #newTask(r: MessageOf<typeof m.CreateTaskRequest>): Task {
-    const { namespace, reaper } = this.#options;
     const options: Options = m.RuncOptions.decode(r.options?.value ?? new Uint8Array(0));
     const binary = findRuntime(options.binaryName);
     writeOptions(r.bundle, options, binary);
-    const runtime = new Runtime(
-      {
-        binary,
-        root: runtimeRoot(options, namespace),
-        bundle: r.bundle,
-        systemdCgroup: options.systemdCgroup,
-      },
-      reaper,
-    );
+    return new Task(new Process(r.id, r), r.bundle, r.checkpoint, this.#contextOf(r.bundle, options, binary));
+  }
+
+  #contextOf(bundle: string, options: Options, binary: string): TaskContext {
+    const { namespace, reaper } = this.#options;
+    const root = runtimeRoot(options, namespace);
+    const runtime = new Runtime({ binary, root, bundle, systemdCgroup: options.systemdCgroup }, reaper);
     const onExit = (task: Task, process: Process, exit: Exit) => this.#exited(task, process, exit);
-    return new Task(r, { namespace, reaper, runtime, options, onExit });
+    return { namespace, reaper, runtime, options, onExit };
   }
 
   #exited(task: Task, process: Process, exit: Exit): void {
@@ -203,10 +234,14 @@ export class TaskService {
   }
 
   #watchOOM(id: string, pid: number): void {
-    const watch = memoryCgroupWatch(pid, () =>
-      this.#options.publisher.publish("TaskOOM", { containerId: id }),
+    this.#oomWatches.set(
+      id,
+      memoryCgroupWatch(pid, () => this.#tellOOM(id)),
     );
-    this.#oomWatches.set(id, watch);
+  }
+
+  #tellOOM(id: string): void {
+    this.#options.publisher.publish("TaskOOM", { containerId: id });
   }
 
   async #delete(id: string, execId: string): Promise<Partial<MessageOf<typeof m.DeleteResponse>>> {

@@ -3,6 +3,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { becomeSubreaper } from "../linux/prctl.ts";
 import { CreateTaskRequest, RuncOptions } from "./messages/task.ts";
+import { Process } from "./process.ts";
 import { Reaper } from "./reaper.ts";
 import { Runtime } from "./runtime.ts";
 import { Task } from "./task.ts";
@@ -43,7 +44,8 @@ test("a task whose container a checkpoint has removed is deleted, and not said t
   const runtime = new Runtime({ binary, root: bundle, bundle, systemdCgroup: false }, reaper);
   const options = RuncOptions.decode(new Uint8Array(0));
   const request = CreateTaskRequest.decode(CreateTaskRequest.encode({ id: "one", bundle }));
-  const task = new Task(request, { namespace: "x", reaper, runtime, options, onExit: () => {} });
+  const context = { namespace: "x", reaper, runtime, options, onExit: () => {} };
+  const task = new Task(new Process("one", request), bundle, "", context);
   await task.create(request);
   await task.start("", () => {});
   await task.kill("", 9, false);

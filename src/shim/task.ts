@@ -3,7 +3,7 @@ import { readSmallFile, replaceSmallFile, unlinkIfThere } from "../linux/fd.ts";
 import type { MessageOf } from "../protobuf/message.ts";
 import { type Options, readPidFile } from "./bundle.ts";
 import type { CreateTaskRequest, ExecProcessRequest } from "./messages/task.ts";
-import { FINISHED, type Launch, Process } from "./process.ts";
+import { FINISHED, type KeptProcess, type Launch, Process } from "./process.ts";
 import type { Exit, Reaper } from "./reaper.ts";
 import { mountRootfs, unmountAll } from "./rootfs.ts";
 import type { Runtime } from "./runtime.ts";
@@ -16,6 +16,14 @@ export interface TaskContext {
   options: Options;
   /** Told of every exit, once. */
   onExit(task: Task, process: Process, exit: Exit): void;
+}
+
+/** A running task as data, for the program that goes on with it. */
+export interface KeptTask {
+  bundle: string;
+  checkpoint: string;
+  init: KeptProcess;
+  execs: KeptProcess[];
 }
 
 /** Exec ids become file names. */
@@ -32,13 +40,40 @@ export class Task {
   /** Images that the container is restored from when it is started; "" for none. */
   readonly #checkpoint: string;
 
-  constructor(request: MessageOf<typeof CreateTaskRequest>, context: TaskContext) {
-    this.id = request.id;
-    this.bundle = request.bundle;
-    this.init = new Process(request.id, request);
-    this.#rootfs = `${request.bundle}/rootfs`;
+  /** `checkpoint`: images to restore it from; "" for none. */
+  constructor(init: Process, bundle: string, checkpoint: string, context: TaskContext) {
+    this.id = init.id;
+    this.bundle = bundle;
+    this.init = init;
+    this.#rootfs = `${bundle}/rootfs`;
     this.#context = context;
-    this.#checkpoint = request.checkpoint;
+    this.#checkpoint = checkpoint;
+  }
+
+  /** What it takes to go on in another program; undefined unless it runs and nothing is under way. */
+  keep(): KeptTask | undefined {
+    const init = this.init.keep();
+    const execs = this.execs.map((exec) => exec.keep());
+    if (init === undefined || init.exit !== undefined || execs.includes(undefined)) return undefined;
+    const known = execs.filter((exec) => exec !== undefined);
+    return { bundle: this.bundle, checkpoint: this.#checkpoint, init, execs: known };
+  }
+
+  /** How its runtime is called. */
+  get configuration(): { options: Options; binary: string } {
+    return { options: this.#context.options, binary: this.#context.runtime.options.binary };
+  }
+
+  /** A task that another program has described by keep(). */
+  static async resume(kept: KeptTask, context: TaskContext): Promise<Task> {
+    const task = new Task(await Process.resume(kept.init), kept.bundle, kept.checkpoint, context);
+    task.#watch(task.init, kept.init.pid);
+    for (const exec of kept.execs) {
+      const process = await Process.resume(exec);
+      task.#execs.set(exec.id, { process, spec: new Uint8Array(0) });
+      if (exec.exit === undefined) task.#watch(process, exec.pid);
+    }
+    return task;
   }
 
   /**

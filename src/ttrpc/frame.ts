@@ -42,6 +42,11 @@ export class FrameParser {
   /** Bytes of an oversized message still to be thrown away. */
   #skipping = 0;
 
+  /** Whether all that came was whole frames. */
+  get isEmpty(): boolean {
+    return this.#pending.length === 0 && this.#skipping === 0;
+  }
+
   /** Takes the next piece of the stream and returns the frames that it completes. */
   push(piece: Uint8Array): Frame[] {
     const frames: Frame[] = [];

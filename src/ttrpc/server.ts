@@ -24,6 +24,8 @@ export type Handler = (call: Call, payload: Uint8Array) => Promise<Uint8Array>;
 interface Connection {
   parser: FrameParser;
   outbox: Outbox;
+  /** Calls under way. */
+  calls: Set<Frame>;
 }
 
 /** Where to listen: a path to bind, or the descriptor of a socket that is bound and listening. */
@@ -32,20 +34,38 @@ export type Endpoint = { path: string } | { fd: number };
 export interface Server {
   /** Stops accepting; `force` also ends the open connections. */
   stop(force?: boolean): void;
+  /**
+   * The open connections, for a server that another program makes of them (`adopted`). Undefined when data is on its
+   * way, or a call that may not be made again: those under way are answered by the other server.
+   */
+  keep(mayRepeat: (method: string) => boolean): KeptConnection[] | undefined;
+}
+
+/** An open connection as data: its descriptor, and the requests under way. */
+export interface KeptConnection {
+  fd: number;
+  calls: { streamId: number; data: number[] }[];
 }
 
 const NO_PAYLOAD = new Uint8Array(0);
 
 /** Serves until stopped. `changed` is told the number of open connections whenever that changes. */
-export function serve(endpoint: Endpoint, handler: Handler, changed?: (connections: number) => void): Server {
-  let connections = 0;
+export function serve(
+  endpoint: Endpoint,
+  handler: Handler,
+  changed?: (connections: number) => void,
+  adopted: readonly KeptConnection[] = [],
+): Server {
+  const clients = new Set<Socket<Connection>>();
   const socket: SocketHandler<Connection> = {
     open(client) {
-      client.data = { parser: new FrameParser(), outbox: new Outbox() };
-      changed?.(++connections);
+      client.data = { parser: new FrameParser(), outbox: new Outbox(), calls: new Set() };
+      clients.add(client);
+      changed?.(clients.size);
     },
-    close() {
-      changed?.(--connections);
+    close(client) {
+      clients.delete(client);
+      changed?.(clients.size);
     },
     data(client, piece) {
       for (const frame of client.data.parser.push(piece)) void answer(client, frame, handler);
@@ -53,19 +73,62 @@ export function serve(endpoint: Endpoint, handler: Handler, changed?: (connectio
     drain: (client) => client.data.outbox.drain(client),
     error() {},
   };
-  return "fd" in endpoint
-    ? listenOn(endpoint.fd, socket)
-    : Bun.listen<Connection>({ unix: endpoint.path, socket });
+  const listener =
+    "fd" in endpoint
+      ? listenOn(endpoint.fd, socket)
+      : Bun.listen<Connection>({ unix: endpoint.path, socket });
+  for (const { fd, calls } of adopted) void adopt(fd, calls, socket, handler);
+  return {
+    stop: (force) => listener.stop(force),
+    keep(mayRepeat) {
+      const kept = [...clients].map((client) => keepConnection(client, mayRepeat));
+      return kept.includes(undefined) ? undefined : kept.filter((one) => one !== undefined);
+    },
+  };
+}
+
+function keepConnection(
+  client: Socket<Connection>,
+  mayRepeat: (method: string) => boolean,
+): KeptConnection | undefined {
+  const { parser, outbox, calls } = client.data;
+  if (!parser.isEmpty || outbox.size > 0) return undefined;
+  const kept: KeptConnection = { fd: fdOf(client), calls: [] };
+  for (const { streamId, data } of calls) {
+    if (data === undefined || !mayRepeat(Request.decode(data).method)) return undefined;
+    kept.calls.push({ streamId, data: [...data] });
+  }
+  return kept;
+}
+
+async function adopt(
+  fd: number,
+  calls: KeptConnection["calls"],
+  socket: SocketHandler<Connection>,
+  handler: Handler,
+): Promise<void> {
+  const client = await connectOn(fd, socket);
+  for (const { streamId, data } of calls)
+    void answer(client, { streamId, type: REQUEST, flags: 0, data: Uint8Array.from(data) }, handler);
 }
 
 /** Bun.listen() takes the descriptor of a listening socket, which its type declarations leave out. */
-function listenOn(fd: number, socket: SocketHandler<Connection>): Server {
+function listenOn(fd: number, socket: SocketHandler<Connection>): { stop(force?: boolean): void } {
   const options = { fd, socket } as unknown as Bun.UnixSocketOptions<Connection>;
   return Bun.listen<Connection>(options);
 }
 
+/** Likewise Bun.connect() and the descriptor of an open connection. */
+function connectOn(fd: number, socket: SocketHandler<Connection>): Promise<Socket<Connection>> {
+  const options = { fd, socket } as unknown as Bun.UnixSocketOptions<Connection>;
+  return Bun.connect<Connection>(options);
+}
+
+const fdOf = (client: Socket<Connection>): number => (client as unknown as { fd: number }).fd;
+
 async function answer(client: Socket<Connection>, frame: Frame, handler: Handler): Promise<void> {
-  const { outbox } = client.data;
+  const { outbox, calls } = client.data;
+  calls.add(frame);
   let response: Uint8Array;
   try {
     response = Response.encode({ payload: await handle(frame, handler) });
@@ -73,6 +136,7 @@ async function answer(client: Socket<Connection>, frame: Frame, handler: Handler
     const status = { code: GRPC_CODE[kindOf(error)], message: messageOf(error) };
     response = Response.encode({ status });
   }
+  calls.delete(frame);
   outbox.send(client, encodeFrame(frame.streamId, RESPONSE, 0, response));
 }
 

@@ -57,8 +57,13 @@ function plainly(value: unknown, folder: string, key = ""): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, plainly(one, folder, name)]));
 }
 
-/** Starts the shim of a container; `first` is its bundle's id. */
-export async function startShim(program: string, folder: string, first: string): Promise<ShimDriver> {
+/** Starts the shim of a container; `first` is its bundle's id. `env` is added to its environment. */
+export async function startShim(
+  program: string,
+  folder: string,
+  first: string,
+  env: Record<string, string> = {},
+): Promise<ShimDriver> {
   mkdirSync(folder, { recursive: true });
   const told: ShimEvent[] = [];
   const plain = (value: unknown) => plainly(value, folder);
@@ -97,6 +102,7 @@ export async function startShim(program: string, folder: string, first: string):
     stderr: "pipe",
     env: {
       ...process.env,
+      ...env,
       TTRPC_ADDRESS: socket,
       GRPC_ADDRESS: join(folder, "containerd.sock"),
       NAMESPACE: "test",

@@ -9,6 +9,24 @@ export interface OOMWatch {
   /** Looks whether the killer has struck since, for who must know it before something else is told. */
   check(): void;
   stop(): void;
+  /** What it takes to go on in another program (resumeWatch); undefined for now. */
+  keep(): KeptWatch | undefined;
+}
+
+/** A watch as data. The descriptors: v1's event counter; in v2 a file that is ready by POLLPRI when it has changed. */
+export type KeptWatch =
+  | { version: 0 }
+  | { version: 1; event: number }
+  | { version: 2; folder: string; events: number; kills: number };
+
+const NO_WATCH: OOMWatch = { check() {}, stop() {}, keep: () => ({ version: 0 }) };
+
+/** A watch that another program has begun. */
+export function resumeWatch(kept: KeptWatch, onOOM: () => void): OOMWatch {
+  if (kept.version === 0) return NO_WATCH;
+  if (kept.version === 1) return watchCounter(kept.event, onOOM);
+  closeFd(kept.events);
+  return watchV2(kept.folder, onOOM, kept.kills);
 }
 
 /** Watches the memory control group of a container's init until it is stopped. */
@@ -22,7 +40,7 @@ export function memoryCgroupWatch(pid: number, onOOM: () => void): OOMWatch {
     // A container that ends at once has no control group any more.
     log("debug", `no OOM events: ${(error as Error).message}`);
   }
-  return { check() {}, stop() {} };
+  return NO_WATCH;
 }
 
 /** v1: the kernel counts up an eventfd that was registered in cgroup.event_control. */
@@ -37,6 +55,11 @@ function watchV1(folder: string, onOOM: () => void): OOMWatch {
   } finally {
     closeFd(control);
   }
+  return watchCounter(event, onOOM);
+}
+
+/** Takes the counter over. */
+function watchCounter(event: number, onOOM: () => void): OOMWatch {
   let stopped = false;
   const reader = Bun.file(event).stream().getReader();
   const listen = async (): Promise<void> => {
@@ -58,6 +81,7 @@ function watchV1(folder: string, onOOM: () => void): OOMWatch {
       stopped = true;
       void reader.cancel().catch(() => {});
     },
+    keep: () => (stopped ? undefined : { version: 1, event }),
   };
 }
 
@@ -71,12 +95,15 @@ function readCount(event: number): boolean {
   }
 }
 
-/** v2: memory.events changes; its oom_kill counter tells whether it was for that. */
-function watchV2(folder: string, onOOM: () => void): OOMWatch {
+/**
+ * v2: memory.events changes; its oom_kill counter tells whether it was for that. `seen`: kills that were told by another
+ * program.
+ */
+function watchV2(folder: string, onOOM: () => void, seen?: number): OOMWatch {
   let watch: OOMWatch | undefined;
   let stopped = false;
   void import("./oom_v2.ts").then(({ watchMemoryEvents }) => {
-    if (!stopped) watch = watchMemoryEvents(folder, onOOM);
+    if (!stopped) watch = watchMemoryEvents(folder, onOOM, seen);
   });
   return {
     check: () => watch?.check(),
@@ -84,5 +111,6 @@ function watchV2(folder: string, onOOM: () => void): OOMWatch {
       stopped = true;
       watch?.stop();
     },
+    keep: () => watch?.keep(),
   };
 }

@@ -66,5 +66,6 @@ export async function openBinary(paths: StdioPaths, options: IOOptions): Promise
     // The program ends by itself when the output does.
     close: closeEnds,
     resize() {},
+    keep: () => ({ kind: "closed" }),
   };
 }

@@ -18,7 +18,7 @@ import {
   O_WRONLY,
   openFd,
 } from "../../linux/fd.ts";
-import type { IOOptions, ProcessIO, StdioPaths } from "./stdio.ts";
+import type { IOOptions, KeptIO, ProcessIO, StdioPaths } from "./stdio.ts";
 import { pathOf } from "./stdio.ts";
 
 const POLL_FIRST = 2;
@@ -30,8 +30,17 @@ export class HeldFifo {
   #open = true;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(path: string) {
-    this.fd = openFd(path, O_RDWR | O_NONBLOCK);
+  /** Takes the descriptor over. */
+  constructor(fd: number) {
+    this.fd = fd;
+  }
+
+  static open(path: string): HeldFifo {
+    return new HeldFifo(openFd(path, O_RDWR | O_NONBLOCK));
+  }
+
+  get isOpen(): boolean {
+    return this.#open;
   }
 
   /**
@@ -57,60 +66,97 @@ export class HeldFifo {
 
 /** Opens the FIFOs; streams without a path are /dev/null. */
 export function openFifos(paths: StdioPaths, options: IOOptions): ProcessIO {
-  const held: HeldFifo[] = [];
-  const ends: number[] = [];
-  let stdinWriter: number | undefined;
+  const io = new Fifos();
+  try {
+    io.open(paths, options);
+  } catch (error) {
+    io.close();
+    throw error;
+  }
+  return io;
+}
 
-  const own = (end: number): number => {
-    if (options.uid !== 0 || options.gid !== 0) chownFd(end, options.uid, options.gid);
-    return end;
-  };
-  const output = (path: string): number => {
+/** FIFOs that another program has opened. */
+export function resumeFifos(kept: KeptIO & { kind: "fifo" }): ProcessIO {
+  return new Fifos(
+    kept.held.map((fd) => new HeldFifo(fd)),
+    kept.stdin,
+  );
+}
+
+class Fifos implements ProcessIO {
+  readonly #held: HeldFifo[];
+  #stdinWriter: number | undefined;
+  /** Given to the process. */
+  #ends: number[] = [];
+  #exited = false;
+
+  constructor(held: HeldFifo[] = [], stdinWriter?: number) {
+    this.#held = held;
+    this.#stdinWriter = stdinWriter;
+  }
+
+  get fds(): [number, number, number] {
+    return [this.#ends[0]!, this.#ends[1]!, this.#ends[2]!];
+  }
+
+  open(paths: StdioPaths, options: IOOptions): void {
+    const own = (end: number): void => {
+      this.#ends.push(end);
+      if (options.uid !== 0 || options.gid !== 0) chownFd(end, options.uid, options.gid);
+    };
+    own(this.#input(pathOf(paths.stdin)));
+    own(this.#output(pathOf(paths.stdout)));
+    own(this.#output(pathOf(paths.stderr)));
+  }
+
+  #output(path: string): number {
     if (path === "") return openFd("/dev/null", O_WRONLY);
-    held.push(new HeldFifo(path));
-    const end = openFd(path, O_WRONLY | O_APPEND);
-    return own(end);
-  };
-  const input = (path: string): number => {
+    this.#held.push(HeldFifo.open(path));
+    return openFd(path, O_WRONLY | O_APPEND);
+  }
+
+  #input(path: string): number {
     if (path === "") return openFd("/dev/null", O_RDONLY);
     // Opening one end of a FIFO waits for somebody at the other, unless both are opened as one first.
     const both = openFd(path, O_RDWR | O_NONBLOCK);
     const end = openFd(path, O_RDONLY);
-    stdinWriter = openFd(path, O_WRONLY | O_NONBLOCK);
+    this.#stdinWriter = openFd(path, O_WRONLY | O_NONBLOCK);
     closeFd(both);
-    return own(end);
-  };
-  const closeStdin = (): void => {
-    if (stdinWriter !== undefined) closeFd(stdinWriter);
-    stdinWriter = undefined;
-  };
-  const closeEnds = (): void => {
-    for (const fd of ends.splice(0)) closeFd(fd);
-  };
-  const close = (): void => {
-    closeEnds();
-    closeStdin();
-    for (const fifo of held.splice(0)) fifo.close();
-  };
-
-  try {
-    ends.push(input(pathOf(paths.stdin)));
-    ends.push(output(pathOf(paths.stdout)));
-    ends.push(output(pathOf(paths.stderr)));
-  } catch (error) {
-    close();
-    throw error;
+    return end;
   }
-  return {
-    fds: [ends[0]!, ends[1]!, ends[2]!],
-    started: closeEnds,
-    closeStdin,
-    exited() {
-      closeStdin();
-      for (const fifo of held) fifo.releaseWhenDrained();
-    },
-    finished: () => Promise.resolve(),
-    close,
-    resize() {},
-  };
+
+  started(): void {
+    for (const fd of this.#ends.splice(0)) closeFd(fd);
+  }
+
+  closeStdin(): void {
+    if (this.#stdinWriter !== undefined) closeFd(this.#stdinWriter);
+    this.#stdinWriter = undefined;
+  }
+
+  exited(): void {
+    this.#exited = true;
+    this.closeStdin();
+    for (const fifo of this.#held) fifo.releaseWhenDrained();
+  }
+
+  finished(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  close(): void {
+    this.started();
+    this.closeStdin();
+    for (const fifo of this.#held.splice(0)) fifo.close();
+  }
+
+  resize(): void {}
+
+  keep(): KeptIO | undefined {
+    const open = this.#held.filter((fifo) => fifo.isOpen);
+    // What was written last waits to be read.
+    if (this.#ends.length > 0 || (this.#exited && open.length > 0)) return undefined;
+    return { kind: "fifo", held: open.map((fifo) => fifo.fd), stdin: this.#stdinWriter };
+  }
 }

@@ -12,7 +12,7 @@ import {
   setNonBlocking,
 } from "../../linux/fd.ts";
 import { pump } from "./pump.ts";
-import { type IOOptions, type ProcessIO, pathOf, type StdioPaths } from "./stdio.ts";
+import { type IOOptions, type KeptIO, type ProcessIO, pathOf, type StdioPaths } from "./stdio.ts";
 
 /**
  * The process writes into a pipe and the shim into the file: with the file's own descriptor the process
@@ -26,15 +26,26 @@ export function openFile(paths: StdioPaths, _options: IOOptions): ProcessIO {
   const [reader, writer] = pipe();
   setNonBlocking(reader, true);
   const stdin = openFd("/dev/null", O_RDONLY | O_NONBLOCK);
+  return copying(reader, file, [stdin, writer]);
+}
+
+/** A copy that another program has begun. */
+export function resumeFile(kept: KeptIO & { kind: "file" }): ProcessIO {
+  return copying(kept.reader, kept.file, []);
+}
+
+/** `given`: what the process inherits, its input and its output. */
+function copying(reader: number, file: number, given: number[]): ProcessIO {
   const copy = pump(reader, file);
   void copy.done.then(() => closeFd(file));
-  let ends = [stdin, writer];
+  const fds = [given[0] ?? -1, given[1] ?? -1, given[1] ?? -1] as const;
+  let ends = given;
   const closeEnds = (): void => {
     for (const fd of ends) closeFd(fd);
     ends = [];
   };
   return {
-    fds: [stdin, writer, writer],
+    fds,
     started: closeEnds,
     closeStdin() {},
     exited() {},
@@ -44,5 +55,6 @@ export function openFile(paths: StdioPaths, _options: IOOptions): ProcessIO {
       copy.stop();
     },
     resize() {},
+    keep: () => (copy.waiting ? { kind: "file", reader, file } : undefined),
   };
 }

@@ -4,6 +4,8 @@ import { closeFd, writeFd } from "../../linux/fd.ts";
 export interface Pump {
   /** Resolves when the source has ended and everything is written; never rejects. */
   readonly done: Promise<void>;
+  /** Whether it has written all that it has read, and goes on: there is nothing on its way. */
+  readonly waiting: boolean;
   /** Ends the copy; what was not read yet stays unread. */
   stop(): void;
 }
@@ -15,17 +17,28 @@ export interface Pump {
  */
 export function pump(source: number, target: number): Pump {
   const reader = Bun.file(source).stream().getReader();
+  let waiting = true;
   const copy = async (): Promise<void> => {
     try {
-      for (let part = await reader.read(); !part.done; part = await reader.read())
+      for (let part = await reader.read(); !part.done; part = await reader.read()) {
+        waiting = false;
         await writeAll(target, part.value);
+        waiting = true;
+      }
     } catch {
       // The end of a terminal, or the other side has gone.
     } finally {
+      waiting = false;
       closeFd(source);
     }
   };
-  return { done: copy(), stop: () => void reader.cancel().catch(() => {}) };
+  return {
+    done: copy(),
+    stop: () => void reader.cancel().catch(() => {}),
+    get waiting() {
+      return waiting;
+    },
+  };
 }
 
 const RETRY_FIRST = 1;

@@ -30,6 +30,33 @@ export interface ProcessIO {
   /** Closes everything. */
   close(): void;
   resize(columns: number, rows: number): void;
+  /** What it takes to go on in another program (resumeIO); undefined while something is under way. */
+  keep(): KeptIO | undefined;
+}
+
+/** A ProcessIO whose process runs, as data: the numbers are descriptors. */
+export type KeptIO =
+  | { kind: "fifo"; held: number[]; stdin?: number | undefined }
+  | { kind: "terminal"; master: number; output?: number | undefined; input?: number | undefined }
+  | { kind: "file"; reader: number; file: number }
+  | { kind: "closed" };
+
+/** The descriptors that keep() named, and those among them that mean work when there is something to read. */
+export function descriptorsOf(kept: KeptIO): { all: number[]; readable: number[] } {
+  const some = (...fds: (number | undefined)[]) => fds.filter((fd) => fd !== undefined);
+  if (kept.kind === "fifo") return { all: some(...kept.held, kept.stdin), readable: [] };
+  if (kept.kind === "file") return { all: [kept.reader, kept.file], readable: [kept.reader] };
+  if (kept.kind === "closed") return { all: [], readable: [] };
+  const readable = some(kept.master, kept.input);
+  return { all: some(...readable, kept.output), readable };
+}
+
+/** The streams that keep() has described, in the program that goes on with them. */
+export async function resumeIO(kept: KeptIO): Promise<ProcessIO> {
+  if (kept.kind === "terminal") return (await import("./terminal.ts")).resumeTerminal(kept);
+  if (kept.kind === "file") return (await import("./file.ts")).resumeFile(kept);
+  const { resumeFifos } = await import("./fifo.ts");
+  return kept.kind === "fifo" ? resumeFifos(kept) : resumeFifos({ kind: "fifo", held: [] });
 }
 
 export interface IOOptions {

@@ -13,7 +13,7 @@ import { setWindowSize } from "../../linux/winsize.ts";
 import { socketFolder } from "../bundle.ts";
 import { HeldFifo } from "./fifo.ts";
 import { type Pump, pump } from "./pump.ts";
-import { type ProcessIO, pathOf, type StdioPaths } from "./stdio.ts";
+import { type KeptIO, type ProcessIO, pathOf, type StdioPaths } from "./stdio.ts";
 
 let counter = 0;
 
@@ -38,36 +38,52 @@ export class ConsoleSocket {
   }
 }
 
-/** Connects a terminal's master with the client's FIFOs and takes it over. */
-export class Terminal implements ProcessIO {
+/** Connects a terminal's master with the client's FIFOs, and takes it over. */
+export function openTerminal(master: number, paths: StdioPaths): ProcessIO {
+  setNonBlocking(master, true);
+  const output = paths.stdout === "" ? undefined : HeldFifo.open(pathOf(paths.stdout));
+  const input = paths.stdin === "" ? undefined : openFd(pathOf(paths.stdin), O_RDWR | O_NONBLOCK);
+  return new Terminal(master, output, input);
+}
+
+/** A terminal that another program has connected. */
+export function resumeTerminal({ master, output, input }: KeptIO & { kind: "terminal" }): ProcessIO {
+  return new Terminal(master, output === undefined ? undefined : new HeldFifo(output), input);
+}
+
+class Terminal implements ProcessIO {
   readonly fds = undefined;
   readonly #master: number;
   readonly #output: HeldFifo | undefined;
   readonly #outward: Pump;
-  readonly #inward: Pump | undefined;
+  readonly #input: number | undefined;
+  #inward: Pump | undefined;
   #open = true;
+  #exited = false;
 
-  constructor(master: number, paths: StdioPaths) {
+  constructor(master: number, output: HeldFifo | undefined, input: number | undefined) {
     this.#master = master;
-    setNonBlocking(master, true);
+    this.#output = output;
     // Without a reader the terminal must be emptied all the same, or its processes block.
-    this.#output = paths.stdout === "" ? undefined : new HeldFifo(pathOf(paths.stdout));
-    const nowhere = this.#output === undefined ? openFd("/dev/null", O_RDWR) : undefined;
-    this.#outward = pump(dupAbove(master, 3), nowhere ?? this.#output!.fd);
+    const nowhere = output === undefined ? openFd("/dev/null", O_RDWR) : undefined;
+    this.#outward = pump(dupAbove(master, 3), nowhere ?? output!.fd);
     void this.#outward.done.then(() => {
       if (nowhere !== undefined) closeFd(nowhere);
     });
-    if (paths.stdin !== "") this.#inward = pump(openFd(pathOf(paths.stdin), O_RDWR | O_NONBLOCK), master);
+    this.#input = input;
+    if (input !== undefined) this.#inward = pump(input, master);
   }
 
   started(): void {}
 
   closeStdin(): void {
     this.#inward?.stop();
+    this.#inward = undefined;
   }
 
   exited(): void {
-    this.#inward?.stop();
+    this.#exited = true;
+    this.closeStdin();
     void this.#outward.done.then(() => this.#output?.releaseWhenDrained());
   }
 
@@ -78,7 +94,7 @@ export class Terminal implements ProcessIO {
   close(): void {
     if (!this.#open) return;
     this.#open = false;
-    this.#inward?.stop();
+    this.closeStdin();
     this.#outward.stop();
     this.#output?.close();
     closeFd(this.#master);
@@ -86,5 +102,12 @@ export class Terminal implements ProcessIO {
 
   resize(columns: number, rows: number): void {
     if (this.#open) setWindowSize(this.#master, columns, rows);
+  }
+
+  keep(): KeptIO | undefined {
+    if (!this.#open) return { kind: "closed" };
+    if (this.#exited || !this.#outward.waiting || this.#inward?.waiting === false) return undefined;
+    const input = this.#inward === undefined ? undefined : this.#input;
+    return { kind: "terminal", master: this.#master, output: this.#output?.fd, input };
   }
 }
