@@ -99,11 +99,37 @@ describe("exec", () => {
       ),
     ).toBe("b 1 /tmp");
     expect((await engine.docker(["exec", "ex", "sh", "-c", "exit 7"])).code).toBe(7);
-    expect((await engine.docker(["exec", "ex", "nonesuch"])).code).toBe(127);
+    const missing = await engine.docker(["exec", "ex", "nonesuch"]);
+    expect(missing.code).toBe(127);
+    expect(`${missing.stdout}${missing.stderr}`.trim()).toBe(
+      'OCI runtime exec failed: exec failed: unable to start container process: exec: "nonesuch": executable file not found in $PATH',
+    );
+    expect((await engine.docker(["exec", "-u", "nobody-here", "ex", "true"])).code).toBe(126);
     const piped = await engine.docker(["exec", "-i", "ex", "cat"], { stdin: "through\n" });
     expect(piped.stdout).toBe("through\n");
     expect((await engine.docker(["exec", "none", "true"])).stderr).toContain("No such container: none");
     await engine.ok("rm", "-f", "ex");
+  });
+});
+
+describe("a start that fails", () => {
+  test("tells its reason once, leaves the log empty, and ends no wait for the next exit", async () => {
+    await engine.ok("create", "--name", "unstartable", "busybox", "nonesuch");
+    const waiting = new AbortController();
+    const next = fetch("http://docker/containers/unstartable/wait?condition=next-exit", {
+      unix: engine.host.replace("unix://", ""),
+      method: "POST",
+      signal: waiting.signal,
+    });
+    const ended = (await next).text().then(
+      () => "ended",
+      () => "still waiting",
+    );
+    expect((await engine.docker(["start", "unstartable"])).code).toBe(1);
+    expect(await engine.docker(["logs", "unstartable"])).toEqual({ code: 0, stdout: "", stderr: "" });
+    waiting.abort();
+    expect(await ended).toBe("still waiting");
+    await engine.ok("rm", "unstartable");
   });
 });
 

@@ -1,6 +1,7 @@
 /** Messages in the two forms that callers of runc parse (those of logrus). */
 import { invalidArgument, messageOf } from "../errors/errors.ts";
 import { closeFd, O_APPEND, O_CREAT, O_WRONLY, openFd, writeFd } from "../linux/fd.ts";
+import { ERRORS_ARE_LOGGED } from "../version/same_build.ts";
 
 const STDERR = 2;
 
@@ -46,10 +47,10 @@ export function logMessage(log: Log, level: Level, message: string): void {
   }
 }
 
-/** The error that ends the program: to the log, and in plain words to stderr if that is not the log. */
+/** The error that ends the program: to the log, and in plain words to stderr if that is not the log (or the caller's to keep clean). */
 export function logFatal(log: Log, message: string): void {
   logMessage(log, "error", message);
-  if (log.file === undefined) return;
+  if (log.file === undefined || process.env[ERRORS_ARE_LOGGED] === "1") return;
   try {
     print(STDERR, `${message}\n`);
   } catch {

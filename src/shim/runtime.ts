@@ -2,7 +2,7 @@
 import { type EngineError, messageOf, notFound, systemError } from "../errors/errors.ts";
 import { closeFd, O_NONBLOCK, O_RDWR, openFd, pipe, readFd, readSmallFile } from "../linux/fd.ts";
 import { spawn } from "../linux/spawn.ts";
-import { isSameBuild, SHORT_LIVED_SETTINGS } from "../version/same_build.ts";
+import { ERRORS_ARE_LOGGED, isSameBuild, SHORT_LIVED_SETTINGS } from "../version/same_build.ts";
 import type { Reaper } from "./reaper.ts";
 
 export interface RuntimeOptions {
@@ -26,9 +26,11 @@ export function childEnvironment(extra: readonly string[] = []): string[] {
   return [...inherited.map(([name, value]) => `${name}=${value ?? ""}`), ...extra];
 }
 
-/** For docker-runc itself, settings that let it start faster. */
+/** For docker-runc itself, settings that let it start faster and keep the container's stderr clean. */
 function runtimeSettings(): string[] {
-  return Object.entries(SHORT_LIVED_SETTINGS).map(([name, value]) => `${name}=${value}`);
+  return Object.entries({ ...SHORT_LIVED_SETTINGS, [ERRORS_ARE_LOGGED]: "1" }).map(
+    ([name, value]) => `${name}=${value}`,
+  );
 }
 
 export class Runtime {

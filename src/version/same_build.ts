@@ -33,6 +33,12 @@ export const SHORT_LIVED_SETTINGS: Readonly<Record<string, string>> = {
  */
 export const SHIM_STAYS = "PEQUOD_SHIM_STAYS";
 
+/**
+ * Set to "1" for docker-runc by a caller that reads the error from the --log file: it is not told on stderr as well, which
+ * is the container's own and would carry it into the container's log.
+ */
+export const ERRORS_ARE_LOGGED = "PEQUOD_ERRORS_ARE_LOGGED";
+
 /** Whether a program is this very executable under another name. */
 export function isSameBuild(path: string): boolean {
   return isSameFile(path, process.execPath);

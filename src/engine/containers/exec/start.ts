@@ -13,6 +13,10 @@ import { capabilitiesFor, hostCapabilities } from "../spec/capabilities.ts";
 import { refuseUnlessReady } from "./create.ts";
 import type { Exec } from "./exec.ts";
 
+/** What a start gives for a failure without a code of its own, and what an exec gives for the same. */
+const START_FAILED = 128;
+const EXEC_FAILED = 126;
+
 /** Claims the one start of an exec, before its connection is taken over. Errors: conflict, notFound. */
 export function claimStart(exec: Exec): void {
   if (exec.status === "exited") throw conflict(`exec ${exec.id} has already run`);
@@ -60,7 +64,8 @@ async function fail(
   cause: unknown,
   onError: ((text: Uint8Array) => void | Promise<void>) | undefined,
 ): Promise<Error> {
-  const { exitCode, error } = startFailure(cause, "OCI runtime exec failed");
+  const { exitCode: code, error } = startFailure(cause, "OCI runtime exec failed");
+  const exitCode = code === START_FAILED ? EXEC_FAILED : code;
   exec.io = undefined;
   exec.exitCode = exitCode;
   exec.status = "exited";

@@ -103,10 +103,12 @@ async function recordFailure(env: Env, container: Container, failure: StartFailu
   state.exitCode = failure.exitCode;
   state.error = failure.error.message;
   state.pid = 0;
-  if (state.status === "restarting") state.move("exited");
+  const wasRestarting = state.status === "restarting";
+  if (wasRestarting) state.move("exited");
   saveContainer(container);
   container.hub.end();
-  container.waiters.exited({ exitCode: failure.exitCode, error: state.error });
+  // Who waits for the next exit goes on waiting, as with stock: a run that did not begin has no end.
+  if (wasRestarting) container.waiters.exited({ exitCode: failure.exitCode, error: state.error });
   if (container.hostConfig.AutoRemove) await removeLocked(env, container, { volumes: true });
 }
 
