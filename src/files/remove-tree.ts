@@ -1,4 +1,5 @@
-import { readdirSync, rmSync } from "node:fs";
+import { readdirSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { EngineError, errnoOf } from "../errors/errors.ts";
 
 /** Up to so many files are removed at once, because a process would take longer to start. */
@@ -22,7 +23,8 @@ export async function removeTree(path: string): Promise<void> {
 async function remove(path: string): Promise<string | undefined> {
   if (countUpTo(FEW, path) < FEW) {
     try {
-      rmSync(path, { recursive: true, force: true });
+      // Not in this thread: on a disk that is busy each file takes its time, and many may be removed at once.
+      await rm(path, { recursive: true, force: true });
       return undefined;
     } catch (error) {
       if (errnoOf(error) === "ENOTEMPTY") return "Directory not empty";

@@ -1,5 +1,6 @@
 /** Containers on disk, as moby keeps them: config.v2.json and hostconfig.json in the container's folder. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { ContainerConfig, EndpointSettings, HostConfig, PortMap } from "../../api/schema.ts";
 import { dataLoss, messageOf } from "../../errors/errors.ts";
@@ -137,12 +138,12 @@ export function saveNew(container: Container): void {
 const REMOVING = "-removing";
 
 /** Removes a container's folder: under another name first, so that no daemon finds the half of it. */
-export function removeFolder(folder: string): void {
+export async function removeFolder(folder: string): Promise<void> {
   if (!existsSync(folder)) return;
   const hidden = `${folder}${REMOVING}`;
   renameSync(folder, hidden);
   try {
-    rmSync(hidden, { recursive: true, force: true });
+    await rm(hidden, { recursive: true, force: true });
   } catch (error) {
     renameSync(hidden, folder);
     throw error;

@@ -166,7 +166,7 @@ export async function* storage({ root, driver, records }: Examined): AsyncGenera
         async repair() {
           for (const id of [mount.mountID, mount.initID])
             if (id !== undefined && isLayerID(id)) await driver.remove(id);
-          records.removeMount(mount.name);
+          await records.removeMount(mount.name);
         },
       };
       continue;

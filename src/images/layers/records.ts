@@ -1,4 +1,5 @@
 import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { writeAtomic } from "../../files/atomic.ts";
 import { faultPoint } from "../../files/fault.ts";
@@ -142,8 +143,8 @@ export class LayerRecords {
     });
   }
 
-  removeMount(name: string): void {
-    rmSync(join(this.#root, "mounts", name), { recursive: true, force: true });
+  async removeMount(name: string): Promise<void> {
+    await rm(join(this.#root, "mounts", name), { recursive: true, force: true });
   }
 }
 

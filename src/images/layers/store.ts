@@ -400,7 +400,7 @@ export class LayerDatabase implements LayerStore {
     const { mountID, initID, parent } = layer.record;
     await this.#driver.remove(mountID);
     if (initID !== undefined) await this.#driver.remove(initID);
-    this.#records.removeMount(name);
+    await this.#records.removeMount(name);
     const below = parent === undefined ? undefined : this.#layers.get(parent);
     if (below) this.#unreference(below);
   }

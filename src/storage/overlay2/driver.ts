@@ -1,4 +1,5 @@
-import { existsSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { pack } from "../../archive/pack.ts";
 import type { TarObserver } from "../../archive/tar/reader.ts";
@@ -85,7 +86,7 @@ export class Overlay implements StorageDriver {
       this.#kind.mounter.unmount(this.#layout, id);
     this.#mounts.delete(id);
     this.#kind.limits.lift(folder);
-    for (const link of this.#layout.linksTo(id)) rmSync(link, { force: true });
+    for (const link of this.#layout.linksTo(id)) await rm(link, { force: true });
     await removeTree(folder);
   }
 

@@ -22,7 +22,7 @@ export async function removeLocked(env: Env, container: Container, options: Dest
       if (!isNotFound(error)) throw error;
     });
     await removeImageMounts(env, container);
-    removeFolder(container.folder);
+    await removeFolder(container.folder);
   } catch (cause) {
     state.move("dead");
     state.error = messageOf(cause);
