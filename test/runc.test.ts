@@ -200,12 +200,12 @@ describe("file systems", () => {
     }
   });
   test("the cgroup mount shows the container's own cgroup", async () => {
-    const seen = await bench.sh(
-      UNIFIED
-        ? "cat /sys/fs/cgroup/memory.max; cat /sys/fs/cgroup/cgroup.procs"
-        : "cat /sys/fs/cgroup/memory/memory.limit_in_bytes; cat /sys/fs/cgroup/pids/cgroup.procs",
-    );
-    expect(seen).toBe("268435456\n1");
+    const own = (spec: Spec) => spec.linux!.namespaces!.push({ type: "cgroup" });
+    const v1 = "cat /sys/fs/cgroup/memory/memory.limit_in_bytes; cat /sys/fs/cgroup/pids/cgroup.procs";
+    const v2 = "cat /sys/fs/cgroup/memory.max; cat /sys/fs/cgroup/cgroup.procs";
+    const inHost = "cd /sys/fs/cgroup$(cut -d: -f3 /proc/self/cgroup) && cat memory.max cgroup.procs";
+    expect(await bench.sh(UNIFIED ? v2 : v1, own)).toBe("268435456\n1");
+    expect(await bench.sh(UNIFIED ? inHost : v1)).toBe("268435456\n1");
   });
   test("devices of config.json, standard ones and links", async () => {
     const seen = await bench.sh(

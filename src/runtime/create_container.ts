@@ -124,6 +124,8 @@ class Creation {
         seccompFolder: `${this.#store.root}/.cache`,
         fds: slotsOf(descriptors),
       });
+      if (this.#spec.linux?.mountLabel && !facts.selinux)
+        this.#options.warn("linux.mountLabel is left out: SELinux is not enabled on this host");
       const plan = compileContainer(this.#spec, facts, this.#options.wait);
       if (!this.#options.systemdCgroup) checkUnused(facts.cgroup, this.#options.warn);
       this.#record.cgroup = facts.cgroup;

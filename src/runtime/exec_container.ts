@@ -104,6 +104,7 @@ export async function execInContainer(
       fds: slotsOf(descriptors),
       ...(options.consoleFd === undefined ? {} : { consoleFd: options.consoleFd }),
       preserveFds: options.preserveFds,
+      labelled: Boolean(options.process.selinuxLabel),
       ...(options.pidFile === undefined ? {} : { pidFile: options.pidFile }),
     });
     const plan = compileExec(options.process, targetOf(record), facts);

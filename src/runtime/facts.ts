@@ -5,7 +5,7 @@ import { pathExists } from "../linux/path_exists.ts";
 import type { LinuxSeccomp, Spec } from "../oci/runtime-spec.ts";
 import { rootPathOf, rootPropagation } from "./compile/container.ts";
 import type { Facts } from "./compile/facts.ts";
-import { appArmorEnabled, isRootless, knownCapabilities } from "./host.ts";
+import { appArmorEnabled, isRootless, knownCapabilities, selinuxEnabled } from "./host.ts";
 import type { ContainerRecord } from "./state/store.ts";
 
 const MS_SLAVE = 1 << 19;
@@ -112,6 +112,7 @@ export async function gatherFacts(id: string, spec: Spec, options: FactOptions):
     noNewKeyring: options.noNewKeyring,
     knownCapabilities: knownCapabilities(),
     appArmor: appArmorEnabled(),
+    selinux: Boolean(spec.process?.selinuxLabel || spec.linux?.mountLabel) && selinuxEnabled(),
     kcore: pathExists("/proc/kcore"),
     ...(shared ? { rootMountPoint: await mountPointOf(rootPathOf(spec, options.bundle)) } : {}),
     rootless,
@@ -124,6 +125,8 @@ export async function gatherExecFacts(
   record: ContainerRecord,
   options: Pick<FactOptions, "seccompFolder" | "fds" | "consoleFd" | "pidFile" | "preserveFds"> & {
     cgroup: Cgroup;
+    /** Whether the process has a label of SELinux. */
+    labelled: boolean;
   },
 ): Promise<Facts> {
   const seccomp = await seccompFacts(record.spec.linux?.seccomp, options.seccompFolder);
@@ -142,6 +145,7 @@ export async function gatherExecFacts(
     noNewKeyring: record.noNewKeyring ?? false,
     knownCapabilities: knownCapabilities(),
     appArmor: appArmorEnabled(),
+    selinux: options.labelled && selinuxEnabled(),
     kcore: false,
     rootless: isRootless(),
     umask: DEFAULT_UMASK,

@@ -16,6 +16,16 @@ export function appArmorEnabled(): boolean {
   }
 }
 
+/** Whether SELinux is on, with a policy: without one every process is in the domain "kernel". */
+export function selinuxEnabled(): boolean {
+  try {
+    if (!readSmallFile("/proc/self/mountinfo").includes(" - selinuxfs ")) return false;
+    return readSmallFile("/proc/self/attr/current").replace(/\0.*$/, "") !== "kernel";
+  } catch {
+    return false;
+  }
+}
+
 /** Whether we lack root's rights over the host: another user, or root of a user namespace. */
 export function isRootless(): boolean {
   if ((process.geteuid?.() ?? 0) !== 0) return true;

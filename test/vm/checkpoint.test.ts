@@ -187,8 +187,10 @@ describe("docker-runc checkpoint and restore", () => {
     expect(await second.exited).toBe(137);
   });
 
-  test("what runc has written comes back", async () => {
-    const [writer, reader] = ["runc", RUNC];
+  test.each([
+    ["runc", RUNC],
+    [RUNC, "runc"],
+  ])("what %s has written comes back with %s", async (writer, reader) => {
     const { id, path } = bundle(COUNT);
     start(path, id, join(path, "out"), "pipe", writer);
     await until(join(path, "out"), 3);

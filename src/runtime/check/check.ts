@@ -4,7 +4,7 @@ import { cgroupLayout } from "../../linux/cgroup/layout.ts";
 import { readSmallFile } from "../../linux/fd.ts";
 import type { Spec } from "../../oci/runtime-spec.ts";
 import type { Facts } from "../compile/facts.ts";
-import { appArmorEnabled, knownCapabilities } from "../host.ts";
+import { appArmorEnabled, knownCapabilities, selinuxEnabled } from "../host.ts";
 import { checkHooks, checkMounts, checkRoot } from "./bundle.ts";
 import { checkLinux } from "./linux.ts";
 import { type Problem, Report } from "./problem.ts";
@@ -24,6 +24,7 @@ function factsFor(bundle: string): Facts {
     noNewKeyring: false,
     knownCapabilities: knownCapabilities(),
     appArmor: appArmorEnabled(),
+    selinux: selinuxEnabled(),
     kcore: false,
     rootless: false,
     umask: 0o022,

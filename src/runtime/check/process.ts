@@ -3,7 +3,7 @@ import { capabilityNumber } from "../../linux/capabilities.ts";
 import type { Process, Spec } from "../../oci/runtime-spec.ts";
 import { compileRlimits } from "../compile/rlimits.ts";
 import { compileScheduling } from "../compile/scheduling.ts";
-import { appArmorEnabled } from "../host.ts";
+import { appArmorEnabled, selinuxEnabled } from "../host.ts";
 import { pointerOf, type Report } from "./problem.ts";
 
 function checkCommand(report: Report, process: Process): void {
@@ -89,6 +89,12 @@ export function checkProcess(report: Report, { process }: Spec): void {
       "/process/apparmorProfile",
       "AppArmor is not enabled on this host",
       "remove it, or enable AppArmor",
+    );
+  if (process.selinuxLabel && !selinuxEnabled())
+    report.add(
+      "/process/selinuxLabel",
+      "SELinux is not enabled on this host",
+      "remove it, or enable SELinux",
     );
   if (consoleSize && !terminal)
     report.add(

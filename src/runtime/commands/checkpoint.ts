@@ -16,6 +16,8 @@ export const FLAGS = {
     help: "Images of an earlier pre-dump, relative to --image-path",
     value: "PATH",
   },
+  "tcp-skip-in-flight": { kind: "bool", help: "Leave out TCP connections that are still being made" },
+  "link-remap": { kind: "bool", help: "Link deleted files that are open to a name again" },
   "leave-running": { kind: "bool", help: "Let the container go on" },
   "status-fd": {
     kind: "int",
@@ -38,6 +40,18 @@ function parentImages(images: string, parent: string | undefined): Options {
   return { parentImage: parent, trackMemory: true };
 }
 
+/** The flags as CRIU gets them, without the folders. Errors: invalidArgument. */
+export function dumpOptions(values: ReturnType<typeof parseFlags<typeof FLAGS>>["values"]): Options {
+  return {
+    ...commonOptions(values),
+    ...pageServer(values["page-server"]),
+    ...(values["pre-dump"] ? { trackMemory: true } : {}),
+    tcpSkipInFlight: values["tcp-skip-in-flight"] ?? false,
+    linkRemap: values["link-remap"] ?? false,
+    leaveRunning: values["leave-running"] ?? false,
+  };
+}
+
 export async function run({ store, warn }: Context, args: string[]): Promise<number> {
   const { values, rest } = parseFlags(FLAGS, args);
   const id = onlyId("checkpoint", rest);
@@ -50,12 +64,7 @@ export async function run({ store, warn }: Context, args: string[]): Promise<num
   const preDump = values["pre-dump"] ?? false;
   const leaveRunning = values["leave-running"] ?? false;
   const statusFd = values["status-fd"] ?? -1;
-  const criu: Options = {
-    ...commonOptions(values),
-    ...pageServer(values["page-server"]),
-    ...(preDump ? { trackMemory: true } : {}),
-    leaveRunning,
-  };
+  const criu = dumpOptions(values);
   makeFolders(folders.images);
   const { checkpoint } = await import("../criu/checkpoint.ts");
   await checkpoint(record, {

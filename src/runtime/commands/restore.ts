@@ -2,7 +2,7 @@ import { invalidArgument } from "../../errors/errors.ts";
 import { parseFlags } from "../../flags/flags.ts";
 import { realPath } from "../../linux/folder.ts";
 import { pathExists } from "../../linux/path_exists.ts";
-import { COMMON_FLAGS, commonOptions, foldersOf } from "../criu/flags.ts";
+import { COMMON_FLAGS, commonOptions, foldersOf, type Options } from "../criu/flags.ts";
 import type { RestoreOptions } from "../criu/restore.ts";
 import { checkConsole } from "../descriptors.ts";
 import { destroy } from "../destroy.ts";
@@ -31,6 +31,15 @@ export const FLAGS = {
 
 type Values = ReturnType<typeof parseFlags<typeof FLAGS>>["values"];
 
+/** The flags as CRIU gets them, without the folders. Errors: invalidArgument. */
+export function restoreOptions(values: Values): Options {
+  return {
+    ...commonOptions(values),
+    lsmProfile: values["lsm-profile"] ?? "",
+    lsmMountContext: values["lsm-mount-context"] ?? "",
+  };
+}
+
 function optionsOf(values: Values, systemdCgroup: boolean): RestoreOptions {
   const given = values.bundle || process.cwd();
   if (!pathExists(given)) throw invalidArgument(`chdir ${given}: no such file or directory`);
@@ -43,11 +52,7 @@ function optionsOf(values: Values, systemdCgroup: boolean): RestoreOptions {
     bundle,
     systemdCgroup,
     folders: foldersOf(values),
-    criu: {
-      ...commonOptions(values),
-      lsmProfile: values["lsm-profile"] ?? "",
-      lsmMountContext: values["lsm-mount-context"] ?? "",
-    },
+    criu: restoreOptions(values),
     ...(values["pid-file"] ? { pidFile: values["pid-file"] } : {}),
     ...(consoleSocket === undefined ? {} : { consoleSocket }),
   };

@@ -7,6 +7,10 @@ import { ATTRIBUTES, parseMountOptions } from "./mount_options.ts";
 const { RDONLY, NOSUID, NODEV, NOEXEC } = ATTRIBUTES;
 const SAFE = NOSUID | NODEV | NOEXEC;
 
+/** Without a cgroup namespace of its own the root of a user namespace may not mount cgroup2. */
+const mayMountUnified = (spec: Spec, own: boolean) =>
+  own || !(spec.linux?.namespaces ?? []).some(({ type }) => type === "user");
+
 const hasNewCgroupNamespace = (spec: Spec) =>
   (spec.linux?.namespaces ?? []).some((n) => n.type === "cgroup" && !n.path);
 
@@ -44,8 +48,15 @@ function mountOf(tag: string, type: string, target: string, data: string[], attr
 }
 
 /** cgroup v1: a tmpfs with one folder a hierarchy, and links for controllers that share one. */
-function v1(tag: string, target: string, readonly: number, own: boolean, facts: Facts): Op[] {
-  const ops: Op[] = [mountOf(tag, "tmpfs", target, ["mode=755"], SAFE)];
+function v1(
+  tag: string,
+  target: string,
+  readonly: number,
+  own: boolean,
+  facts: Facts,
+  context: string[],
+): Op[] {
+  const ops: Op[] = [mountOf(tag, "tmpfs", target, ["mode=755", ...context], SAFE)];
   for (const hierarchy of facts.hierarchies) {
     const folder = facts.cgroup.find((f) => f.path.startsWith(`${hierarchy.mountpoint}/`));
     if (hierarchy.version !== 1 || !folder) continue;
@@ -66,12 +77,20 @@ function v1(tag: string, target: string, readonly: number, own: boolean, facts: 
 }
 
 /** Compiles a mount of type "cgroup" for the version that the host has. */
-export function compileCgroupMount(spec: Spec, mount: Mount, tag: string, facts: Facts): Op[] {
+export function compileCgroupMount(
+  spec: Spec,
+  mount: Mount,
+  tag: string,
+  facts: Facts,
+  context: string[],
+): Op[] {
   const readonly = parseMountOptions(mount.options ?? []).attributes.set & RDONLY;
   const own = hasNewCgroupNamespace(spec);
   const unified = facts.cgroup.find((f) => f.version === 2);
   const onlyV2 = facts.hierarchies.every((h) => h.version === 2);
-  if (!onlyV2) return v1(tag, mount.destination, readonly, own, facts);
-  if (own || !unified) return [mountOf(tag, "cgroup2", mount.destination, [], SAFE | readonly)];
+  if (!onlyV2) return v1(tag, mount.destination, readonly, own, facts, context);
+  // As with runc: without a cgroup namespace it shows the host's whole hierarchy, in which /proc/self/cgroup leads on.
+  if (mayMountUnified(spec, own) || !unified)
+    return [mountOf(tag, "cgroup2", mount.destination, [], SAFE | readonly)];
   return [bindFolder(tag, mount.destination, unified.path, readonly)];
 }

@@ -7,10 +7,10 @@ import { type Op, type Plan, SYNC, stringList } from "../plan/ops.ts";
 import { compileDevices } from "./devices.ts";
 import type { Facts } from "./facts.ts";
 import { ATTRIBUTES, propagationForMount } from "./mount_options.ts";
-import { compileLateReadonly, compileMounts, compileSources, ownsDev } from "./mounts.ts";
+import { compileLateReadonly, compileMounts, compileSources, contextOf, ownsDev } from "./mounts.ts";
 import { compileNamespaces, isNew, namespacesOf } from "./namespaces.ts";
 import { personalityOps } from "./personality.ts";
-import { compileProcess, secureOps, settledEnvironment, terminalOps } from "./process.ts";
+import { compileProcess, keyringOps, secureOps, settledEnvironment, terminalOps } from "./process.ts";
 import { compileRlimits } from "./rlimits.ts";
 import { compileSysctls } from "./sysctl.ts";
 
@@ -72,10 +72,11 @@ function earlyHooks(spec: Spec): Plan {
   return [{ op: "sync", tag: "hooks", point: SYNC.hooks }, ...hookOps("createContainer", inside, [])];
 }
 
-function protectOps(spec: Spec): Plan {
+function protectOps(spec: Spec, facts: Facts): Plan {
+  const masks = stringList(contextOf(spec, facts, "tmpfs"));
   const masked = (spec.linux?.maskedPaths ?? []).flatMap((path, i, all): Plan => {
     if (all.indexOf(path) < i) return [];
-    return [{ op: "mask", tag: `linux.maskedPaths[${i}]`, path }];
+    return [{ op: "mask", tag: `linux.maskedPaths[${i}]`, path, options: masks }];
   });
   const readonly = (spec.linux?.readonlyPaths ?? []).map(
     (path, i): Op => ({ op: "readonlyPath", tag: `linux.readonlyPaths[${i}]`, path }),
@@ -127,7 +128,7 @@ function filesystemOps(spec: Spec, facts: Facts): Plan {
     { op: "mkdir", tag: "process.cwd", path: process.cwd || "/" },
     ...terminalOps(process, facts, true),
     ...compileLateReadonly(spec, facts),
-    ...protectOps(spec),
+    ...protectOps(spec, facts),
     pivotOp(spec, facts, ownMounts),
     // A stream that is the host's /dev/null would keep CRIU from a checkpoint.
     ...(ownsDev(spec) ? [{ op: "reopenNull", tag: "stdio" } as const] : []),
@@ -152,9 +153,7 @@ export function compileContainer(spec: Spec, facts: Facts, wait: boolean): Plan 
     ...(outside ? limits : []),
     ...compileSources(spec, facts),
     ...compileNamespaces(spec, facts.rootless),
-    ...(facts.noNewKeyring
-      ? []
-      : [{ op: "keyring", tag: "session keyring", name: `_ses.${facts.id}` } as const]),
+    ...keyringOps(process, facts),
     ...filesystemOps(spec, facts),
     ...nameOps(spec),
     ...compileSysctls(spec),

@@ -4,7 +4,7 @@ import type { Op, Plan } from "../plan/ops.ts";
 import { oomOps, openCgroups, openResctrl } from "./container.ts";
 import type { Facts } from "./facts.ts";
 import { personalityOps } from "./personality.ts";
-import { compileProcess, secureOps, terminalOps } from "./process.ts";
+import { compileProcess, keyringOps, secureOps, terminalOps } from "./process.ts";
 import { compileRlimits } from "./rlimits.ts";
 import { affinityOps, allProcessors } from "./scheduling.ts";
 
@@ -46,9 +46,7 @@ export function compileExec(process: Process, target: ExecTarget, facts: Facts):
     ...(target.namespaces === 0 && !target.hostMounts ? [] : [joinOp(target, facts)]),
     { op: "clone", tag: "namespaces", namespaces: 0, userNamespace: outside ? 1 : 0 },
     ...(initial || final ? affinityOps(final, "process.execCPUAffinity.final") : [allProcessors("cgroup")]),
-    ...(facts.noNewKeyring
-      ? []
-      : [{ op: "keyring", tag: "session keyring", name: `_ses.${facts.id}` } as const]),
+    ...keyringOps(process, facts),
     ...personalityOps(target.spec),
     ...terminalOps(process, facts, false),
     ...compileProcess(process, facts, outside ? [] : limits),

@@ -30,6 +30,8 @@ export interface Facts {
   /** Capabilities that the kernel knows, as a mask: others are left out of every set. */
   knownCapabilities: bigint;
   appArmor: boolean;
+  /** Whether SELinux is on; it is looked for only where there is a label. */
+  selinux: boolean;
   /** Whether this kernel has /proc/kcore. */
   kcore: boolean;
   /** The mount point under the root path: only for rootfsPropagation "shared". */

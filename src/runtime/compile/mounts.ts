@@ -145,7 +145,22 @@ function bindOp(
  */
 const isReadonlyLate = (mount: Mount, target: string) => mount.type === "tmpfs" || target === "/dev";
 
-function filesystemOp(mount: Mount, target: string, options: MountOptions, tag: string): Op {
+/** File systems that take no label as an option, or get none, as with runc. */
+const UNLABELLED = new Set(["proc", "sysfs", "mqueue", "cgroup", "cgroup2"]);
+
+/** The option by which all files of a new mount get the container's label; only where SELinux is on. */
+export function contextOf(spec: Spec, facts: Facts, type: string): string[] {
+  const label = spec.linux?.mountLabel;
+  return label && facts.selinux && !UNLABELLED.has(type) ? [`context=${label}`] : [];
+}
+
+function filesystemOp(
+  mount: Mount,
+  target: string,
+  options: MountOptions,
+  context: string[],
+  tag: string,
+): Op {
   const type = mount.type ?? "";
   if (type === "") throw invalidArgument(`${tag}: mount on ${target} has no type`);
   refuseProc(tag, target, type, mount.source ?? "");
@@ -155,7 +170,7 @@ function filesystemOp(mount: Mount, target: string, options: MountOptions, tag: 
     target,
     type,
     source: mount.source ?? type,
-    options: stringList(options.data),
+    options: stringList([...options.data, ...context]),
     attributes: attributesOf(options) & ~(isReadonlyLate(mount, target) ? ATTRIBUTES.RDONLY : 0),
     propagation: options.propagation || options.treePropagation,
     strict: type === "proc" || type === "sysfs" ? 1 : 0,
@@ -175,10 +190,23 @@ function targetOf(spec: Spec, { destination }: Mount, bundle: string): string {
 function compileMount(spec: Spec, mount: Mount, tag: string, facts: Facts): Plan {
   const target = targetOf(spec, mount, facts.bundle);
   const options = parseMountOptions(mount.options ?? []);
-  if (mount.type === "cgroup") return compileCgroupMount(spec, { ...mount, destination: target }, tag, facts);
+  if (mount.type === "cgroup")
+    return compileCgroupMount(
+      spec,
+      { ...mount, destination: target },
+      tag,
+      facts,
+      contextOf(spec, facts, "tmpfs"),
+    );
   if (options.bind || mount.type === "bind")
     return [bindOp(mount, target, options, preparedTree(spec, mount, facts), facts, tag)];
-  return [filesystemOp(mount, target, options, tag)];
+  const type = mount.type ?? "";
+  const label = spec.linux?.mountLabel;
+  const plan: Plan = [filesystemOp(mount, target, options, contextOf(spec, facts, type), tag)];
+  // Message queues have their label on the folder itself.
+  if (label && facts.selinux && type === "mqueue")
+    plan.push({ op: "label", tag: "linux.mountLabel", target, label });
+  return plan;
 }
 
 /** All mounts, in the order of config.json. Throws invalidArgument with the mount's place. */

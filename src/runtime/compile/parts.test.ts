@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { Process } from "../../oci/runtime-spec.ts";
+import { compileContainer } from "./container.ts";
 import { compileExec, type ExecTarget } from "./exec.ts";
 import { inheritProcess, unknownCapabilities, vainAmbient } from "./process.ts";
 import { compileRlimits } from "./rlimits.ts";
@@ -78,6 +79,53 @@ test("compileScheduling() takes names of policies, flags and classes", () => {
   expect(() => compileScheduling(process({ scheduler: { policy: "SCHED_X" } }))).toThrow(
     "process.scheduler.policy",
   );
+});
+
+describe("SELinux labels", () => {
+  const labelled = testSpec((spec) => {
+    spec.process!.selinuxLabel = "u:r:t:s0";
+    spec.linux!.mountLabel = "u:r:f:s0:c1,c2";
+    spec.linux!.maskedPaths = ["/proc/acpi"];
+    spec.mounts = ["proc", "tmpfs", "mqueue", "cgroup"].map((type) => ({ destination: `/${type}`, type }));
+  });
+  const ops = (facts = testFacts({ selinux: true })) => compileContainer(labelled, facts, true);
+  const plan = () =>
+    ops().map((op) => ({ ...op, ...("options" in op ? { options: String(op.options) } : {}) }));
+  test("go to keys and the command", () => {
+    const writes = plan().filter((op) => op.op === "writeProc");
+    expect(writes).toMatchObject([
+      { path: "self/attr/keycreate", content: "u:r:t:s0" },
+      { path: "self/attr/exec", content: "u:r:t:s0" },
+    ]);
+    const names = plan().map(({ op }) => op);
+    expect(names.indexOf("keyring")).toBe(names.indexOf("writeProc") + 1);
+  });
+  test("go to file systems, but not to those that the host shares", () => {
+    const mounts = plan().flatMap((op) => (op.op === "mount" ? [[op.target, op.options]] : []));
+    expect(mounts).toEqual([
+      ["/proc", ""],
+      ["/tmpfs", "context=u:r:f:s0:c1,c2\0"],
+      ["/mqueue", ""],
+      ["/cgroup", "mode=755\0context=u:r:f:s0:c1,c2\0"],
+    ]);
+    expect(plan()).toContainEqual({
+      ...{ op: "label", tag: "linux.mountLabel", target: "/mqueue", label: "u:r:f:s0:c1,c2" },
+    });
+    expect(plan()).toContainEqual({
+      ...{ op: "mask", tag: "linux.maskedPaths[0]", path: "/proc/acpi" },
+      options: "context=u:r:f:s0:c1,c2\0",
+    });
+  });
+  test("are an error for the process, and nothing for mounts, where SELinux is off", () => {
+    const off = testFacts();
+    expect(() => ops(off)).toThrow("selinux label is specified in config, but selinux is disabled");
+    const { process, ...rest } = labelled;
+    const only = { ...rest, process: { ...process!, selinuxLabel: "" } };
+    const options = compileContainer(only, off, true).map((op) =>
+      "options" in op ? String(op.options) : "",
+    );
+    expect(options.filter(Boolean)).toEqual(["mode=755\0"]);
+  });
 });
 
 describe("compileExec()", () => {

@@ -48,6 +48,26 @@ function capabilityOps(process: Process, known: bigint): { bounding: Op; others:
   };
 }
 
+/** What the label is for: the command, or keys that are made. Errors: invalidArgument, in runc's words. */
+function selinuxOp(what: "exec" | "keycreate", label: string, facts: Facts): Op {
+  const tag = "process.selinuxLabel";
+  if (!facts.selinux)
+    throw invalidArgument(
+      `${tag}: selinux label is specified in config, but selinux is disabled or not supported: remove it`,
+    );
+  return { op: "writeProc", tag, path: `self/attr/${what}`, content: label };
+}
+
+/** The session keyring, which has the process's label. */
+export function keyringOps(process: Process, facts: Facts): Plan {
+  if (facts.noNewKeyring) return [];
+  const { selinuxLabel: label } = process;
+  return [
+    ...(label ? [selinuxOp("keycreate", label, facts)] : []),
+    { op: "keyring", tag: "session keyring", name: `_ses.${facts.id}` },
+  ];
+}
+
 function labelOps(process: Process, facts: Facts): Plan {
   const plan: Plan = [];
   const { apparmorProfile: profile, selinuxLabel: label } = process;
@@ -63,8 +83,7 @@ function labelOps(process: Process, facts: Facts): Plan {
       content: `exec ${profile}`,
     });
   }
-  if (label)
-    plan.push({ op: "writeProc", tag: "process.selinuxLabel", path: "self/attr/exec", content: label });
+  if (label) plan.push(selinuxOp("exec", label, facts));
   return plan;
 }
 

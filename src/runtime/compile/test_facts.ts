@@ -21,6 +21,7 @@ export function testFacts(change: Partial<Facts> = {}): Facts {
     noNewKeyring: false,
     knownCapabilities: (1n << 41n) - 1n,
     appArmor: false,
+    selinux: false,
     kcore: false,
     rootless: false,
     umask: 0o22,

@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { parseFlags } from "../../flags/flags.ts";
 import type { Spec } from "../../oci/runtime-spec.ts";
-import { commonOptions, configuration, pageServer } from "./flags.ts";
+import { FLAGS as CHECKPOINT_FLAGS, dumpOptions } from "../commands/checkpoint.ts";
+import { FLAGS as RESTORE_FLAGS, restoreOptions } from "../commands/restore.ts";
+import { commonOptions, configuration, type Options, pageServer } from "./flags.ts";
 import { CriuRequest } from "./messages.ts";
 import { makeMountPoint, mountPoints } from "./mount_points.ts";
 import { dumpedNamespaces, restoredNamespaces } from "./namespaces.ts";
@@ -35,6 +38,41 @@ describe("flags of checkpoint and restore", () => {
     expect(configuration(undefined)).toEqual({ configFile: "/etc/criu/runc.conf" });
     expect(configuration({ "org.criu.config": "/x" })).toEqual({ configFile: "/x" });
     expect(configuration({ "org.criu.config": "" })).toEqual({});
+  });
+});
+
+describe("every flag is in the request that CRIU gets", () => {
+  const sent = (options: Options) => CriuRequest.decode(CriuRequest.encode({ type: 1, options })).options;
+  const dump = (...args: string[]) => sent(dumpOptions(parseFlags(CHECKPOINT_FLAGS, args).values));
+  const restore = (...args: string[]) => sent(restoreOptions(parseFlags(RESTORE_FLAGS, args).values));
+  const common = {
+    "--tcp-established": { tcpEstablished: true },
+    "--ext-unix-sk": { extUnixSk: true },
+    "--shell-job": { shellJob: true },
+    "--lazy-pages": { lazyPages: true },
+    "--file-locks": { fileLocks: true },
+    "--auto-dedup": { autoDedup: true },
+    "--manage-cgroups-mode=strict": { manageCgroupsMode: 5 },
+    "--empty-ns=network": { emptyNamespaces: NEWNET },
+  };
+  const dumpOnly = {
+    "--leave-running": { leaveRunning: true },
+    "--pre-dump": { trackMemory: true },
+    "--tcp-skip-in-flight": { tcpSkipInFlight: true },
+    "--link-remap": { linkRemap: true },
+    "--page-server=127.0.0.1:27": { pageServer: { address: "127.0.0.1", port: 27 } },
+  };
+  const restoreOnly = {
+    "--lsm-profile=apparmor:x": { lsmProfile: "apparmor:x" },
+    "--lsm-mount-context=c": { lsmMountContext: "c" },
+  };
+  test.each(Object.entries({ ...common, ...dumpOnly }))("checkpoint %s", (flag, option) => {
+    expect(dump(flag)).toMatchObject(option);
+    if (!flag.startsWith("--empty-ns")) expect(dump()).not.toMatchObject(option);
+  });
+  test.each(Object.entries({ ...common, ...restoreOnly }))("restore %s", (flag, option) => {
+    expect(restore(flag)).toMatchObject(option);
+    if (!flag.startsWith("--empty-ns")) expect(restore()).not.toMatchObject(option);
   });
 });
 

@@ -67,6 +67,7 @@ struct mount_attr {
 #define CLOSE_RANGE_CLOEXEC 4
 #define PROC_SUPER_MAGIC 0x9fa0
 #define DEVPTS_SUPER_MAGIC 0x1cd1
+#define MQUEUE_MAGIC 0x19800202
 
 #ifndef TIOCGPTPEER
 #define TIOCGPTPEER 0x5441

@@ -12,6 +12,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/xattr.h>
 
 static void set_attributes(int fd, uint64_t set, uint64_t clear, uint64_t propagation, bool recursive)
 {
@@ -198,6 +199,22 @@ void op_attributes(const struct op *op)
 	close(fd);
 }
 
+/* texts: target, label. SELinux's label of a message queue file system, which takes none as an option. */
+void op_label(const struct op *op)
+{
+	const char *path = text(op, 0);
+	int found = open_in_root(path, O_PATH | O_DIRECTORY);
+	if (found < 0)
+		fail(errno, "open %s in the root", path);
+	if (!on_filesystem(found, MQUEUE_MAGIC))
+		fail(EXDEV, "%s is not of type mqueue", path);
+	int fd = reopen(found, O_RDONLY | O_DIRECTORY);
+	if (fd < 0 || fsetxattr(fd, "security.selinux", text(op, 1), text_length(op, 1) + 1, 0) < 0)
+		fail(errno, "label %s with %s", path, text(op, 1));
+	close(fd);
+	close(found);
+}
+
 /* texts: path. */
 void op_mkdir(const struct op *op)
 {
@@ -251,6 +268,17 @@ static int dev_null(void)
 	return null;
 }
 
+static int empty_folder(const char *options, uint32_t length)
+{
+	static const char least[] = "size=0\0nr_inodes=1";
+	char all[4096];
+	if (length > sizeof all - sizeof least)
+		fail(ENAMETOOLONG, "options of a masked folder");
+	memcpy(all, least, sizeof least);
+	memcpy(all + sizeof least, options, length);
+	return make_filesystem("tmpfs", "tmpfs", all, sizeof least + length, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOEXEC);
+}
+
 /* A target for mask and readonly: -1 when the path does not exist. */
 static int open_protected(const char *path)
 {
@@ -260,7 +288,7 @@ static int open_protected(const char *path)
 	return fd;
 }
 
-/* texts: path. Hides a file behind /dev/null, a folder behind an empty read-only tmpfs. */
+/* texts: path, further options of the tmpfs. Hides a file behind /dev/null, a folder behind an empty read-only tmpfs. */
 void op_mask(const struct op *op)
 {
 	const char *path = text(op, 0);
@@ -275,7 +303,7 @@ void op_mask(const struct op *op)
 	else if (empty >= 0)
 		mount = clone_tree(empty, false, "an empty folder");
 	else
-		mount = make_filesystem("tmpfs", "tmpfs", "size=0\0nr_inodes=1", 19, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOEXEC);
+		mount = empty_folder(text(op, 1), text_length(op, 1));
 	attach(mount, target, path);
 	close(target);
 	if (S_ISDIR(file.st_mode) && empty < 0)

@@ -49,7 +49,8 @@
 	X(44, affinity)           \
 	X(45, reopen_null)        \
 	X(46, source)             \
-	X(47, loopback)
+	X(47, loopback)           \
+	X(48, label)
 
 enum {
 #define X(number, name) OP_##name = number,

@@ -97,6 +97,7 @@ const DESCRIBE: Describers = {
   idmap: (op) =>
     `prepare ${plain(op.source)} with mapped ids (users ${plain(op.uidMap).trim()}, groups ${plain(op.gidMap).trim()})`,
   source: (op) => `open ${plain(op.source)} now if user ${op.uid} cannot later`,
+  label: (op) => `label ${plain(op.target)} with ${plain(op.label)}`,
   loopback: () => "bring the loopback interface up",
   affinity: () => "set CPU affinity",
 };
