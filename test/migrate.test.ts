@@ -159,28 +159,75 @@ describe("dockerd migrate", () => {
     await expectWhole(root, "overlay2");
   });
 
-  test("killed at any point it goes on, and nothing is lost", async () => {
+  /**
+   * The counts go round, so that a run dies at the first point that it passes, then one at the second and so on, until
+   * the fifth has the migration a step further: a layer passes four, a container three.
+   */
+  test("killed over and over, at each point of each step, it goes on, and nothing is lost", async () => {
+    const whole = copyOf("unkilled");
+    expect(migrate(whole, "overlay2", "vfs").code).toBe(0);
     const root = copyOf("killed");
-    const copied = () => (existsSync(join(root, "vfs/dir")) ? readdirSync(join(root, "vfs/dir")).length : 0);
-    // Well before the last one: a quick machine would have finished by the time that the kill arrives.
-    for (const folders of [1, 2, 3]) {
-      const child = Bun.spawn(
-        [join(BIN, "dockerd"), "migrate", "--from", "overlay2", "--to", "vfs", "-g", root],
-        { stdout: "ignore", stderr: "ignore" },
-      );
-      while (copied() < folders && child.exitCode === null) await Bun.sleep(1);
-      child.kill(9);
-      await child.exited;
-      expect(existsSync(join(root, "overlay2"))).toBe(true);
-      await expect(withEngine(root, () => {})).rejects.toThrow(
-        "from overlay2 to vfs was interrupted: finish it with",
-      );
+    const seen = new Map<string, number>();
+    for (let run = 0; ; run++) {
+      const { signal, phase } = await killedAt(root, (run % 5) + 1);
+      if (signal !== "SIGKILL") {
+        expect({ run, signal, phase }).toEqual({ run, signal: null, phase: "before" });
+        break;
+      }
+      seen.set(phase, (seen.get(phase) ?? 0) + 1);
+      if (phase !== "remove") expect(readdirSync(join(root, "image"))).toContain("overlay2");
     }
-    expect(migrate(root, "overlay2", "btrfs").stderr).toContain("from overlay2 to vfs was interrupted");
-    const finished = migrate(root, "overlay2", "vfs");
-    expect(finished).toMatchObject({ code: 0, stderr: "" });
-    expect(finished.stdout).toContain("going on with an interrupted migration");
+    expect([...seen.keys()]).toEqual(["before", "copy", "switch", "remove"]);
+    expect(contentsOf(root)).toEqual(contentsOf(whole));
+    expect(readdirSync(root).sort()).toEqual(readdirSync(whole).sort());
+    expect(readdirSync(join(root, "image"))).toEqual(["vfs"]);
+    const checked = Bun.spawnSync([join(BIN, "dockerd"), "fsck", "-g", root]);
+    expect(checked.stdout.toString()).toEndWith("all is right\n");
     await expectWhole(root, "vfs");
+  });
+
+  let deaths = 0;
+  /** Has migrate die at the fault point that it passes as the count-th; tells the phase that it was in. */
+  async function killedAt(root: string, count: number): Promise<{ signal: unknown; phase: string }> {
+    const fault = join(work, "fault");
+    writeFileSync(fault, `dockerd:*:${count}:${join(work, `died-${deaths++}`)}\n`);
+    const child = Bun.spawn(
+      [join(BIN, "dockerd"), "migrate", "--from", "overlay2", "--to", "vfs", "-g", root],
+      { stdout: "ignore", stderr: "ignore", env: { ...process.env, PEQUOD_FAULT: fault } },
+    );
+    await child.exited;
+    const record = join(root, "migrate.json");
+    const phase = existsSync(record) ? String(JSON.parse(readFileSync(record, "utf8")).phase) : "before";
+    return { signal: child.signalCode, phase };
+  }
+
+  /** All that a data root on vfs holds, by the names of layers and containers rather than by those of folders. */
+  function contentsOf(root: string): Record<string, string> {
+    const records = join(root, "image/vfs/layerdb");
+    const list = (folder: string) => {
+      const script =
+        'find . -printf "%P %y %m %U:%G %l\\n" | sort; find . -type f -print0 | sort -z | xargs -0r sha256sum';
+      const { stdout, exitCode } = Bun.spawnSync(["bash", "-ec", script], { cwd: folder });
+      expect(exitCode).toBe(0);
+      return new Bun.CryptoHasher("sha256").update(stdout).digest("hex");
+    };
+    const tree = (file: string) => list(join(root, "vfs/dir", readFileSync(file, "utf8")));
+    const of = (kind: string, file: string) =>
+      readdirSync(join(records, kind)).map((name) => [name, tree(join(records, kind, name, file))]);
+    const drivers = readdirSync(join(root, "containers")).map((id) => {
+      const path = join(root, "containers", id, "config.v2.json");
+      return [`${id} driver`, JSON.parse(readFileSync(path, "utf8")).Driver];
+    });
+    return Object.fromEntries([...of("sha256", "cache-id"), ...of("mounts", "mount-id"), ...drivers]);
+  }
+
+  test("dockerd refuses a root that is half migrated, and migrate another direction", async () => {
+    const root = copyOf("half");
+    expect((await killedAt(root, 6)).signal).toBe("SIGKILL");
+    await expect(withEngine(root, () => {})).rejects.toThrow(
+      "from overlay2 to vfs was interrupted: finish it with",
+    );
+    expect(migrate(root, "overlay2", "btrfs").stderr).toContain("from overlay2 to vfs was interrupted");
   });
 
   test("a damaged layer stops it, and leaves the old copy and nothing else", async () => {

@@ -3,6 +3,7 @@
  * PEQUOD_FAULT names a file, whose only line says which, and which may change while the process runs:
  *
  *   PROGRAM:POINT[@PART]:COUNT:MARKER   such as dockerd:atomic.rename@config.v2.json:3:/tmp/died
+ *   PROGRAM:*:COUNT:MARKER              at whichever point it passes as the COUNT-th
  *
  * The program dies the COUNT-th time that it passes the point (of a file whose path has PART in it), if it can create
  * the file MARKER: so once, although the file is there for the others and the program is started again.
@@ -26,6 +27,14 @@ export const FAULT_POINTS = {
   "layer.committed": "src/images/layers/records.ts",
   /** A container's own layer is made, and not recorded yet. */
   "layer.mount-record": "src/images/layers/records.ts",
+  /** All layers and containers are copied, and images' configurations and names. */
+  "migrate.copied": "src/images/migrate/migrate.ts",
+  /** A layer of the old copy is about to be removed. */
+  "migrate.remove-layer": "src/images/migrate/migrate.ts",
+  /** A folder of the old copy is out of sight, and not removed yet. */
+  "migrate.hidden": "src/images/migrate/migrate.ts",
+  /** All is done but the removal of the record. */
+  "migrate.end": "src/images/migrate/migrate.ts",
   /** docker-containerd has changed its metadata and not answered yet. */
   "metadata.committed": "src/containerd/metadata/database.ts",
   /** The shim runs and has no task yet. */
@@ -59,7 +68,8 @@ function pass(file: string, name: FaultPoint, path: string): void {
   if (wanted !== armed) [armed, passed] = [wanted, 0];
   const [program, place, count, marker] = wanted.split(":");
   const [point, part] = (place ?? "").split("@");
-  if (point !== name || !path.includes(part ?? "") || !process.argv0.endsWith(program!)) return;
+  if ((point !== name && point !== "*") || !path.includes(part ?? "") || !process.argv0.endsWith(program!))
+    return;
   passed++;
   if (passed < Number(count)) return;
   try {

@@ -2,7 +2,8 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { conflict, failedPrecondition, invalidArgument, messageOf, notFound } from "../../errors/errors.ts";
-import { syncFolder, writeAtomic } from "../../files/atomic.ts";
+import { removePartials, syncFolder, writeAtomic } from "../../files/atomic.ts";
+import { faultPoint } from "../../files/fault.ts";
 import { MNT, unmount } from "../../linux/mount.ts";
 import { createLogger } from "../../log/log.ts";
 import type { StorageDriver } from "../../storage/driver.ts";
@@ -31,6 +32,7 @@ export interface MigrateOptions {
  */
 export async function migrate(options: MigrateOptions): Promise<void> {
   const record = begin(options);
+  await removePartials(options.root, ["*", "containers/*/*"]);
   if (record.phase === "copy") {
     try {
       await copy(options, record);
@@ -44,6 +46,7 @@ export async function migrate(options: MigrateOptions): Promise<void> {
     advance(options.root, record, "remove");
   }
   await removeOld(options);
+  faultPoint("migrate.end");
   endMigration(options.root);
   options.say(`the data root is on ${options.to} now`);
 }
@@ -177,6 +180,7 @@ function copyImages(root: string, from: string, to: string): void {
     cpSync(join(source, name), join(target, name), { recursive: true, preserveTimestamps: true });
   }
   syncFolder(target);
+  faultPoint("migrate.copied");
 }
 
 /** Containers say in their own record which driver has their layer. */
@@ -210,11 +214,15 @@ async function removeOld(options: MigrateOptions): Promise<void> {
   }
   if (existsSync(join(root, from))) {
     const source = await openSource(options);
-    for (const id of await source.list()) await source.remove(id);
+    for (const id of await source.list()) {
+      faultPoint("migrate.remove-layer");
+      await source.remove(id);
+    }
     await source.cleanup();
   }
   for (const place of places) {
     if (existsSync(place)) renameSync(place, place + REMOVING);
+    faultPoint("migrate.hidden");
     rmSync(place + REMOVING, { recursive: true, force: true });
   }
   say(`the old copy on ${from} is removed`);
