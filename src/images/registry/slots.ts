@@ -8,6 +8,11 @@ export class Slots {
   /** `limit` is asked each time, so that it can be changed while in use. */
   constructor(private readonly limit: () => number) {}
 
+  /** How many are inside. */
+  get used(): number {
+    return this.taken;
+  }
+
   /** True if the next who enters must wait. */
   get full(): boolean {
     return this.taken >= Math.max(1, this.limit());
@@ -38,6 +43,14 @@ export class Slots {
       signal.addEventListener("abort", abort, { once: true });
       this.queue.push(go);
     });
+  }
+
+  /** Lets in those who wait, where the limit has risen. */
+  admit(): void {
+    while (!this.full && this.queue.length > 0) {
+      this.taken++;
+      this.queue.shift()!();
+    }
   }
 
   /** Hands the place to the next in line, if the limit still allows it. */
