@@ -19,11 +19,14 @@ export class RootedPaths {
   readonly #known = new Map<string, string>();
   /** Folders behind links, held open and used as /proc/self/fd/N. */
   readonly #held: number[] = [];
+  readonly #remember: boolean;
   /** What this archive made, for opaque marks, which only hide what was there before. */
   readonly #made = new Set<string>();
 
-  constructor(root: string) {
+  /** `remember`: emptyOfOlder() is going to be called. */
+  constructor(root: string, { remember }: { remember: boolean }) {
     this.root = root;
+    this.#remember = remember;
     this.#rootFd = openRoot(root);
     this.#known.set("", root);
   }
@@ -52,7 +55,7 @@ export class RootedPaths {
   /** The path for making the entry: its folder is made if it is not there. */
   place(name: string): string {
     const slash = name.lastIndexOf("/");
-    this.#made.add(name);
+    if (this.#remember) this.#made.add(name);
     return `${this.folder(name.slice(0, Math.max(slash, 0)))}/${name.slice(slash + 1)}`;
   }
 

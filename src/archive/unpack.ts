@@ -92,7 +92,7 @@ class Unpacker {
   readonly #folderTimes = new Map<string, number>();
 
   constructor(root: string, options: UnpackOptions) {
-    this.#paths = new RootedPaths(root);
+    this.#paths = new RootedPaths(root, { remember: !OPAQUE_MARKS[options.whiteouts] });
     this.#options = options;
   }
 

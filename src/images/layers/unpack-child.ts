@@ -1,5 +1,7 @@
 /** The side of `dockerd unpack-layers` that unpacks: see unpackers.ts for the other one and what they say. */
+import { read } from "node:fs";
 import { setPriority } from "node:os";
+import { promisify } from "node:util";
 import { ByteQueue } from "../../archive/tar/byte-queue.ts";
 import { dataLoss, kindOf, messageOf } from "../../errors/errors.ts";
 import { dieWithParent } from "../../linux/prctl.ts";
@@ -17,7 +19,7 @@ export async function unpackChild(): Promise<number> {
   // One that outlived a killed daemon would go on writing where the next one cleans up.
   dieWithParent();
   setPriority(NICENESS);
-  const orders = new Orders(Bun.stdin.stream());
+  const orders = new Orders(input());
   for (let order = await orders.next(); order; order = await orders.next()) {
     if (!("unpack" in order)) throw dataLoss("unpack-layers: an order out of place");
     if (!(await serve(order.unpack, orders))) return 1;
@@ -26,6 +28,22 @@ export async function unpackChild(): Promise<number> {
 }
 
 const say = (answer: Answer) => void process.stdout.write(`${JSON.stringify(answer)}\n`);
+
+/** Bytes of the pipe at a time. */
+const PIECE = 1 << 18;
+
+/** Standard input, no faster than it is wanted: Bun.stdin.stream() would take in all that there is. */
+async function* input(): AsyncGenerator<Uint8Array> {
+  // A queue has no more use for a piece when it asks for the next one.
+  const piece = Buffer.allocUnsafeSlow(PIECE);
+  for (;;) {
+    const { bytesRead } = await readPiece(0, piece, 0, PIECE, null);
+    if (bytesRead === 0) return;
+    yield piece.subarray(0, bytesRead);
+  }
+}
+
+const readPiece = promisify(read);
 
 /** False if the request failed, and with it what follows it. */
 async function serve(request: UnpackRequest, orders: Orders): Promise<boolean> {

@@ -3,6 +3,7 @@ import { dataLoss, invalidArgument, messageOf } from "../../../errors/errors.ts"
 import type { CopySource } from "../copy/sources.ts";
 import type { StepContext } from "../steps/context.ts";
 import { TarTree } from "../tree/tar-tree.ts";
+import { walkTree } from "../tree/tree.ts";
 import { checkoutTree, isGitURL } from "./git.ts";
 
 export const isRemote = (source: string): boolean => /^https?:\/\//.test(source) || isGitURL(source);
@@ -44,7 +45,7 @@ export async function downloadSource(
 
 async function treeHash(tree: TarTree): Promise<string> {
   const hash = new Bun.CryptoHasher("sha256");
-  for (const path of [...tree.paths()].sort()) hash.update(await tree.digest(tree.find(path, false)!));
+  for (const entry of walkTree(tree, tree.find("", true)!)) hash.update(await tree.digest(entry));
   return hash.digest("hex");
 }
 

@@ -129,7 +129,7 @@ async function dropIgnored(tree: TarTree, dockerfile: string, filtered: boolean)
   const text = own ?? (await tree.text(".dockerignore", LONGEST));
   if (text === undefined) return;
   const rules = new IgnoreRules(readIgnoreFile(text));
-  const candidates = filtered ? [".dockerignore", dockerfile] : [...tree.paths()].reverse();
+  const candidates = filtered ? [".dockerignore", dockerfile] : tree.paths();
   for (const path of candidates) {
     if (!rules.ignores(path)) continue;
     const entry = tree.find(path, false);

@@ -98,7 +98,7 @@ function copyFile(source: CopySource, target: CopyTarget): void {
   const { entry, tree } = source;
   const mode = modeChanger(target.mode)(chowned(entry.header, owner));
   const header = { ...entry.header, ...owner, mode };
-  plan.put(path, header, { tree, entry: { ...entry, inode: undefined } });
+  plan.put(path, header, { tree, entry: { path: entry.path, header: entry.header, inode: undefined } });
 }
 
 /** A change of owner takes the setuid bit away, and the setgid bit of what a group may run, as chown(2) does. */

@@ -49,7 +49,8 @@ async function copied(path: string, destination: string, more: Partial<CopyTarge
     keep: () => {},
     ...more,
   };
-  for (const source of await findSources(context, path, true)) await planCopy(source, target);
+  for (const source of await findSources(context, path, { isContext: true, temporary: folder }))
+    await planCopy(source, target);
   return entries(plan);
 }
 
@@ -91,24 +92,27 @@ describe("planCopy()", () => {
 describe("findSources()", () => {
   test("sums do not depend on times, but on names and content", async () => {
     const other = TarTree.of({ a: "aa", "d/b": "changed", "d/e/c": "c" }, folder);
-    const hash = async (tree: TarTree, path: string) => hashOf(await findSources(tree, path, true));
+    const hash = async (tree: TarTree, path: string) =>
+      hashOf(await findSources(tree, path, { isContext: true, temporary: folder }));
     expect(await hash(other, "a")).toBe(await hash(context, "a"));
     expect(await hash(other, "d")).not.toBe(await hash(context, "d"));
     other.close();
   });
   test("patterns", async () => {
     const paths = async (pattern: string) =>
-      (await findSources(context, pattern, true)).map(({ path }) => path);
+      (await findSources(context, pattern, { isContext: true, temporary: folder })).map(({ path }) => path);
     expect(await paths("*")).toEqual(["a", "d"]);
     expect(await paths("d/?")).toEqual(["d/b", "d/e"]);
     expect(await paths("**/c")).toEqual(["d/e/c"]);
     expect(await paths("[b-z]*")).toEqual(["d"]);
   });
   test("errors", () => {
-    expect(findSources(context, "../x", true)).rejects.toThrow(
+    expect(findSources(context, "../x", { isContext: true, temporary: folder })).rejects.toThrow(
       "forbidden path outside the build context: ../x ()",
     );
-    expect(findSources(context, "x", true)).rejects.toThrow("stat x: file does not exist");
+    expect(findSources(context, "x", { isContext: true, temporary: folder })).rejects.toThrow(
+      "stat x: file does not exist",
+    );
   });
 });
 

@@ -18,10 +18,21 @@ export interface CopySource {
   mayUnpack: boolean;
 }
 
+export interface FindOptions {
+  /** The tree is the build's context. */
+  isContext: boolean;
+  /** Where sums that are too many for the memory wait. */
+  temporary: string;
+}
+
 /** Finds what COPY and ADD name, wildcards included. Errors: in stock's words, without "COPY failed". */
-export async function findSources(tree: SourceTree, path: string, isContext: boolean): Promise<CopySource[]> {
+export async function findSources(
+  tree: SourceTree,
+  path: string,
+  { isContext, temporary }: FindOptions,
+): Promise<CopySource[]> {
   const clean = cleanSource(path);
-  if (hasWildcards(clean)) return findByPattern(tree, clean);
+  if (hasWildcards(clean)) return findByPattern(tree, clean, temporary);
   if (isContext && posix.normalize(clean).startsWith(".."))
     throw invalidArgument(`forbidden path outside the build context: ${path} ()`);
   const entry = tree.find(clean, true);
@@ -29,20 +40,27 @@ export async function findSources(tree: SourceTree, path: string, isContext: boo
     const where = isContext ? "file not found in build context or excluded by .dockerignore: " : "";
     throw notFound(`${where}stat ${clean}: file does not exist`);
   }
-  return [await sourceOf(tree, clean, entry)];
+  return [await sourceOf(tree, clean, entry, temporary)];
 }
 
 const cleanSource = (path: string): string =>
   (path.length > 1 ? path.replace(/^\//, "") : path).replace(/^\.\//, "");
 
-async function sourceOf(tree: SourceTree, path: string, entry: TreeEntry): Promise<CopySource> {
+async function sourceOf(
+  tree: SourceTree,
+  path: string,
+  entry: TreeEntry,
+  temporary: string,
+): Promise<CopySource> {
   const hash =
-    entry.header.type === "directory" ? await folderHash(tree, entry) : `file:${await tree.digest(entry)}`;
+    entry.header.type === "directory"
+      ? await folderHash(tree, entry, temporary)
+      : `file:${await tree.digest(entry)}`;
   return { tree, entry, path, hash, mayUnpack: true };
 }
 
-async function folderHash(tree: SourceTree, folder: TreeEntry): Promise<string> {
-  const digests = new DigestList();
+async function folderHash(tree: SourceTree, folder: TreeEntry, temporary: string): Promise<string> {
+  const digests = new DigestList({ folder: temporary });
   if (folder.path !== "") digests.add(await tree.digest(folder));
   for (const entry of walkTree(tree, folder)) {
     const target = followed(tree, entry);
@@ -57,7 +75,7 @@ function followed(tree: SourceTree, entry: TreeEntry): TreeEntry | undefined {
 }
 
 /** Each file and folder that matches; what lies in a matching folder does not match by itself. */
-async function findByPattern(tree: SourceTree, pattern: string): Promise<CopySource[]> {
+async function findByPattern(tree: SourceTree, pattern: string, temporary: string): Promise<CopySource[]> {
   const regexp = globToRegExp(posix.normalize(pattern));
   const root = tree.find("", true);
   if (!root) return [];
@@ -65,7 +83,7 @@ async function findByPattern(tree: SourceTree, pattern: string): Promise<CopySou
   for (const entry of walkTree(tree, root)) {
     if (!regexp.test(entry.path)) continue;
     const target = followed(tree, entry);
-    if (target) found.push(await sourceOf(tree, entry.path, target));
+    if (target) found.push(await sourceOf(tree, entry.path, target, temporary));
   }
   return found;
 }

@@ -86,7 +86,8 @@ class MountSet implements RunMounts {
     const root = mount.from === undefined ? undefined : await this.#context.openFrom(mount.from);
     try {
       const tree = root?.tree ?? this.#context.source;
-      const [found] = await findSources(tree, mount.source ?? "/", !root);
+      const { temporary } = this.#context.env;
+      const [found] = await findSources(tree, mount.source ?? "/", { isContext: !root, temporary });
       return found!.hash;
     } finally {
       await root?.close();
@@ -228,7 +229,8 @@ class MountSet implements RunMounts {
     mkdirSync(env.temporary, { recursive: true, mode: 0o700 });
     const folder = mkdtempSync(join(env.temporary, "bind-"));
     this.#undo.push(() => rmSync(folder, { recursive: true, force: true }));
-    const [found] = await findSources(source, mount.source ?? "/", true);
+    const { temporary } = env;
+    const [found] = await findSources(source, mount.source ?? "/", { isContext: true, temporary });
     const plan = new LayerPlan(undefined);
     await planCopy(found!, {
       plan,
@@ -238,7 +240,7 @@ class MountSet implements RunMounts {
       parents: false,
       exclude: [],
       unpack: false,
-      temporary: env.temporary,
+      temporary,
       signal: request.signal,
       keep: () => {},
     });

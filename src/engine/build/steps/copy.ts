@@ -94,7 +94,10 @@ async function sourcesOf(context: StepContext, instruction: Copy, open: Open): P
         const download = await downloadSource(context, path, instruction);
         open.push({ close: () => download.close() });
         found.push(...download.sources);
-      } else found.push(...(await findSources(tree, path, !root)));
+      } else
+        found.push(
+          ...(await findSources(tree, path, { isContext: !root, temporary: context.env.temporary })),
+        );
     }
     found.push(...heredocSources(context, instruction, open));
   } catch (error) {

@@ -9,6 +9,8 @@ import { joinPath, type SourceTree, type TreeEntry } from "./tree.ts";
 
 const CHUNK = 1 << 20;
 const O_NOFOLLOW = 0o400000;
+/** Sums that are remembered, because links lead to one file again and again. */
+const KNOWN_DIGESTS = 4096;
 
 /** A folder on disk that nobody else changes: a mounted stage or image, a checkout. */
 export class FolderTree implements SourceTree {
@@ -75,6 +77,7 @@ export class FolderTree implements SourceTree {
     const known = this.#digests.get(entry.path);
     if (known) return known;
     const digest = this.#compute(entry);
+    if (this.#digests.size >= KNOWN_DIGESTS) this.#digests.clear();
     this.#digests.set(entry.path, digest);
     return digest;
   }

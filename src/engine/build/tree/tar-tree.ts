@@ -1,17 +1,19 @@
-import { closeSync, mkdirSync, openSync, readSync, unlinkSync, writeSync } from "node:fs";
-import { join } from "node:path";
+import { closeSync, readSync, writeSync } from "node:fs";
 import type { TarHeader } from "../../../archive/tar/header.ts";
 import { TarReader } from "../../../archive/tar/reader.ts";
 import { tarHeader } from "../../../archive/tar/writer.ts";
 import { cancelled, invalidArgument } from "../../../errors/errors.ts";
+import { type Entry, EntryTable, ROOT } from "./entry-table.ts";
 import { EntryHash, hashedOnDisk } from "./hash.ts";
-import { Digests, Node, SharedAttributes } from "./node.ts";
-import { resolvePath } from "./resolve.ts";
+import { type Place, resolvePath } from "./resolve.ts";
+import { openSpool } from "./spool.ts";
 import { baseName, joinPath, parentOf, type SourceTree, type TreeEntry } from "./tree.ts";
 
 const CHUNK = 1 << 20;
 /** The kernel takes no longer ones. */
 const PATH_MAX = 4096;
+/** Folders whose numbers are remembered. */
+const KNOWN_FOLDERS = 1024;
 
 export interface TarTreeOptions {
   /** Where the spool lies. */
@@ -21,36 +23,35 @@ export interface TarTreeOptions {
   devices?: boolean;
 }
 
-/** A file that goes with its last descriptor, whatever happens. */
-function openSpool(folder: string): number {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const path = join(folder, `spool-${crypto.randomUUID()}`);
-  const fd = openSync(path, "wx+", 0o600);
-  unlinkSync(path);
-  return fd;
-}
-
 /** Marks, in place of the offset, a folder that the archive does not name itself. */
 const MADE = -1;
 
-const madeFolder = (shared: SharedAttributes): Node =>
-  new Node(tarHeader({ name: "", type: "directory", mtime: Math.floor(Date.now() / 1000) }), MADE, shared);
+const madeFolder = (): TarHeader =>
+  tarHeader({ name: "", type: "directory", mtime: Math.floor(Date.now() / 1000) });
 
 /**
  * An archive as a tree, without unpacking: contents lie one after the other in a file that has no name, headers and
- * sums in memory. Nothing that an archive says can make the engine write anywhere else.
+ * sums in a table in another one. Nothing that an archive says can make the engine write anywhere else.
  */
 export class TarTree implements SourceTree {
-  readonly #shared = new SharedAttributes();
-  readonly #root = madeFolder(this.#shared);
-  readonly #digests = new Digests();
+  readonly #entries: EntryTable;
   readonly #fd: number;
+  /** Path → number, of folders that were asked for before. */
+  readonly #folders = new Map<string, number>();
+  readonly #root: Entry;
   #end = 0;
   readonly #devices: boolean;
 
-  private constructor(fd: number, devices = false) {
-    this.#fd = fd;
+  private constructor(folder: string, devices = false) {
+    this.#fd = openSpool(folder);
+    try {
+      this.#entries = new EntryTable(folder);
+    } catch (error) {
+      closeSync(this.#fd);
+      throw error;
+    }
     this.#devices = devices;
+    this.#root = { header: madeFolder(), folder: ROOT, offset: MADE, digest: undefined, inode: undefined };
   }
 
   /** Reads a plain tar. Errors: dataLoss, invalidArgument, cancelled. */
@@ -70,15 +71,12 @@ export class TarTree implements SourceTree {
         tree.#write(chunk);
       }
       const { mtime } = options;
-      tree.#put(
-        name,
-        new Node(tarHeader({ name, type: "file", size: tree.#end, mode: 0o600, mtime }), 0, tree.#shared),
-      );
+      tree.#putFile(tarHeader({ name, type: "file", size: tree.#end, mode: 0o600, mtime }), 0);
     });
   }
 
   static async #filled(options: TarTreeOptions, fill: (tree: TarTree) => Promise<void>): Promise<TarTree> {
-    const tree = new TarTree(openSpool(options.folder), options.devices === true);
+    const tree = new TarTree(options.folder, options.devices === true);
     try {
       await fill(tree);
       return tree;
@@ -90,16 +88,17 @@ export class TarTree implements SourceTree {
 
   /** A tree of given files, without an archive. */
   static of(files: Record<string, Uint8Array | string>, folder: string): TarTree {
-    const tree = new TarTree(openSpool(folder));
+    const tree = new TarTree(folder);
     for (const [name, content] of Object.entries(files)) {
       const bytes = Buffer.from(content);
       const offset = tree.#write(bytes);
-      tree.#put(name, new Node(tarHeader({ name, type: "file", size: bytes.length }), offset, tree.#shared));
+      tree.#putFile(tarHeader({ name, type: "file", size: bytes.length }), offset);
     }
     return tree;
   }
 
   close(): void {
+    this.#entries.close();
     closeSync(this.#fd);
   }
 
@@ -137,88 +136,121 @@ export class TarTree implements SourceTree {
       );
     }
     if (header.type === "link") return this.#addLink(name, header.linkname);
-    const before = this.#node(name);
-    const node = new Node(header, offset, this.#shared, before?.children);
-    if (digest !== undefined) node.digest = this.#digests.add(digest);
-    this.#put(name, node);
+    const bytes = digest === undefined ? undefined : Buffer.from(digest, "hex");
+    this.#put(name, { header, folder: 0, offset, digest: bytes, inode: undefined });
+  }
+
+  #putFile(header: TarHeader, offset: number): void {
+    this.#put(header.name, { header, folder: 0, offset, digest: undefined, inode: undefined });
   }
 
   #addLink(name: string, linkname: string): void {
-    const target = this.#node(this.#resolve(linkname, false));
-    if (!target) {
-      throw invalidArgument(
-        `invalid tar entry ${JSON.stringify(name)}: a hard link to ${JSON.stringify(linkname)}, which is not in the archive`,
+    const path = this.#resolve(linkname, false);
+    const target = this.#entry(path);
+    const refused = (why: string) =>
+      invalidArgument(
+        `invalid tar entry ${JSON.stringify(name)}: a hard link to ${JSON.stringify(linkname)}, which is ${why}`,
       );
-    }
-    target.inode ??= `${target.offset}:${linkname}`;
-    const other = new Node(target.header(), target.offset, this.#shared, target.children);
-    other.inode = target.inode;
-    this.#put(name, other);
+    if (!target) throw refused("not in the archive");
+    if (target.folder !== 0) throw refused("a folder");
+    const inode = target.inode ?? `${target.offset}:${linkname}`;
+    if (target.inode === undefined)
+      this.#entries.setInode(this.#folder(parentOf(path))!, baseName(path), inode);
+    this.#put(name, { ...target, inode });
   }
 
-  #node(path: string): Node | undefined {
-    let node: Node | undefined = this.#root;
-    if (path === "") return node;
-    for (const part of path.split("/")) node = node?.children?.get(part);
-    return node;
+  #entry(path: string): Entry | undefined {
+    if (path === "") return this.#root;
+    const folder = this.#folder(parentOf(path));
+    return folder === undefined ? undefined : this.#entries.get(folder, baseName(path));
+  }
+
+  /** The number of a folder; undefined if there is none at this path. */
+  #folder(path: string): number | undefined {
+    if (path === "") return ROOT;
+    const known = this.#folders.get(path);
+    if (known !== undefined) return known;
+    const folder = this.#entry(path)?.folder || undefined;
+    if (folder === undefined) return undefined;
+    if (this.#folders.size >= KNOWN_FOLDERS) this.#folders.clear();
+    this.#folders.set(path, folder);
+    return folder;
+  }
+
+  #place(path: string): Place | undefined {
+    return this.#entry(path)?.header;
   }
 
   #resolve(path: string, follow: boolean): string {
-    return resolvePath((one) => this.#node(one), path, follow);
+    return resolvePath((one) => this.#place(one), path, follow);
   }
 
-  /** Puts a node below its folder, which a link may lead to, and which is made if it is not there. */
-  #put(name: string, node: Node): void {
+  /** Puts an entry below its folder, which a link may lead to, and which is made if it is not there. */
+  #put(name: string, entry: Entry): void {
     const parent = parentOf(name);
-    const direct = this.#node(parent)?.children;
-    const folder = direct ?? this.#folder(this.#resolve(parent, true));
-    folder.set(baseName(name), node);
+    const into = this.#folder(parent) ?? this.#madeFolder(this.#resolve(parent, true));
+    const isFolder = entry.header.type === "directory";
+    const own = isFolder ? { ...entry, folder: this.#entries.newFolder() } : entry;
+    const replaced = this.#entries.put(into, baseName(name), own);
+    if (replaced && !isFolder) this.#folders.clear();
   }
 
-  #folder(path: string): Map<string, Node> {
-    const node = this.#node(path);
-    if (node?.children) return node.children;
-    if (node)
+  #madeFolder(path: string): number {
+    const present = this.#entry(path);
+    if (present?.folder) return present.folder;
+    if (present)
       throw invalidArgument(`invalid archive: ${JSON.stringify(path)} is a file and a folder as well`);
-    const made = madeFolder(this.#shared);
-    this.#folder(parentOf(path)).set(baseName(path), made);
-    return made.children!;
+    const folder = this.#entries.newFolder();
+    const made = { header: madeFolder(), folder, offset: MADE, digest: undefined, inode: undefined };
+    this.#entries.put(this.#madeFolder(parentOf(path)), baseName(path), made);
+    return folder;
   }
 
   /** Takes a file, or a folder with all that is in it, away. */
   remove(path: string): void {
-    this.#node(parentOf(path))?.children?.delete(baseName(path));
+    const folder = this.#folder(parentOf(path));
+    if (folder !== undefined) this.#entries.remove(folder, baseName(path));
+    this.#folders.clear();
   }
 
-  /** Paths of all that is in it, folders before what is in them. */
-  *paths(folder = ""): Generator<string> {
-    for (const name of [...(this.#node(folder)?.children?.keys() ?? [])]) {
-      const path = joinPath(folder, name);
+  /** Paths of all that is in it, folders after what is in them. What is named last may be removed. */
+  *paths(at = ""): Generator<string> {
+    const folder = this.#folder(at);
+    if (folder === undefined) return;
+    for (const [name, entry] of this.#entries.children(folder)) {
+      const path = joinPath(at, name);
+      if (entry.folder !== 0) yield* this.paths(path);
       yield path;
-      yield* this.paths(path);
     }
   }
 
   find(path: string, follow: boolean): TreeEntry | undefined {
     const resolved = this.#resolve(path, follow);
-    const node = this.#node(resolved);
-    return node && entryOf(resolved, node);
+    const entry = this.#entry(resolved);
+    return entry && new Found(resolved, entry);
   }
 
   *children(folder: TreeEntry): Generator<TreeEntry> {
-    const children = this.#node(folder.path)?.children ?? new Map<string, Node>();
-    for (const name of [...children.keys()].sort())
-      yield entryOf(joinPath(folder.path, name), children.get(name)!);
+    const number = this.#folder(folder.path);
+    if (number === undefined) return;
+    for (const [name, entry] of this.#entries.children(number))
+      yield new Found(joinPath(folder.path, name), entry);
   }
 
   isEmpty(path: string): boolean {
-    return (this.#node(path)?.children?.size ?? 0) === 0;
+    const folder = this.#folder(path);
+    return folder === undefined || this.#entries.isEmpty(folder);
+  }
+
+  /** As it was found, without looking it up again. */
+  #stored(entry: TreeEntry): Entry {
+    return entry instanceof Found ? entry.stored : this.#entry(entry.path)!;
   }
 
   async *read(entry: TreeEntry): AsyncGenerator<Uint8Array> {
-    const node = this.#node(entry.path)!;
-    const end = node.offset + node.size;
-    for (let at = node.offset; at < end; ) {
+    const { offset, header } = this.#stored(entry);
+    const end = offset + header.size;
+    for (let at = offset; at < end; ) {
       const chunk = Buffer.allocUnsafe(Math.min(CHUNK, end - at));
       const got = readSync(this.#fd, chunk, 0, chunk.length, at);
       if (got === 0) throw invalidArgument("the build context has been cut short");
@@ -239,22 +271,43 @@ export class TarTree implements SourceTree {
   }
 
   async digest(entry: TreeEntry): Promise<string> {
-    const node = this.#node(entry.path)!;
-    if (node.digest >= 0) return this.#digests.get(node.digest);
+    const { digest, offset, header } = this.#stored(entry);
+    if (digest) return Buffer.from(digest).toString("hex");
     // Stock has nothing better for a folder that the archive does not name itself.
-    if (node.offset === MADE) return entry.path;
-    const hash = new EntryHash(hashedOnDisk(entry.path, node.header()));
+    if (offset === MADE) return entry.path;
+    const hash = new EntryHash(hashedOnDisk(entry.path, header));
     for await (const chunk of this.read(entry)) hash.update(chunk);
     return hash.hex();
   }
 }
 
-const entryOf = (path: string, node: Node): TreeEntry => ({ path, header: node.header(), inode: node.inode });
+/** An entry with its place in the spool. */
+class Found implements TreeEntry {
+  readonly path: string;
+  readonly stored: Entry;
+
+  constructor(path: string, stored: Entry) {
+    this.path = path;
+    this.stored = stored;
+  }
+
+  get header(): TarHeader {
+    return this.stored.header;
+  }
+
+  get inode(): string | undefined {
+    return this.stored.inode;
+  }
+}
 
 function cleanName(name: string): string {
   if (name.length > PATH_MAX) {
     const shown = JSON.stringify(`${name.slice(0, 40)}...`);
     throw invalidArgument(`invalid tar entry ${shown}: its path is longer than ${PATH_MAX} characters`);
+  }
+  if (name.includes("\0")) {
+    const shown = JSON.stringify(name.slice(0, 40));
+    throw invalidArgument(`invalid tar entry ${shown}: its path has a zero byte in it`);
   }
   if (/^[^./][^/]*$/.test(name)) return name;
   const parts: string[] = [];
