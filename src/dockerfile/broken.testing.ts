@@ -12,7 +12,12 @@ const structure: Broken[] = [
   ["ARG A=1\n", 1, "no build stage: the file has no FROM"],
   ["# escape=x\nFROM a\n", 1, "invalid escape token 'x'"],
   ["# escape=`\n# escape=`\nFROM a\n", 2, "only one escape parser directive can be used"],
-  ["# syntax=a\n# syntax=b\nFROM a\n", 2, "only one syntax parser directive can be used"],
+  [
+    "# syntax=docker/dockerfile:1\n# syntax=docker/dockerfile:1\nFROM a\n",
+    2,
+    "only one syntax parser directive can be used",
+  ],
+  ["# escape=`\n# syntax=some/frontend\nFROM a\n", 2, 'frontend "some/frontend" is not supported'],
   ["# check=skip=all\n# check=error=true\nFROM a\n", 2, "only one check parser directive can be used"],
   ["FROM\n", 1, "FROM requires either one or three arguments"],
   ["FROM a b\n", 1, "FROM requires either one or three arguments"],

@@ -10,6 +10,8 @@ export interface LogicalLine {
   first: number;
   last: number;
   heredocs: Heredoc[];
+  /** The comment right above it, which may describe it. */
+  comment: string | undefined;
 }
 
 export interface LogicalLines {
@@ -31,7 +33,9 @@ export function readLines(source: string): LogicalLines {
   if (physical.at(-1) === "") physical.pop();
   const lines = physical.map((line) => line.replace(/\r+$/, ""));
   const directives = readDirectives(lines);
-  return { directives, escape: directives["escape"] ?? "\\", ...join(lines, directives["escape"] ?? "\\") };
+  const escapeChar = directives["escape"] ?? "\\";
+  const joined = join(lines, escapeChar, Object.keys(directives).length);
+  return { directives, escape: escapeChar, ...joined };
 }
 
 /** Directives stand before everything else, comments included. */
@@ -46,14 +50,40 @@ function readDirectives(lines: string[]): Record<string, string> {
     if (name === "escape" && match[2] !== "\\" && match[2] !== "`") {
       throw new DockerfileError(index + 1, `invalid escape token '${match[2]}' does not match \` or \\`);
     }
+    if (name === "syntax") refuseOtherFrontend(match[2]!, index + 1);
     found[name] = match[2]!;
   }
   return found;
 }
 
+const DOCKERFILE_FRONTENDS = ["dockerfile", "dockerfile-upstream"];
+
+/**
+ * Dockerfiles are read here whatever version of docker/dockerfile they name, from whichever registry; files for
+ * another frontend are no Dockerfiles. Errors: DockerfileError.
+ */
+export function refuseOtherFrontend(image: string, line: number): void {
+  const name = image.split(/\s/)[0]!;
+  const repository = name.replace(/@.*$/, "").replace(/:[^/]*$/, "");
+  if (DOCKERFILE_FRONTENDS.includes(repository.slice(repository.lastIndexOf("/") + 1))) return;
+  const shown = JSON.stringify(name);
+  throw new DockerfileError(
+    line,
+    `frontend ${shown} is not supported: the engine reads Dockerfiles itself (docker/dockerfile) and runs no other frontend. Leave "syntax=" out if the file is a Dockerfile`,
+  );
+}
+
 const isComment = (line: string): boolean => /^\s*#/.test(line);
 
-function join(physical: string[], escapeChar: string): Pick<LogicalLines, "lines" | "emptyContinuations"> {
+/** What a comment line says; undefined for a line that is none, or says nothing. */
+const commentIn = (line: string): string | undefined =>
+  isComment(line) ? line.trim().slice(1).trim() || undefined : undefined;
+
+function join(
+  physical: string[],
+  escapeChar: string,
+  directives: number,
+): Pick<LogicalLines, "lines" | "emptyContinuations"> {
   const lines: LogicalLine[] = [];
   const emptyContinuations: LogicalLine[] = [];
   let at = 0;
@@ -77,7 +107,8 @@ function join(physical: string[], escapeChar: string): Pick<LogicalLines, "lines
     if (text.trim() === "") continue;
     const taken = takeHeredocs(text, escapeChar, physical, at, first);
     at = taken.next;
-    const line = { text, first, last: at, heredocs: taken.heredocs };
+    const comment = first - 1 > directives ? commentIn(physical[first - 2]!) : undefined;
+    const line = { text, first, last: at, heredocs: taken.heredocs, comment };
     lines.push(line);
     if (empty) emptyContinuations.push(line);
   }

@@ -17,6 +17,7 @@ export function lint(dockerfile: Dockerfile, lines: LogicalLines): Warning[] {
   lintCasing(lines, report);
   lintStages(dockerfile, report);
   lintBases(dockerfile, report);
+  lintDescriptions(dockerfile, lines, report);
   for (const stage of dockerfile.stages) lintStage(stage, report);
   return warnings.sort((a, b) => a.line - b.line);
 }
@@ -31,6 +32,26 @@ function lintCasing({ lines }: LogicalLines, report: Report): void {
     const message = `Command '${word}' should match the case of the command majority (${want})`;
     report(first, "ConsistentInstructionCasing", message);
   }
+}
+
+/** A comment right above a stage or an argument describes it, and so begins with its name. */
+function lintDescriptions({ stages, metaArgs }: Dockerfile, { lines }: LogicalLines, report: Report): void {
+  const comments = new Map(lines.map(({ first, comment }) => [first, comment]));
+  const check = (kind: string, first: number, names: string[]): void => {
+    const comment = comments.get(first);
+    if (comment === undefined || names.length === 0 || names.includes(comment.split(" ")[0]!)) return;
+    const example = names.length > 1 ? "<arg_key>" : names[0]!;
+    const message = `Comment for ${kind} should follow the format: \`# ${example} <description>\`. If this is not intended to be a description comment, add an empty line or comment between the instruction and the comment.`;
+    report(first, "InvalidDefinitionDescription", message);
+  };
+  for (const { name, first } of stages) check("FROM", first, name === "" ? [] : [name]);
+  for (const one of [...metaArgs, ...stages.flatMap(({ instructions }) => instructions)])
+    if (one.kind === "ARG")
+      check(
+        "ARG",
+        one.first,
+        one.args.map(({ key }) => key),
+      );
 }
 
 function lintStage(stage: Stage, report: Report): void {

@@ -2,6 +2,8 @@
 import { describe, expect, test } from "bun:test";
 import { BROKEN } from "./broken.testing.ts";
 import { DockerfileError, excerpt } from "./errors.ts";
+import { IgnoreRules } from "./ignore.ts";
+import { lintIgnored } from "./lint-ignored.ts";
 import { parseDockerfile, parseInstruction } from "./parse.ts";
 import type { Instruction, Kind, Of } from "./types.ts";
 
@@ -209,6 +211,69 @@ describe("warnings", () => {
       "4 MaintainerDeprecated",
     ]);
     expect(rules("# check=skip=all\nFROM a\nCMD x")).toEqual([]);
+  });
+});
+
+describe("checks that are experimental", () => {
+  const said = (text: string) =>
+    parseDockerfile(text).warnings.map(({ line, rule, message }) => `${line} ${rule}: ${message}`);
+  test("InvalidDefinitionDescription", () => {
+    const all = "# check=experimental=all\n";
+    expect(said(`${all}# what it is\nFROM a AS base\n# about V\nARG V=1\n# W too\nARG X Y`)).toEqual(
+      [
+        ["3", "FROM", "base"],
+        ["5", "ARG", "V"],
+        ["7", "ARG", "<arg_key>"],
+      ].map(
+        ([line, kind, name]) =>
+          `${line} InvalidDefinitionDescription: Comment for ${kind} should follow the format: \`# ${name} <description>\`. If this is not intended to be a description comment, add an empty line or comment between the instruction and the comment.`,
+      ),
+    );
+    const fine =
+      "FROM a\n# base is it\nFROM a AS base\n# other\n\nARG V=1\n# other\n#\nARG W\n# X it is\nARG W X";
+    expect(said(all + fine)).toEqual([]);
+    expect(said("# what it is\nFROM a AS base")).toEqual([]);
+    expect(said("# check=experimental=CopyIgnoredFile\n# what it is\nFROM a AS base")).toEqual([]);
+  });
+  test("CopyIgnoredFile", () => {
+    const ignored = (check: string, patterns: string[]) =>
+      lintIgnored(
+        parseDockerfile(
+          `# check=${check}\nFROM a AS x\nCOPY ./tmp/f ok /d/\nADD tmp /d\nADD https://h/tmp /d\nCOPY --from=x tmp /e`,
+        ),
+        new IgnoreRules(patterns),
+      );
+    expect(ignored("experimental=CopyIgnoredFile", ["tmp"])).toEqual([
+      {
+        rule: "CopyIgnoredFile",
+        line: 3,
+        message: 'Attempting to Copy file "./tmp/f" that is excluded by .dockerignore',
+      },
+      {
+        rule: "CopyIgnoredFile",
+        line: 4,
+        message: 'Attempting to Add file "tmp" that is excluded by .dockerignore',
+      },
+    ]);
+    expect(ignored("experimental=all", ["tmp", "!tmp/f"])).toEqual([]);
+    expect(ignored("error=true", ["tmp"])).toEqual([]);
+  });
+});
+
+describe("# syntax=", () => {
+  test.each([
+    "docker/dockerfile:1",
+    "docker/dockerfile:1.7-labs",
+    "docker.io/docker/dockerfile:1@sha256:00",
+    "localhost:5000/mirror/docker/dockerfile-upstream:master",
+    "docker/dockerfile",
+  ])("%s is what is read here", (image) => {
+    expect(parseDockerfile(`#syntax=${image}\nFROM a\nRUN <<EOF\ntrue\nEOF`).stages.length).toBe(1);
+  });
+  test.each(["r2d4/mocker", "docker/dockerfile.lua:1", "ghcr.io/x/y@sha256:00"])("%s is refused", (image) => {
+    expect(() => parseDockerfile(`# escape=\`\n# syntax = ${image}\nFROM a`)).toThrow(
+      `dockerfile parse error line 2: frontend ${JSON.stringify(image)} is not supported`,
+    );
   });
 });
 

@@ -1,6 +1,8 @@
 import { posix } from "node:path";
 import { DockerfileError, excerpt } from "../../../dockerfile/errors.ts";
 import { IgnoreRules, readIgnoreFile } from "../../../dockerfile/ignore.ts";
+import { refuseOtherFrontend } from "../../../dockerfile/lines.ts";
+import { lintIgnored } from "../../../dockerfile/lint-ignored.ts";
 import { parseDockerfile } from "../../../dockerfile/parse.ts";
 import type { Dockerfile } from "../../../dockerfile/types.ts";
 import { EngineError, invalidArgument, messageOf, systemError } from "../../../errors/errors.ts";
@@ -15,6 +17,8 @@ const LONGEST = 16 * 1024 * 1024;
 
 /** The build argument that goes before `# check=`. */
 const CHECK = "BUILDKIT_DOCKERFILE_CHECK";
+/** And the one that goes before `# syntax=`. */
+const SYNTAX = "BUILDKIT_SYNTAX";
 
 export interface BuildContext {
   tree: TarTree;
@@ -30,8 +34,8 @@ export async function openContext(env: BuildEnv, request: BuildRequest): Promise
   const { tree, filtered } = await receive(env, request);
   try {
     const { path, text } = await dockerfileOf(tree, request.dockerfile);
-    await dropIgnored(tree, path, filtered);
-    return { tree, file: path, dockerfile: parse(text, path, request) };
+    const rules = await dropIgnored(tree, path, filtered);
+    return { tree, file: path, dockerfile: parse(text, path, rules, request) };
   } catch (error) {
     tree.close();
     throw error;
@@ -84,8 +88,10 @@ async function openSessionContext(
     const { path, text } = await dockerfileOf(beside, name);
     const own = await beside.text(`${path}.dockerignore`, LONGEST);
     const exclude = own ?? (await ignoreFile(fetch));
-    const tree = await fetch("context", { exclude: readIgnoreFile(exclude) });
-    return parsedOr(tree, () => ({ tree, file: path, dockerfile: parse(text, path, request) }));
+    const patterns = readIgnoreFile(exclude);
+    const tree = await fetch("context", { exclude: patterns });
+    const rules = new IgnoreRules(patterns);
+    return parsedOr(tree, () => ({ tree, file: path, dockerfile: parse(text, path, rules, request) }));
   } finally {
     beside.close();
   }
@@ -124,10 +130,14 @@ async function dockerfileOf(tree: TarTree, wanted: string): Promise<{ path: stri
 }
 
 /** Dockerfile and .dockerignore themselves may be ignored, too: they were only needed until now. */
-async function dropIgnored(tree: TarTree, dockerfile: string, filtered: boolean): Promise<void> {
+async function dropIgnored(
+  tree: TarTree,
+  dockerfile: string,
+  filtered: boolean,
+): Promise<IgnoreRules | undefined> {
   const own = filtered ? undefined : await tree.text(`${dockerfile}.dockerignore`, LONGEST);
   const text = own ?? (await tree.text(".dockerignore", LONGEST));
-  if (text === undefined) return;
+  if (text === undefined) return undefined;
   const rules = new IgnoreRules(readIgnoreFile(text));
   const candidates = filtered ? [".dockerignore", dockerfile] : tree.paths();
   for (const path of candidates) {
@@ -136,11 +146,21 @@ async function dropIgnored(tree: TarTree, dockerfile: string, filtered: boolean)
     if (entry?.header.type === "directory" && rules.hasExceptions && !tree.isEmpty(path)) continue;
     tree.remove(path);
   }
+  return rules;
 }
 
-function parse(text: string, path: string, { buildArgs }: BuildRequest): Dockerfile {
+function parse(
+  text: string,
+  path: string,
+  rules: IgnoreRules | undefined,
+  { buildArgs }: BuildRequest,
+): Dockerfile {
   try {
-    return parseDockerfile(text, buildArgs[CHECK] ?? undefined);
+    const frontend = buildArgs[SYNTAX];
+    if (frontend) refuseOtherFrontend(frontend, 1);
+    const dockerfile = parseDockerfile(text, buildArgs[CHECK] ?? undefined);
+    if (rules) dockerfile.warnings.push(...lintIgnored(dockerfile, rules));
+    return dockerfile;
   } catch (error) {
     if (!(error instanceof DockerfileError)) throw error;
     const where = excerpt(text, path, error.line);
