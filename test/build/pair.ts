@@ -19,9 +19,15 @@ export interface Pair {
   stop(): Promise<void>;
 }
 
+/** Two engines that make docker0 and its rules at the same time would be in each other's way. */
+const OWN_NETWORK = ["unshare", "--net", "--", "/bin/sh", "-c", 'ip link set lo up; exec "$@"', "sh"];
+
 export async function startPair(): Promise<Pair> {
   const folder = mkdtempSync("/tmp/pequod-build-");
-  const [engine, stock] = await Promise.all([startTestEngine(), startStockEngine({ folder })]);
+  const [engine, stock] = await Promise.all([
+    startTestEngine(),
+    startStockEngine({ folder, prefix: OWN_NETWORK }),
+  ]);
   const client = new Client(folder);
   return {
     folder,
