@@ -11,8 +11,16 @@ import {
 import { join } from "node:path";
 import { BIN, eventually, type Result } from "./engine.ts";
 
-const APPLETS = ["sh", "cat", "echo", "sleep", "stty", "sha256sum", "seq", "ls", "true", "tr", "head"];
+const APPLETS = ["sh", "cat", "echo", "sleep", "stty", "sha256sum", "seq", "ls", "true", "tr", "head", "tty"];
 const RUNTIME = Bun.which("runc") ?? "";
+
+/**
+ * A script that says a word and ends when whoever reads it has it. A process that ends at once may leave ctr without its
+ * output: ctr gives up FIFOs that it has not got round to opening when the process is deleted.
+ */
+export const said = (word: string, code: number) =>
+  `echo ${word}; until [ -e /${HEARD} ]; do sleep 0.02; done; exit ${code}`;
+const HEARD = "tmp/heard";
 
 export interface StockContainerd {
   readonly address: string;
@@ -20,6 +28,8 @@ export interface StockContainerd {
   ctr(args: string[], stdin?: Uint8Array): Promise<Result>;
   /** Runs ctr and returns its stdout, trimmed. Throws when it fails. */
   ok(...args: string[]): Promise<string>;
+  /** As ctr(), for a command that ends with said(): its process goes on until its output has come through. */
+  untilSaid(args: string[]): Promise<Result>;
   /** Arguments of `ctr run` for a container of busybox under our shim. */
   run(id: string, options: string[], ...command: string[]): string[];
   /** The process id of a container's shim. */
@@ -72,6 +82,21 @@ export async function startStockContainerd(options: StockOptions = {}): Promise<
         child.exited,
       ]);
       return { code, stdout, stderr };
+    },
+    async untilSaid(args) {
+      rmSync(join(rootfs, HEARD), { force: true });
+      const child = Bun.spawn(["ctr", "-a", socket, ...args], {
+        stdin: "ignore",
+        stdout: "pipe",
+        stderr: "pipe",
+      });
+      let stdout = "";
+      const decoder = new TextDecoder();
+      for await (const chunk of child.stdout) {
+        stdout += decoder.decode(chunk, { stream: true });
+        if (stdout.endsWith("\n")) writeFileSync(join(rootfs, HEARD), "");
+      }
+      return { code: await child.exited, stdout, stderr: await new Response(child.stderr).text() };
     },
     async ok(...args) {
       const { code, stdout, stderr } = await self.ctr(args);
