@@ -132,7 +132,7 @@ describe("drivers that send lines away, with docker logs all the same:", () => {
 });
 
 test.each([
-  ["nonsense", [], "no log driver named 'nonsense' is registered"],
+  ["nonsense", [], 'error looking up logging plugin nonsense: plugin "nonsense" not found'],
   ["json-file", ["nonsense=1"], "unknown log opt 'nonsense' for json-file log driver"],
   ["local", ["labels=x"], "unknown log opt 'labels' for local log driver"],
   ["json-file", ["max-file=0"], "max-file cannot be less than 1"],

@@ -72,7 +72,10 @@ const ownOptions = (options: Options): Options =>
 
 function remoteKind(driver: string): Promise<RemoteKind> {
   const load = Object.hasOwn(REMOTE, driver) ? REMOTE[driver] : undefined;
-  if (!load) throw invalidArgument(`logger: no log driver named '${driver}' is registered`);
+  if (!load)
+    throw invalidArgument(
+      `error looking up logging plugin ${driver}: plugin ${JSON.stringify(driver)} not found`,
+    );
   return load();
 }
 

@@ -44,6 +44,14 @@ function writeOne(folder: CgroupFolder | undefined, write: ControlWrite): void {
   } catch (error) {
     throw refused(write, path, error);
   }
+  if (write.file === "cpu.shares") checkShares(path, Number(write.text));
+}
+
+/** The kernel takes any weight and keeps one within its bounds: what was not kept is refused, as by runc. */
+function checkShares(path: string, asked: number): void {
+  const kept = Number(readSmallFile(path));
+  if (asked > kept) throw systemError(`the maximum allowed cpu-shares is ${kept}`);
+  if (asked < kept) throw systemError(`the minimum allowed cpu-shares is ${kept}`);
 }
 
 const errnoOfCause = (error: unknown) => errnoOf(error instanceof Error ? error.cause : error);

@@ -44,16 +44,37 @@ static int executable(const char *path)
 	return errno;
 }
 
+/* A name in quotes, as Go's %q writes it; cut where it would not fit. */
+static const char *quoted(const char *name)
+{
+	static char quote[4096];
+	char *at = quote;
+	*at++ = '"';
+	for (; *name && at < quote + sizeof quote - 6; name++) {
+		unsigned char c = (unsigned char)*name;
+		if (c == '"' || c == '\\')
+			*at++ = '\\';
+		if (c == '\n' || c == '\t' || c == '\r')
+			at += sprintf(at, "\\%c", c == '\n' ? 'n' : c == '\t' ? 't' : 'r');
+		else if (c < ' ' || c == 0x7f)
+			at += sprintf(at, "\\x%02x", c);
+		else
+			*at++ = (char)c;
+	}
+	strcpy(at, "\"");
+	return quote;
+}
+
 /* Words the failure as Go's os/exec does: Docker's clients know these texts. */
 static _Noreturn void not_found(const char *name, int error)
 {
 	if (error == ENOENT || error == ENOTDIR)
-		fail(error, "exec: \"%s\": stat %s: %s", name, name, error == ENOENT ? "no such file or directory" : "not a directory");
+		fail(error, "exec: %s: stat %s: %s", quoted(name), name, error == ENOENT ? "no such file or directory" : "not a directory");
 	if (error == EISDIR)
-		fail(error, "exec: \"%s\": is a directory", name);
+		fail(error, "exec: %s: is a directory", quoted(name));
 	if (error == EACCES)
-		fail(error, "exec: \"%s\": permission denied", name);
-	fail(error, "exec: \"%s\": %s", name, strerror(error));
+		fail(error, "exec: %s: permission denied", quoted(name));
+	fail(error, "exec: %s: %s", quoted(name), strerror(error));
 }
 
 /* texts: name, PATH. */
@@ -77,7 +98,7 @@ void op_find_command(const struct op *op)
 		if (executable(init.command) == 0)
 			return;
 	}
-	fail(ENOENT, "exec: \"%s\": executable file not found in $PATH", name);
+	fail(ENOENT, "exec: %s: executable file not found in $PATH", quoted(name));
 }
 
 /* numbers: uid. HOME as /etc/passwd has it, else "/". */

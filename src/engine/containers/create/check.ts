@@ -3,6 +3,7 @@ import { isIP } from "node:net";
 import { availableParallelism } from "node:os";
 import type { ContainerConfig, HostConfig } from "../../../api/schema.ts";
 import { invalidArgument } from "../../../errors/errors.ts";
+import { hasBlockWeight } from "../../system/host.ts";
 import { parseSignal } from "../signals.ts";
 import { capabilitiesFor } from "../spec/capabilities.ts";
 import { parseRule } from "../spec/devices.ts";
@@ -52,6 +53,11 @@ export function checkHostConfig(host: HostConfig, runtimes: readonly string[]): 
   for (const entry of host.ExtraHosts ?? []) checkExtraHost(entry);
   capabilitiesFor(host.CapAdd ?? [], host.CapDrop ?? [], false);
   for (const rule of host.DeviceCgroupRules ?? []) parseRule(rule);
+  const isolation = host.Isolation ?? "";
+  refuseIf(
+    isolation !== "" && isolation !== "default",
+    `Invalid isolation: ${JSON.stringify(isolation)} - linux only supports 'default'`,
+  );
   refuseIf(
     host.Runtime != null && host.Runtime !== "" && !runtimes.includes(host.Runtime),
     `unknown or invalid runtime name: ${host.Runtime}`,
@@ -123,7 +129,10 @@ export function checkResources(host: HostConfig): void {
   refuseIf(ShmSize < 0, "SHM size can not be less than 0");
   checkCpu(host);
   const weight = host.BlkioWeight ?? 0;
-  refuseIf(weight !== 0 && (weight < 10 || weight > 1000), "Range of blkio weight is from 10 to 1000");
+  refuseIf(
+    weight !== 0 && hasBlockWeight() && (weight < 10 || weight > 1000),
+    "Range of blkio weight is from 10 to 1000",
+  );
 }
 
 function checkCpu(host: HostConfig): void {
@@ -147,7 +156,8 @@ function checkCpu(host: HostConfig): void {
 function checkSet(what: string, option: string, wanted: string, path: string): void {
   if (wanted === "") return;
   const asked = parseSet(wanted);
-  if (asked === undefined) throw invalidArgument(`Invalid value ${wanted} for ${option}`);
+  if (asked === undefined)
+    throw invalidArgument(`Invalid value ${wanted} for ${option}: invalid format: ${wanted}`);
   let available: string;
   try {
     available = readFileSync(path, "utf8").trim();

@@ -6,12 +6,13 @@ import { invalidArgument, notFound } from "../../../errors/errors.ts";
 import type { Image } from "../../../images/types.ts";
 import { checkLogConfig } from "../../logs/drivers.ts";
 import { requested } from "../../networks/requested.ts";
-import { kernelSupport } from "../../system/host.ts";
+import { hasBlockWeight, kernelSupport } from "../../system/host.ts";
 import { now } from "../../time.ts";
 import { Container, type ContainerFacts, type MountPoint } from "../container.ts";
 import type { Env } from "../env.ts";
 import { publish } from "../events.ts";
 import { removeImageMounts } from "../image-mounts.ts";
+import { checkLinks } from "../lifecycle/links.ts";
 import { saveNew } from "../record.ts";
 import { writeInitLayer } from "../rootfs/init-layer.ts";
 import { ContainerState } from "../state/machine.ts";
@@ -49,6 +50,7 @@ export async function createContainer(env: Env, request: CreateRequest): Promise
   checkUserns(hostConfig, idsOf(env));
   await checkLogConfig(hostConfig.LogConfig?.Type ?? "json-file", hostConfig.LogConfig?.Config ?? {});
   dropUnsupported(hostConfig, warnings);
+  checkLinks(env, hostConfig);
   shareNames(env, config, hostConfig, body);
   const command = [...(config.Entrypoint ?? []), ...(config.Cmd ?? [])];
   if (command.length === 0 || command[0] === "") throw invalidArgument("no command specified");
@@ -167,6 +169,17 @@ function dropUnsupported(host: HostConfig, warnings: string[]): void {
   if (host.OomKillDisable && !support["OomKillDisable"]) {
     warnings.push("Your kernel does not support OomKillDisable. OomKillDisable discarded.");
     host.OomKillDisable = false;
+  }
+  if (host.OomKillDisable && (host.Memory ?? 0) === 0) {
+    warnings.push(
+      "OOM killer is disabled for the container, but no memory limit is set, this can result in the system running out of resources.",
+    );
+  }
+  if (host.BlkioWeight && !hasBlockWeight()) {
+    warnings.push(
+      "Your kernel does not support Block I/O weight or the cgroup is not mounted. Weight discarded.",
+    );
+    host.BlkioWeight = 0;
   }
 }
 

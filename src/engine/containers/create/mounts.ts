@@ -1,8 +1,9 @@
 import { posix } from "node:path";
 import type { HostConfig, Mount } from "../../../api/schema.ts";
-import { invalidArgument } from "../../../errors/errors.ts";
+import { invalidArgument, messageOf } from "../../../errors/errors.ts";
 import type { Container, MountPoint } from "../container.ts";
 import { checkMount } from "./mount-check.ts";
+import { checkTmpfsOptions } from "./tmpfs-options.ts";
 
 const PROPAGATIONS = ["private", "rprivate", "shared", "rshared", "slave", "rslave"];
 const MODES = ["rw", "ro", "z", "Z", "nocopy", "consistent", "cached", "delegated", ...PROPAGATIONS];
@@ -29,7 +30,8 @@ export function mountPointsOf(
   };
   for (const bind of host.Binds ?? []) add(parseBind(bind, host.VolumeDriver ?? ""));
   for (const mount of host.Mounts ?? []) add(parseMount(mount));
-  for (const target of Object.keys(host.Tmpfs ?? {})) {
+  for (const [target, options] of Object.entries(host.Tmpfs ?? {})) {
+    checkTmpfsOptions(options);
     const destination = posix.normalize(target);
     if (own.has(destination)) throw invalidArgument(`Duplicate mount point: ${destination}`);
     if (!destination.startsWith("/"))
@@ -86,11 +88,20 @@ function inherited(spec: string, find: (reference: string) => Container): MountP
     if (!MODES.includes(word)) throw invalidArgument(`invalid mode: ${mode}`);
   }
   const readonly = mode.split(",").includes("ro");
-  return Object.values(find(reference).facts.mountPoints).map((point) => ({
+  return Object.values(lender(reference, find).facts.mountPoints).map((point) => ({
     ...point,
     RW: point.RW && !readonly,
     CopyData: false,
   }));
+}
+
+/** A "not found" from here would read as if the image were meant: clients pull it and try again. */
+function lender(reference: string, find: (reference: string) => Container): Container {
+  try {
+    return find(reference);
+  } catch (cause) {
+    throw invalidArgument(messageOf(cause), { cause });
+  }
 }
 
 /** -v [source:]destination[:mode]; the CLI turns a lone destination into an anonymous volume. */
@@ -111,7 +122,7 @@ export function parseBind(text: string, volumeDriver: string): MountPoint {
     if (propagation !== "") throw invalidArgument(`invalid volume specification: '${text}'`);
     if (source !== "" && !/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(source)) {
       throw invalidArgument(
-        `invalid volume specification: '${text}': "${source}" includes invalid characters for a local volume name, only "[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed. If you intended to pass a host directory, use absolute path`,
+        `create ${source}: "${source}" includes invalid characters for a local volume name, only "[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed. If you intended to pass a host directory, use absolute path`,
       );
     }
     const spec: Mount = { Type: "volume", Source: source, Target: destination };
@@ -137,16 +148,13 @@ export function parseBind(text: string, volumeDriver: string): MountPoint {
 
 function destinationOf(target: string, text: string, type: string): string {
   const destination = posix.normalize(target).replace(/(.)\/$/, "$1");
-  if (!destination.startsWith("/")) {
+  const refuse = (reason: string) => {
     throw invalidArgument(
-      `invalid volume specification: '${text}': invalid mount config for type "${type}": invalid mount path: '${target}' mount path must be absolute`,
+      `invalid volume specification: '${text}': invalid mount config for type "${type}": ${reason}`,
     );
-  }
-  if (destination === "/") {
-    throw invalidArgument(
-      `invalid volume specification: '${text}': invalid specification: destination can't be '/'`,
-    );
-  }
+  };
+  if (!destination.startsWith("/")) refuse(`invalid mount path: '${target}' mount path must be absolute`);
+  if (destination === "/") refuse("invalid specification: destination can't be '/'");
   return destination;
 }
 

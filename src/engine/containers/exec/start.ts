@@ -5,7 +5,7 @@ import type { Env } from "../env.ts";
 import { publish } from "../events.ts";
 import { fifoFolder } from "../io/fifo-folder.ts";
 import { ProcessIO } from "../io/process-io.ts";
-import { linkVariables } from "../lifecycle/network.ts";
+import { linkVariables } from "../lifecycle/links.ts";
 import { startFailure } from "../lifecycle/start-error.ts";
 import { resolveUser } from "../rootfs/user.ts";
 import { environment, mergeEnvironment } from "../spec/build.ts";

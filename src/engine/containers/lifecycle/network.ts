@@ -6,7 +6,7 @@ import type { Container } from "../container.ts";
 import { containerOf } from "../create/modes.ts";
 import type { Env } from "../env.ts";
 import { giveToRoot } from "../userns.ts";
-import { linkEnvironment } from "./link-env.ts";
+import { linksOf } from "./links.ts";
 import { sharedContainer } from "./namespaces.ts";
 
 export interface ContainerNetwork {
@@ -133,38 +133,6 @@ function sandboxRequest(env: Env, container: Container): SandboxRequest {
   };
   if (config.MacAddress) request.macAddress = config.MacAddress;
   return request;
-}
-
-/** --link name[:alias] of the default bridge. Errors: notFound, invalidArgument when the other one does not run. */
-function linksOf(env: Env, container: Container): SandboxRequest["links"] {
-  return linked(env, container).map(({ other, alias, address }) => ({
-    alias,
-    name: `${other.config.Hostname} ${other.name}`,
-    address,
-  }));
-}
-
-function linked(env: Env, { hostConfig }: Container): { other: Container; alias: string; address: string }[] {
-  const { NetworkMode = "bridge", Links } = hostConfig;
-  if (NetworkMode !== "bridge" && NetworkMode !== "default") return [];
-  return (Links ?? []).map((link) => {
-    const [reference = "", alias = reference] = link.split(":");
-    const other = env.store.find(reference);
-    const address = Object.values(other.facts.network.Networks).find((e) => e.IPAddress)?.IPAddress ?? "";
-    return { other, alias: alias.slice(alias.lastIndexOf("/") + 1), address };
-  });
-}
-
-/** The variables that the container's links give it, for its own processes and those of exec. */
-export function linkVariables(env: Env, container: Container): string[] {
-  return linked(env, container).flatMap(({ other, alias, address }) =>
-    linkEnvironment({
-      name: `/${container.name}/${alias}`,
-      address,
-      ports: Object.keys(other.config.ExposedPorts ?? {}),
-      env: other.config.Env ?? [],
-    }),
-  );
 }
 
 /** Takes the container off its networks, and returns which; what is not there is no error. */

@@ -14,8 +14,8 @@ import type { ReadyMount } from "../spec/mounts.ts";
 import { rlimitsOf } from "../spec/resources.ts";
 import { seccompFor } from "../spec/seccomp/select.ts";
 import { idsOf, mapFor } from "../userns.ts";
+import { linkVariables } from "./links.ts";
 import { namespacesOf } from "./namespaces.ts";
-import { linkVariables } from "./network.ts";
 
 export interface Prepared {
   rootfs: string;
