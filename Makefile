@@ -118,6 +118,17 @@ self-host: bootstrap ## Let the engine build itself twice; the results must be t
 	@[ -e $${BASE_ARCHIVE:-.build/base-image.tar} ] || hack/base-image
 	@PEQUOD_HOST_NETWORK=1 hack/isolated $(BUN) hack/self-host.ts
 
+.PHONY: build-mirrors
+build-mirrors: bootstrap test-deps ## make build by a mirror, and by a proxy, where nothing else can be reached
+	@[ -e $${BASE_ARCHIVE:-.build/base-image.tar} ] || hack/base-image
+	@$(BUN) hack/build-mirrors.ts
+
+.PHONY: build-real
+build-real: test-deps node_modules ## Build Dockerfiles as people write them by ours and by stock, from the host's sources; NAMES="nginx c"
+	@$(BUN) hack/build.ts --flat .build/bin
+	@[ -e $${BASE_ARCHIVE:-.build/base-image.tar} ] || hack/base-image
+	@PEQUOD_HOST_NETWORK=1 hack/isolated $(BUN) test/build/real.ts $(NAMES)
+
 .PHONY: bench-api
 bench-api: bootstrap test-deps ## Compare the API under load with stock docker.io side by side; OPTIONS="--log-mb 50 ..."
 	@BUN_CONFIG_MAX_HTTP_REQUESTS=1000 hack/isolated $(BUN) bench/api.ts $(OPTIONS)

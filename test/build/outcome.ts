@@ -39,13 +39,16 @@ export async function imageOutcome(
   docker: Docker,
   save: () => AsyncIterable<Uint8Array>,
   tag: string,
+  ignore?: RegExp,
 ): Promise<Pick<Outcome, "image" | "layers">> {
   const present = await docker("image", "inspect", tag);
   if (present.code !== 0) return { image: undefined, layers: [] };
   const files = await readAll(save());
   const [manifest] = JSON.parse(files.get("manifest.json")!.toString()) as Manifest[];
   const config = JSON.parse(files.get(manifest!.Config)!.toString()) as Record<string, unknown>;
-  const base = await Promise.all(manifest!.Layers.slice(-4).map((layer) => layerOutcome(files.get(layer)!)));
+  const base = await Promise.all(
+    manifest!.Layers.slice(-4).map((layer) => layerOutcome(files.get(layer)!, ignore)),
+  );
   return { image: normalConfig(config), layers: base };
 }
 
@@ -83,7 +86,7 @@ function normalConfig(config: Record<string, unknown>): unknown {
 }
 
 /** One line an entry; times only if they are not from just now. */
-async function layerOutcome(tar: Buffer): Promise<string[]> {
+async function layerOutcome(tar: Buffer, ignore: RegExp | undefined): Promise<string[]> {
   const lines: string[] = [];
   const reader = new TarReader(
     (async function* () {
@@ -100,9 +103,11 @@ async function layerOutcome(tar: Buffer): Promise<string[]> {
     const { name, type, mode, uid, gid, size, linkname, devmajor, devminor } = header;
     const time =
       Date.now() / 1000 - header.mtime > 3600 * 24 ? new Date(header.mtime * 1000).toISOString() : "now";
-    const content = type === "file" ? hash.digest("hex").slice(0, 12) : "";
+    const counts = type === "file" && !ignore?.test(name);
+    const content = counts ? hash.digest("hex").slice(0, 12) : "";
+    const bytes = counts ? size : "";
     lines.push(
-      [name, type, mode.toString(8), uid, gid, size, linkname, devmajor, devminor, time, content].join(" "),
+      [name, type, mode.toString(8), uid, gid, bytes, linkname, devmajor, devminor, time, content].join(" "),
     );
   }
   return lines.sort();

@@ -22,13 +22,21 @@ export interface Pair {
 /** Two engines that make docker0 and its rules at the same time would be in each other's way. */
 const OWN_NETWORK = ["unshare", "--net", "--", "/bin/sh", "-c", 'ip link set lo up; exec "$@"', "sh"];
 
-export async function startPair(): Promise<Pair> {
+export interface PairOptions {
+  /** Both are in the network that they are started in, without bridges and rules. */
+  hostNetwork?: boolean;
+  /** Files in layers whose content is not compared. */
+  ignore?: RegExp;
+}
+
+export async function startPair({ hostNetwork = false, ignore }: PairOptions = {}): Promise<Pair> {
   const folder = mkdtempSync("/tmp/pequod-build-");
+  const flags = hostNetwork ? ["--bridge=none", "--iptables=false"] : [];
   const [engine, stock] = await Promise.all([
-    startTestEngine(),
-    startStockEngine({ folder, prefix: OWN_NETWORK }),
+    startTestEngine({ flags, image: !hostNetwork }),
+    startStockEngine({ folder, flags, prefix: hostNetwork ? [] : OWN_NETWORK }),
   ]);
-  const client = new Client(folder);
+  const client = new Client(folder, ignore);
   return {
     folder,
     async load(write) {
@@ -54,9 +62,11 @@ export async function startPair(): Promise<Pair> {
 
 class Client {
   readonly #home: string;
+  readonly #ignore: RegExp | undefined;
 
-  constructor(home: string) {
+  constructor(home: string, ignore: RegExp | undefined) {
     this.#home = home;
+    this.#ignore = ignore;
   }
 
   #spawn(host: string, args: string[]) {
@@ -83,7 +93,7 @@ class Client {
     if (twice) await build();
     const { code, stdout, stderr } = await build();
     const save = () => this.#spawn(host, ["save", tag]).stdout as unknown as AsyncIterable<Uint8Array>;
-    const image = await imageOutcome((...words) => this.run(host, ...words), save, tag);
+    const image = await imageOutcome((...words) => this.run(host, ...words), save, tag, this.#ignore);
     return { code, output: [...normalOutput(stdout), "stderr:", ...normalOutput(stderr)], ...image };
   }
 }
