@@ -126,6 +126,31 @@ describe("options", () => {
     const listed = await fetch(`http://${registry.host}/v2/pushed/tags/list`);
     expect(((await listed.json()) as { tags: string[] }).tags.sort()).toEqual(["1", "2"]);
   });
+  test("--cache-from an image of a registry, which --cache-to type=inline has made a cache", async () => {
+    const name = `${registry.host}/cached`;
+    const folder = context("FROM busybox\nRUN cat /proc/sys/kernel/random/uuid > /when\nENV A=1\n");
+    expect(await ours(["--cache-to", "type=inline", "--push", "-t", name, folder])).toMatchObject({
+      code: 0,
+    });
+    const id = await engine.ok("image", "inspect", "-f", "{{.Id}}", name);
+    await engine.ok("rmi", name);
+    expect((await engine.docker(["image", "inspect", id])).code).toBe(1);
+    const from = [`type=registry,ref=${name}`, `${registry.host}/missing`].flatMap((one) => [
+      "--cache-from",
+      one,
+    ]);
+    const again = await ours([...from, "-t", "from-cache", folder]);
+    expect(again).toMatchObject({ code: 0 });
+    expect(again.stderr).toContain(`[Warning] no cache from ${registry.host}/missing: `);
+    expect(await engine.ok("image", "inspect", "-f", "{{.Id}}", "from-cache")).toBe(id);
+    const local = await ours(["--cache-from", "type=local,src=/x", folder]);
+    expect(local).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('type "local" is not supported'),
+    });
+    const gha = await ours(["--cache-to", "type=gha", folder]);
+    expect(gha.stderr).toContain("only type=inline is supported");
+  });
   test("--output type=tar to stdout, and outputs that are none", async () => {
     const folder = context("FROM scratch\nCOPY f /f\n", { f: "to stdout" });
     const tar = Bun.spawnSync([OUR_CLI, "build", "--progress", "quiet", "-o", "-", folder], {

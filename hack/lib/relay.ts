@@ -19,9 +19,9 @@ export function debianSource(): string {
   const folder = "/etc/apt/sources.list.d";
   const lists = ["/etc/apt/sources.list", ...readdirSync(folder).map((name) => join(folder, name))];
   const text = lists.map((path) => (existsSync(path) ? readFileSync(path, "utf8") : "")).join("\n");
-  const found = /^(?:URIs: |deb (?:\[[^\]]*\] )?)(\S+)/m.exec(text)?.[1];
+  const found = /^(?:URIs: |deb (?:\[[^\]]*\] )?)(\S+\/debian)\/?(?=\s)/m.exec(text)?.[1];
   if (!found) throw new Error("this host has no source of Debian packages");
-  return found.replace(/\/$/, "");
+  return found;
 }
 
 /** The host's own npm registry. */
@@ -35,7 +35,10 @@ export async function startRelay(socket: string, publicURL: string): Promise<Rel
   const mirrors: Record<string, string> = { debian: debianSource(), npm: npmSource() };
   const inner = `${socket}.http`;
   const http = createHttpServer((request, response) => {
-    void answer(request, response).catch(() => response.writeHead(502).end());
+    void answer(request, response).catch((error: Error) => {
+      console.error(`relay: ${request.url}: ${error.message}`);
+      response.writeHead(502).end();
+    });
   });
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

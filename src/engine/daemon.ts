@@ -341,6 +341,7 @@ function builderOf(
     containers,
     events,
     log,
+    gc: config.builderGC,
     pull: (options) => service.pull(options),
     async fetch(url, signal) {
       const answer = await registry.transport.send({ method: "GET", url: new URL(url), signal });

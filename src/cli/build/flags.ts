@@ -6,6 +6,7 @@ export const BUILD_FLAGS = {
   allow: { kind: "list", help: 'Allow extra privileges ("security.insecure")' },
   "build-arg": { kind: "list", help: "Set build-time variables" },
   "cache-from": { kind: "list", help: "Images to consider as cache sources" },
+  "cache-to": { kind: "list", help: 'Cache export destinations ("type=inline")' },
   "cgroup-parent": { kind: "string", help: 'Parent cgroup for the "RUN" instructions' },
   compress: { kind: "bool", help: "Compress the build context using gzip" },
   "cpu-period": { kind: "int", help: "Limit the CPU CFS (Completely Fair Scheduler) period" },
@@ -63,7 +64,7 @@ export function buildQuery(
     squash: flags.squash,
     target: flags.target,
     platform: flags.platform ?? (process.env["DOCKER_DEFAULT_PLATFORM"] || undefined),
-    buildargs: json(buildArgs(cli, flags["build-arg"])),
+    buildargs: json({ ...inlineCache(flags["cache-to"]), ...buildArgs(cli, flags["build-arg"]) }),
     labels: json(Object.fromEntries(flags.label.map(pairOf))),
     cachefrom: json(flags["cache-from"]),
     extrahosts: flags["add-host"].join(",") || undefined,
@@ -82,6 +83,17 @@ export function buildQuery(
     securityopt: json(flags["security-opt"]),
     allow: flags.allow,
   };
+}
+
+/** An image's history is its cache; BuildKit wants to be told. */
+function inlineCache(exports: readonly string[]): Record<string, string> {
+  for (const text of exports) {
+    if (text === "inline" || /^type=inline(?:,|$)/.test(text)) continue;
+    throw new Error(
+      `--cache-to ${text}: only type=inline is supported: push the image, and name it by --cache-from`,
+    );
+  }
+  return exports.length > 0 ? { BUILDKIT_INLINE_CACHE: "1" } : {};
 }
 
 function pairOf(text: string): [string, string] {

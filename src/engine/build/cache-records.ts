@@ -1,9 +1,7 @@
 /** The build cache as `docker system df` and `docker builder prune` see it: folders of RUN --mount=type=cache. */
 import type { BuildCache } from "../../api/schema.ts";
+import type { GCPolicy } from "../config/builder.ts";
 import type { CacheMounts } from "./run/cache-mounts.ts";
-
-/** Unless told otherwise, what is kept of cache folders after a build, bytes. */
-export const KEPT_BYTES = 20 * 1024 ** 3;
 
 export interface PruneOptions {
   /** Nanoseconds since 1970: only what was last used before. */
@@ -26,6 +24,18 @@ export function cacheRecords(mounts: CacheMounts): BuildCache[] {
     LastUsedAt: new Date(lastUsed).toISOString(),
     UsageCount: uses,
   }));
+}
+
+/** What policies say goes, one after the other. */
+export function collectGarbage(
+  mounts: CacheMounts,
+  policies: readonly GCPolicy[],
+  now = Date.now(),
+): string[] {
+  return policies.flatMap(({ unusedFor, keep }) => {
+    const until = unusedFor === 0 ? undefined : BigInt(now - unusedFor) * 1_000_000n;
+    return pruneCacheMounts(mounts, { until, keep, ids: [] }).keys;
+  });
 }
 
 /** Removes cache folders that nobody uses at the moment; gives what went. */

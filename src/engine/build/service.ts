@@ -13,12 +13,13 @@ import {
   withDefaultTag,
 } from "../../images/reference.ts";
 import type { Image } from "../../images/types.ts";
-import { KEPT_BYTES, pruneCacheMounts } from "./cache-records.ts";
+import { collectGarbage } from "./cache-records.ts";
 import { openContext } from "./context/open.ts";
 import { CacheMounts } from "./run/cache-mounts.ts";
 import { RunningSteps } from "./run/running.ts";
 import { BuildJobs } from "./session/jobs.ts";
 import { Sessions } from "./session/sessions.ts";
+import { fetchCaches } from "./solve/fetch-caches.ts";
 import { Solver } from "./solve/solver.ts";
 import { openImageRoot } from "./stage/roots.ts";
 import { squash } from "./stage/squash.ts";
@@ -51,6 +52,7 @@ export class Builder {
     try {
       this.#warn(context.dockerfile, context.file, out);
       refuse(context.dockerfile, context.dockerfile.warnings);
+      await fetchCaches(this.env, request, out);
       const solver = new Solver({
         env: this.env,
         request,
@@ -72,7 +74,7 @@ export class Builder {
       return image.id;
     } finally {
       context.tree.close();
-      pruneCacheMounts(this.env.cacheMounts, { until: undefined, keep: KEPT_BYTES, ids: [] });
+      collectGarbage(this.env.cacheMounts, this.env.gc);
     }
   }
 

@@ -4,6 +4,7 @@ import type { ImageRoot } from "../../images/open.ts";
 import type { Credentials } from "../../images/registry/credentials.ts";
 import type { Logger } from "../../log/log.ts";
 import type { PullOptions } from "../api/images/backend.ts";
+import type { GCPolicy } from "../config/builder.ts";
 import type { Containers } from "../containers/manager.ts";
 import type { EventBus } from "../events/bus.ts";
 import type { CacheMounts } from "./run/cache-mounts.ts";
@@ -17,6 +18,8 @@ export interface BuildEnv {
   events: EventBus;
   log: Logger;
   pull(options: PullOptions): Promise<void>;
+  /** What of the cache goes after a build. */
+  gc: readonly GCPolicy[];
   cacheMounts: CacheMounts;
   running: RunningSteps;
   /** Folder for what lives as long as one build. */
@@ -43,7 +46,9 @@ export interface BuildRequest {
   /** Remove intermediate containers: after success (rm), always (forceRm). */
   rm: boolean;
   forceRm: boolean;
+  /** Images that serve as cache; `pullCaches`: those that are not here are fetched. */
   cacheFrom: string[];
+  pullCaches: boolean;
   squash: boolean;
   platform: string;
   /** Limits, network and the like of RUN's containers. */

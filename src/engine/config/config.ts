@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { defaultPolicies, type GCPolicy } from "./builder.ts";
 
 /** Everything that dockerd can be told, after flags, daemon.json and defaults have been merged. */
 export interface EngineConfig {
@@ -86,6 +87,8 @@ export interface EngineConfig {
   shutdownTimeout: number;
   labels: string[];
   experimental: boolean;
+  /** What of the build cache goes after a build, one after the other. */
+  builderGC: GCPolicy[];
   httpProxy: string | undefined;
   httpsProxy: string | undefined;
   noProxy: string | undefined;
@@ -176,6 +179,7 @@ export function defaultConfig(): EngineConfig {
     shutdownTimeout: 15,
     labels: [],
     experimental: false,
+    builderGC: defaultPolicies(),
     httpProxy: undefined,
     httpsProxy: undefined,
     noProxy: undefined,

@@ -1,5 +1,6 @@
 import { invalidArgument } from "../../errors/errors.ts";
 import { parseSize } from "../../units/size.ts";
+import { readBuilderGC } from "./builder.ts";
 import type { AddressPool, EngineConfig, Ulimit } from "./config.ts";
 import type { DOCKERD_FLAGS } from "./flags.ts";
 
@@ -153,6 +154,10 @@ function applyLogOpts(config: EngineConfig, value: unknown): void {
     : (value as Record<string, string>);
 }
 
+function applyBuilder(config: EngineConfig, value: unknown): void {
+  config.builderGC = readBuilderGC(value);
+}
+
 /** Every setting; a key of daemon.json that is not here is an error. */
 export const SETTINGS: readonly Setting[] = [
   bool("debug", "debug"),
@@ -233,6 +238,7 @@ export const SETTINGS: readonly Setting[] = [
   list("labels", "labels", "label"),
   bool("experimental", "experimental"),
   { key: "proxies", apply: applyProxies },
+  { key: "builder", apply: applyBuilder },
   text("http-proxy", "httpProxy"),
   text("https-proxy", "httpsProxy"),
   text("no-proxy", "noProxy"),

@@ -14,5 +14,5 @@ RUN apt-get update -qq \
  && rm -rf /var/lib/apt/lists/*
 ENV PATH=/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1
 COPY --from=build /venv /venv
-RUN greeting && python3 -c 'import markupsafe'
+RUN greeting && /usr/bin/python3 -c 'import markupsafe'
 ENTRYPOINT ["greeting"]

@@ -25,7 +25,9 @@ export async function readRequest(ctx: Context, sessions: Sessions): Promise<Bui
     quiet: ctx.flag("q"),
     rm: ctx.flag("rm", true),
     forceRm: ctx.flag("forcerm"),
-    cacheFrom: json<string[]>(ctx, "cachefrom", []),
+    cacheFrom: json<string[]>(ctx, "cachefrom", []).map(cacheSource),
+    // The classic builder takes what is here, and says nothing of what is not.
+    pullCaches: ctx.flag("events") || query("version") === "2",
     squash: ctx.flag("squash"),
     platform: query("platform"),
     host: hostOf(ctx),
@@ -35,6 +37,21 @@ export async function readRequest(ctx: Context, sessions: Sessions): Promise<Bui
     insecure: ctx.query.getAll("allow").includes("security.insecure"),
     signal: ctx.signal,
   };
+}
+
+/** "user/app:cache", or as BuildKit writes it: "type=registry,ref=user/app:cache". Errors: invalidArgument. */
+function cacheSource(text: string): string {
+  if (!/(?:^|,)(?:type|ref)=/.test(text)) return text;
+  const fields = new Map(text.split(",").map((part) => part.split(/=(.*)/s, 2) as [string, string]));
+  const type = fields.get("type") ?? "registry";
+  if (type !== "registry") {
+    throw invalidArgument(
+      `cache of type ${JSON.stringify(type)} is not supported: name an image, or type=registry,ref=IMAGE`,
+    );
+  }
+  const image = fields.get("ref");
+  if (!image) throw invalidArgument(`${JSON.stringify(text)} names no image: ref= is missing`);
+  return image;
 }
 
 /** `outputs`: [{"Type":"local","Attrs":{}}], of which there may be one. */
