@@ -3,7 +3,7 @@
  * first that works here. Nothing is made in the data root before the choice has been made.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { EngineError, errnoOf, failedPrecondition, messageOf, notImplemented } from "../errors/errors.ts";
 import type { IDMap } from "../linux/id-map.ts";
 import type { StorageDriver } from "./driver.ts";
@@ -11,7 +11,7 @@ import type { StorageDriver } from "./driver.ts";
 /** Names of all drivers that stock Docker ever wrote data roots with. */
 const KNOWN = ["overlay2", "overlay", "fuse-overlayfs", "btrfs", "zfs", "aufs", "devicemapper", "vfs"];
 /** In this order they are tried for a new data root, as stock does. */
-const PRIORITY = ["btrfs", "overlay2", "fuse-overlayfs", "vfs"];
+const PRIORITY = ["btrfs", "zfs", "overlay2", "fuse-overlayfs", "aufs", "vfs"];
 
 type Open = (root: string, options: string[], ids: IDMap | undefined) => Promise<StorageDriver>;
 
@@ -73,6 +73,22 @@ const DRIVERS: Record<string, Open> = {
     const { Btrfs, btrfsOptions } = await import("./btrfs/driver.ts");
     return new Btrfs(root, btrfsOptions(given), ids);
   },
+  async zfs(root, given, ids) {
+    const [{ kernelZfs, ZfsDriver }, { datasetOf, probeZfs }, { zfsOptions }] = await Promise.all([
+      import("./zfs/driver.ts"),
+      import("./zfs/probe.ts"),
+      import("./zfs/options.ts"),
+    ]);
+    const { dataset } = zfsOptions(given);
+    probeZfs();
+    return ZfsDriver.open(root, dataset ?? datasetOf(dirname(root)), kernelZfs, ids);
+  },
+  async aufs(root, given, ids) {
+    refuseOptions("aufs", given);
+    const { Aufs, kernelAufs, probeAufs } = await import("./aufs/driver.ts");
+    const { dirperm1 } = probeAufs(dirname(root));
+    return new Aufs(root, dirperm1, kernelAufs, ids);
+  },
   async vfs(root, given, ids) {
     refuseOptions("vfs", given);
     return new (await import("./vfs/driver.ts")).Vfs(root, ids);
@@ -82,8 +98,14 @@ const DRIVERS: Record<string, Open> = {
 /** What a driver's options begin with, where that is not its name. */
 const OPTION_PREFIX: Record<string, string> = { devicemapper: "dm." };
 
+/** A driver that the kernel must have: without, its layers can only be read. */
+const ONLY_WITH_KERNEL = ["aufs"];
+
+const isSupported = (name: string): boolean =>
+  Object.hasOwn(DRIVERS, name) && (!ONLY_WITH_KERNEL.includes(name) || isSupportedByKernel(name));
+
 /** Names of the drivers that can be used, if the machine has what they need. */
-export const SUPPORTED: readonly string[] = Object.keys(DRIVERS);
+export const supportedDrivers = (): string[] => Object.keys(DRIVERS).filter(isSupported);
 
 function refuseOptions(driver: string, [first]: string[]): void {
   if (first !== undefined) throw failedPrecondition(`${driver}: unknown option ${first}`);
@@ -131,7 +153,7 @@ async function openPrior(given: OpenDriverOptions, name: string): Promise<Storag
   try {
     return await open(given, name, `[graphdriver] prior storage driver "${name}" failed`);
   } catch (cause) {
-    if (!Object.hasOwn(DRIVERS, name)) throw cause;
+    if (!isSupported(name)) throw cause;
     throw new EngineError(
       "failedPrecondition",
       `${messageOf(cause)} (what is in ${join(given.root, name)} is left as it is; to start without it, give another --data-root)`,
@@ -142,7 +164,7 @@ async function openPrior(given: OpenDriverOptions, name: string): Promise<Storag
 
 async function openFirst(given: OpenDriverOptions): Promise<StorageDriver> {
   const failures: string[] = [];
-  for (const name of PRIORITY) {
+  for (const name of PRIORITY.filter(isSupported)) {
     try {
       return await open(given, name, name);
     } catch (error) {
@@ -156,7 +178,8 @@ async function openFirst(given: OpenDriverOptions): Promise<StorageDriver> {
 
 async function open(given: OpenDriverOptions, name: string, what: string): Promise<StorageDriver> {
   const { root, options = [], ids } = given;
-  const driver = Object.hasOwn(DRIVERS, name) ? DRIVERS[name] : undefined;
+  if (ONLY_WITH_KERNEL.includes(name) && !isSupported(name)) loadModule(name);
+  const driver = isSupported(name) ? DRIVERS[name] : undefined;
   if (!driver) throw notImplemented(`${what}: driver not supported (${cureFor(root, name)})`);
   try {
     return await driver(
@@ -173,17 +196,21 @@ async function open(given: OpenDriverOptions, name: string, what: string): Promi
 const CAUSES: Record<string, string> = {
   aufs: "kernels since 4.18 and Docker since 24 have no aufs",
   overlay: "Docker since 24 has no overlay, the driver before overlay2",
-  zfs: "zfs datasets are not supported",
 };
 
 function cureFor(root: string, name: string): string {
   const to = isSupportedByKernel("overlay") ? "overlay2" : "vfs";
-  const supported = `supported here: ${SUPPORTED.join(", ")}`;
+  const supported = `supported here: ${supportedDrivers().join(", ")}`;
   const cause = Object.hasOwn(CAUSES, name) ? CAUSES[name] : `there is no storage driver of this name`;
   if (!existsSync(join(root, name))) return `${cause}; ${supported}`;
   if (name === "aufs")
     return `${cause}; its layers can still be read: \`dockerd migrate --from aufs --to ${to} -g ${root}\` brings images and containers over; ${supported}`;
   return `${cause}; what is in ${join(root, name)} is left as it is: on a machine that has the driver, \`docker save\` the images and \`docker load\` them here, or start with another --data-root; ${supported}`;
+}
+
+/** As stock does for it; where there is no such module, what follows tells. */
+function loadModule(name: string): void {
+  if (Bun.which("modprobe") !== null) Bun.spawnSync(["modprobe", "-q", name], { stderr: "ignore" });
 }
 
 function isSupportedByKernel(name: string): boolean {
