@@ -6,6 +6,7 @@ import type { RunningEngine } from "../hack/lib/chain.ts";
 import { startStockEngine } from "../hack/lib/stock-engine.ts";
 import { KNOWN } from "./lib/differential/known.ts";
 import { differences, flatten, type Places } from "./lib/differential/normalise.ts";
+import { OBJECTS } from "./lib/differential/objects.ts";
 import { SCRIPT, type Step } from "./lib/differential/script.ts";
 import { type Engine, startTestEngine } from "./lib/engine.ts";
 
@@ -41,7 +42,10 @@ interface Answer {
   body: unknown;
 }
 
-async function ask(unix: string, { request, body, lines, shape = (seen) => seen }: Step): Promise<Answer> {
+async function ask(
+  unix: string,
+  { request, body, type: called, lines, shape = (seen) => seen }: Step,
+): Promise<Answer> {
   const mark = request.indexOf(" ");
   const path = request.slice(mark + 1).replace("NOW", String(Math.ceil(Date.now() / 1000)));
   const response = await fetch(`http://d/${VERSION}${path}`, {
@@ -49,7 +53,7 @@ async function ask(unix: string, { request, body, lines, shape = (seen) => seen 
     method: request.slice(0, mark),
     ...(body === undefined
       ? {}
-      : { body: JSON.stringify(body), headers: { "Content-Type": "application/json" } }),
+      : { body: JSON.stringify(body), headers: { "Content-Type": called ?? "application/json" } }),
   });
   const text = await response.text();
   const type = (response.headers.get("content-type") ?? "").split(";")[0]!;
@@ -68,7 +72,7 @@ function parsed(text: string): unknown {
 const known = (step: string, path: string) =>
   KNOWN.some((entry) => (entry.request?.test(step.replace(/^\d+\. /, "")) ?? true) && entry.path.test(path));
 
-for (const [i, step] of SCRIPT.entries()) {
+for (const [i, step] of [...OBJECTS, ...SCRIPT].entries()) {
   const name = `${i + 1}. ${step.request} ${step.body === undefined ? "" : JSON.stringify(step.body)}`;
   test(name.slice(0, 200), async () => {
     const places = (at: string): Places => ({ [join(at, "root")]: "ROOT", [join(at, "exec")]: "EXEC" });

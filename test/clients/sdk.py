@@ -227,7 +227,7 @@ class Sdk(unittest.TestCase):
         self.assertEqual(409, refused.exception.response.status_code)
         self.removed(holder)
         volume.remove()
-        self.assertEqual(None, self.client.volumes.prune()["VolumesDeleted"])
+        self.assertEqual([], self.client.volumes.prune()["VolumesDeleted"])
 
     def test_networks(self):
         ipam = docker.types.IPAMConfig(pool_configs=[docker.types.IPAMPool(subnet="172.30.7.0/24", gateway="172.30.7.1")])

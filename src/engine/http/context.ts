@@ -68,14 +68,24 @@ export class RequestContext implements Context {
     return parseFilters(this.query.get("filters"), allowed);
   }
 
-  async body<T>(): Promise<T | undefined> {
+  async body<T>(kind: "object" | "list" = "object"): Promise<T | undefined> {
     const text = await this.#text();
     if (text.trim() === "") return undefined;
-    try {
-      return JSON.parse(text) as T;
-    } catch (cause) {
-      throw invalidArgument(`invalid JSON in the request body: ${(cause as Error).message}`, { cause });
-    }
+    this.#mustBeJSON();
+    const value = parseBody(text);
+    if (value === null) return undefined;
+    if (typeof value !== "object" || Array.isArray(value) !== (kind === "list"))
+      throw invalidArgument(
+        `invalid JSON in the request body: want ${kind === "list" ? "a list" : "an object"}`,
+      );
+    return value as T;
+  }
+
+  /** A web page may send anything else to an engine that listens on tcp, without asking its user. */
+  #mustBeJSON(): void {
+    const type = this.req.headers["content-type"] ?? "";
+    if (type.split(";")[0]!.trim().toLowerCase() === "application/json") return;
+    throw invalidArgument(`unsupported Content-Type header (${type}): must be 'application/json'`);
   }
 
   async #text(): Promise<string> {
@@ -142,5 +152,13 @@ export class RequestContext implements Context {
     this.hijacked = true;
     if (this.#upgrade) return hijackSocket(this.#upgrade, contentType);
     return hijackResponse(this.req, this.res, contentType);
+  }
+}
+
+function parseBody(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw invalidArgument(`invalid JSON in the request body: ${(cause as Error).message}`, { cause });
   }
 }

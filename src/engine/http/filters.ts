@@ -14,6 +14,32 @@ export function parseFilters(text: string | null, allowed?: readonly string[]): 
   return filters;
 }
 
+/**
+ * The value of a filter that is true or false; undefined if it is not among the filters.
+ * Errors: invalidArgument for another value, and for several.
+ */
+export function truthOf(filters: ReadonlyMap<string, string[]>, name: string): boolean | undefined {
+  const values = filters.get(name);
+  if (!values?.length) return undefined;
+  const truths = new Set(values.map((value) => TRUTHS[value.toLowerCase()]));
+  const [truth] = truths;
+  if (truths.size > 1 || truth === undefined)
+    throw invalidArgument(`invalid filter '${name}=[${values.join(" ")}]'`);
+  return truth;
+}
+
+/** Whether a text has a part, or matches it as a regular expression. */
+export function matchesText(wanted: string, text: string): boolean {
+  if (text.includes(wanted)) return true;
+  try {
+    return new RegExp(wanted).test(text);
+  } catch {
+    return false;
+  }
+}
+
+const TRUTHS: Record<string, boolean> = { true: true, "1": true, false: false, "0": false };
+
 function parseObject(text: string): Record<string, unknown> {
   let value: unknown;
   try {

@@ -19,8 +19,8 @@ export interface Context {
   flag(name: string, fallback?: boolean): boolean;
   /** A query number. Errors: invalidArgument. */
   number(name: string): number | undefined;
-  /** The JSON body; undefined if empty. Errors: invalidArgument. */
-  body<T>(): Promise<T | undefined>;
+  /** The JSON body; undefined if it is empty, or null. Errors: invalidArgument, also for what is not called JSON. */
+  body<T>(kind?: "object" | "list"): Promise<T | undefined>;
   /** The body as raw bytes, with back-pressure. */
   bytes(): AsyncIterable<Uint8Array>;
   /** `filters` of the query: name → values; both forms, {"a":["b"]} and {"a":{"b":true}}. Errors: invalidArgument. */

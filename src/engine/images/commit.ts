@@ -14,6 +14,8 @@ import { VERSION } from "../../version/version.ts";
 import type { CommitOptions } from "../api/images/backend.ts";
 import type { EventBus } from "../events/bus.ts";
 
+type Labels = Record<string, string> | undefined;
+
 /** What a commit needs of a container. */
 export interface Committable {
   id: string;
@@ -58,7 +60,10 @@ export async function commitContainer(
     if (reference) {
       await root.references.add(canonicalReference(reference), image.id);
       root.images.setLastUpdated(image.id);
-      events.publish("image", "tag", image.id, { name: familiarReference(reference) });
+      events.publish("image", "tag", image.id, {
+        ...(config["Labels"] as Labels),
+        name: familiarReference(reference),
+      });
     }
     const attributes = {
       comment,
@@ -66,6 +71,7 @@ export async function commitContainer(
       imageRef: reference ? familiarReference(reference) : "",
     };
     events.publish("container", "commit", container.id, {
+      ...container.config.Labels,
       image: container.imageName,
       name: container.name,
       ...attributes,

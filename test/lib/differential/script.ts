@@ -2,6 +2,8 @@
 export interface Step {
   request: string;
   body?: unknown;
+  /** What the body is called; JSON if absent. */
+  type?: string;
   /** The answer is a stream of JSON values, or of log frames: compared as lines. */
   lines?: boolean;
   /** What of the answer is compared, in which order. */
@@ -10,7 +12,7 @@ export interface Step {
   quiet?: boolean;
 }
 
-type Fields = Record<string, unknown>;
+export type Fields = Record<string, unknown>;
 
 /** Puts a list in an order of its own, where stock's is by chance. */
 const sortedBy = (field: string) => (body: unknown) =>
@@ -32,7 +34,7 @@ function eventKinds(body: unknown): Record<string, boolean> {
   return Object.fromEntries(lines.map((line) => [line, true]));
 }
 
-const busybox = (...Cmd: string[]) => ({ Image: "busybox", Cmd });
+export const busybox = (...Cmd: string[]) => ({ Image: "busybox", Cmd });
 
 const REFUSED = [
   { ...busybox("true"), HostConfig: { Memory: 1 } },

@@ -61,8 +61,8 @@ export function archiveRoutes(containers: Containers): Route[] {
       method: "GET",
       path: "/containers/{id}/archive",
       handle: (ctx) =>
-        withFile(ctx, async (located, container, path) => {
-          publish(env, container, "archive-path", { path });
+        withFile(ctx, async (located, container) => {
+          publish(env, container, "archive-path");
           await ctx.stream("application/x-tar", tarOf(located, idsOf(env)));
         }),
     },
@@ -75,7 +75,7 @@ export function archiveRoutes(containers: Containers): Route[] {
         const view = await openView(env, container, asked);
         try {
           await put(ctx, container, view, asked, idsOf(env));
-          publish(env, container, "extract-to-dir", { path: asked });
+          publish(env, container, "extract-to-dir");
         } finally {
           await view.close();
         }

@@ -1,5 +1,6 @@
 import type { Network } from "../../../api/schema.ts";
 import { invalidArgument } from "../../../errors/errors.ts";
+import { matchesText, truthOf } from "../../http/filters.ts";
 import { matchesLabels } from "../labels.ts";
 
 export const LIST_FILTERS = ["dangling", "driver", "id", "label", "name", "scope", "type"] as const;
@@ -8,6 +9,8 @@ const PREDEFINED = new Set(["bridge", "host", "none"]);
 
 /** True if a network passes the filters of GET /networks. Errors: invalidArgument. */
 export function passes(filters: Map<string, string[]>, network: Network): boolean {
+  const dangling = truthOf(filters, "dangling");
+  if (dangling !== undefined && isDangling(network) !== dangling) return false;
   return [...filters].every(([name, values]) => values.length === 0 || matches(name, values, network));
 }
 
@@ -25,20 +28,8 @@ function matches(name: string, values: string[], network: Network): boolean {
       return matchesLabels(values, network.Labels);
     case "type":
       return values.some((value) => isOfType(value, network));
-    case "dangling":
-      return isDangling(network) === truth(values);
     default:
       return true;
-  }
-}
-
-/** Part of the text, or a regular expression that it matches. */
-function matchesText(wanted: string, text: string): boolean {
-  if (text.includes(wanted)) return true;
-  try {
-    return new RegExp(wanted).test(text);
-  } catch {
-    return false;
   }
 }
 
@@ -50,10 +41,3 @@ function isOfType(type: string, { Name }: Network): boolean {
 
 const isDangling = ({ Name, Containers }: Network) =>
   !PREDEFINED.has(Name!) && Object.keys(Containers ?? {}).length === 0;
-
-function truth(values: string[]): boolean {
-  if (values.length > 1) throw invalidArgument('got more than one value for filter key "dangling"');
-  if (values[0] === "true" || values[0] === "1") return true;
-  if (values[0] === "false" || values[0] === "0") return false;
-  throw invalidArgument(`invalid filter 'dangling=[${values[0]}]'`);
-}

@@ -1,5 +1,5 @@
 import type { Network } from "../../../api/schema.ts";
-import { forbidden, invalidArgument } from "../../../errors/errors.ts";
+import { invalidArgument, notFound } from "../../../errors/errors.ts";
 import type { NetworkController, NetworkCreate, RequestedEndpoint } from "../../../network/types.ts";
 import { containerOf } from "../../containers/create/modes.ts";
 import type { Containers } from "../../containers/manager.ts";
@@ -33,7 +33,10 @@ export function networkRoutes(backend: NetworkBackend): Route[] {
       handle(ctx) {
         const scope = ctx.query.get("scope");
         const found = network.find(ctx.params["id"]!);
-        if (scope && scope !== found.Scope) throw forbidden(`network ${found.Name} is not of scope ${scope}`);
+        if (scope && scope !== found.Scope) throw notFound(`network ${ctx.params["id"]} not found`);
+        const verbose = ctx.query.get("verbose") ?? "";
+        if (!/^(|[01tf]|true|false)$/i.test(verbose))
+          throw invalidArgument(`invalid value for verbose: ${verbose}: want true or false`);
         ctx.json(200, shownFor(found, ctx));
       },
     },

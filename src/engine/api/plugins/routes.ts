@@ -25,7 +25,7 @@ export function pluginRoutes(plugins: Plugins): Route[] {
       method: "POST",
       path: "/plugins/pull",
       async handle(ctx) {
-        const granted = (await ctx.body<Privilege[]>()) ?? [];
+        const granted = (await ctx.body<Privilege[]>("list")) ?? [];
         if (!Array.isArray(granted)) throw invalidArgument("want a list of privileges");
         const remote = required(ctx.query.get("remote"), "remote");
         const name = pluginName(ctx.query.get("name") || remote);
@@ -78,7 +78,7 @@ export function pluginRoutes(plugins: Plugins): Route[] {
       method: "POST",
       path: "/plugins/{name:.*}/set",
       async handle(ctx) {
-        const wanted = (await ctx.body<string[]>()) ?? [];
+        const wanted = (await ctx.body<string[]>("list")) ?? [];
         if (!Array.isArray(wanted)) throw invalidArgument("want a list of settings");
         plugins.set(ctx.params["name"]!, wanted.map(String));
         ctx.empty(204);

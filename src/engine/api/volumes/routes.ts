@@ -1,5 +1,6 @@
 import type { Volume } from "../../../api/schema.ts";
 import type { EventBus } from "../../events/bus.ts";
+import { matchesText, truthOf } from "../../http/filters.ts";
 import type { Context, Route } from "../../http/route.ts";
 import { ANONYMOUS_LABEL } from "../../volumes/store.ts";
 import type { VolumeCreate, VolumeStore } from "../../volumes/types.ts";
@@ -31,12 +32,12 @@ const LIST_FILTERS = ["dangling", "driver", "label", "name"];
 
 function list({ volumes }: VolumeBackend, ctx: Context): void {
   const filters = ctx.filters(LIST_FILTERS);
-  const dangling = filters.get("dangling")?.[0];
+  const dangling = truthOf(filters, "dangling");
   const found = volumes.list().filter((volume) => {
     const free = volumes.holders(volume.Name!).length === 0;
-    if (dangling !== undefined && free !== (dangling === "true" || dangling === "1")) return false;
+    if (dangling !== undefined && free !== dangling) return false;
     if (filters.has("driver") && !filters.get("driver")!.includes(volume.Driver!)) return false;
-    if (filters.has("name") && !filters.get("name")!.some((part) => volume.Name!.includes(part)))
+    if (filters.has("name") && !filters.get("name")!.some((wanted) => matchesText(wanted, volume.Name!)))
       return false;
     return matchesLabels(filters.get("label"), volume.Labels);
   });
@@ -55,7 +56,8 @@ async function remove({ volumes }: VolumeBackend, ctx: Context): Promise<void> {
 /** From 1.42 on only anonymous volumes go, unless the filter all=true is given. */
 async function prune({ volumes, events, sizeOf }: VolumeBackend, ctx: Context): Promise<void> {
   const filters = ctx.filters(["all", "label", "label!"]);
-  const all = !ctx.version.atLeast("1.42") || ["true", "1"].includes(filters.get("all")?.[0] ?? "");
+  const asked = truthOf(filters, "all") === true;
+  const all = asked || !ctx.version.atLeast("1.42");
   const goes = (volume: Volume) =>
     volumes.holders(volume.Name!).length === 0 &&
     (all || volume.Labels?.[ANONYMOUS_LABEL] !== undefined) &&
@@ -69,5 +71,5 @@ async function prune({ volumes, events, sizeOf }: VolumeBackend, ctx: Context): 
     deleted.push(volume.Name!);
   }
   events.publish("volume", "prune", "", { reclaimed: String(reclaimed) });
-  ctx.json(200, { VolumesDeleted: deleted.length > 0 ? deleted : null, SpaceReclaimed: reclaimed });
+  ctx.json(200, { VolumesDeleted: deleted, SpaceReclaimed: reclaimed });
 }

@@ -3,7 +3,7 @@ import { conflict, invalidArgument } from "../../../errors/errors.ts";
 import type { Container } from "../container.ts";
 import type { Env } from "../env.ts";
 import { publish } from "../events.ts";
-import { Exec, type ExecConfig } from "./exec.ts";
+import { Exec, type ExecConfig, toldCommand } from "./exec.ts";
 
 /** Errors: conflict unless the container runs and is not paused, invalidArgument. */
 export function createExec(env: Env, container: Container, config: ExecConfig): Exec {
@@ -11,7 +11,7 @@ export function createExec(env: Env, container: Container, config: ExecConfig): 
   refuseUnlessReady(container);
   const exec = new Exec(randomBytes(32).toString("hex"), container, config);
   env.execs.add(exec);
-  publish(env, container, `exec_create: ${(config.Cmd ?? []).join(" ")}`, { execID: exec.id });
+  publish(env, container, `exec_create: ${toldCommand(config.Cmd ?? [])}`, { execID: exec.id });
   return exec;
 }
 

@@ -21,6 +21,10 @@ export interface ExecConfig {
 
 export type ExecStatus = "created" | "running" | "exited";
 
+/** A command as events tell it; Docker puts a space after the program even where nothing follows. */
+export const toldCommand = ([program = "", ...rest]: readonly string[]): string =>
+  `${program} ${rest.join(" ")}`;
+
 /** One more process in a running container. */
 export class Exec {
   readonly id: string;

@@ -11,7 +11,7 @@ import { resolveUser } from "../rootfs/user.ts";
 import { environment, mergeEnvironment } from "../spec/build.ts";
 import { capabilitiesFor, hostCapabilities } from "../spec/capabilities.ts";
 import { refuseUnlessReady } from "./create.ts";
-import type { Exec } from "./exec.ts";
+import { type Exec, toldCommand } from "./exec.ts";
 
 /** What a start gives for a failure without a code of its own, and what an exec gives for the same. */
 const START_FAILED = 128;
@@ -38,7 +38,7 @@ export async function startExec(
 ): Promise<void> {
   const { container, config } = exec;
   const { id } = container;
-  publish(env, container, `exec_start: ${(config.Cmd ?? []).join(" ")}`, { execID: exec.id });
+  publish(env, container, `exec_start: ${toldCommand(config.Cmd ?? [])}`, { execID: exec.id });
   let io: ProcessIO | undefined;
   const wanted = { stdin, terminal: config.Tty === true };
   try {

@@ -4,7 +4,7 @@ import { now } from "../../time.ts";
 import type { Container } from "../container.ts";
 import type { Env } from "../env.ts";
 import { publish } from "../events.ts";
-import { Exec } from "../exec/exec.ts";
+import { Exec, toldCommand } from "../exec/exec.ts";
 import { claimStart, startExec } from "../exec/start.ts";
 import type { HealthResult } from "../state/health.ts";
 import type { HealthCheck } from "./check.ts";
@@ -35,7 +35,7 @@ async function runCheck(
     AttachStderr: true,
   });
   env.execs.add(exec);
-  publish(env, container, `exec_create: ${check.command.join(" ")}`, { execID: exec.id });
+  publish(env, container, `exec_create: ${toldCommand(check.command)}`, { execID: exec.id });
   const output = collectOutput(exec);
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(), check.timeout);

@@ -1,5 +1,6 @@
 import { invalidArgument } from "../../../errors/errors.ts";
 import { matchesLabels } from "../../api/labels.ts";
+import { truthOf } from "../../http/filters.ts";
 import { parseNanos } from "../../time.ts";
 import type { Container } from "../container.ts";
 import type { Env } from "../env.ts";
@@ -30,6 +31,8 @@ const HEALTH = ["starting", "healthy", "unhealthy", "none"];
 
 interface Prepared {
   filters: Filters;
+  /** Tasks of a swarm are asked for: there are none. */
+  task: boolean | undefined;
   names: RegExp[];
   exited: number[];
   /** Nanoseconds since 1970. */
@@ -48,10 +51,17 @@ export function prepareFilters(env: Env, filters: Filters): Prepared {
   for (const health of filters.get("health") ?? []) {
     if (!HEALTH.includes(health)) throw invalidArgument(`invalid filter 'health=${health}'`);
   }
+  for (const name of ["publish", "expose"])
+    for (const port of filters.get(name) ?? [])
+      if (!/^\d+(-\d+)?(\/\w+)?$/.test(port))
+        throw invalidArgument(
+          `error while looking up for ${name} ${port}: want PORT, FIRST-LAST or PORT/PROTOCOL`,
+        );
   const created = (reference: string | undefined) =>
     reference === undefined ? undefined : parseNanos(env.store.find(reference).facts.created);
   return {
     filters,
+    task: truthOf(filters, "is-task"),
     names: (filters.get("name") ?? []).map(nameRegex),
     exited: (filters.get("exited") ?? []).map(exitCode),
     before: created(filters.get("before")?.[0]),
@@ -106,7 +116,7 @@ export function matches(env: Env, container: Container, prepared: Prepared): boo
       prepared.names.some((regex) => regex.test(name) || regex.test(`/${name}`))) &&
     some("status", (value) => value === state.status) &&
     some("health", (value) => value === (state.health?.Status ?? "none")) &&
-    some("is-task", (value) => !/^(1|true)$/i.test(value)) &&
+    prepared.task !== true &&
     (prepared.exited.length === 0 || (hasExited(container) && prepared.exited.includes(state.exitCode))) &&
     matchesLabels(filters.get("label"), container.labels) &&
     (prepared.before === undefined || created() < prepared.before) &&
@@ -114,10 +124,7 @@ export function matches(env: Env, container: Container, prepared: Prepared): boo
     (prepared.ancestors === undefined || prepared.ancestors.has(facts.image)) &&
     some("volume", (value) => hasVolume(container, value)) &&
     some("network", (value) => hasNetwork(container, value)) &&
-    some("expose", (value) =>
-      Object.keys(container.config.ExposedPorts ?? {}).some((port) => inRange(port, value)),
-    ) &&
-    some("publish", (value) => publishes(env, container, value))
+    hasPort(env, container, filters)
   );
 }
 
@@ -144,10 +151,16 @@ function inRange(port: string, wanted: string): boolean {
   return protocol === wantedProtocol && Number(number) >= Number(first) && Number(number) <= Number(last);
 }
 
-function publishes(env: Env, { id, hostConfig }: Container, wanted: string): boolean {
-  const ports = env.network.get(id)?.ports ?? hostConfig.PortBindings ?? {};
-  return Object.entries(ports).some(([port, bindings]) => {
+/** By the ports of a running container: those that it exposes, or those of the host that lead there. */
+function hasPort(env: Env, { id }: Container, filters: Filters): boolean {
+  const [exposed, published] = [filters.get("expose") ?? [], filters.get("publish") ?? []];
+  if (exposed.length + published.length === 0) return true;
+  return Object.entries(env.network.get(id)?.ports ?? {}).some(([port, bindings]) => {
     const protocol = port.split("/")[1] ?? "tcp";
-    return (bindings ?? []).some(({ HostPort }) => HostPort && inRange(`${HostPort}/${protocol}`, wanted));
+    const onHost = (bindings ?? []).flatMap(({ HostPort }) => (HostPort ? [`${HostPort}/${protocol}`] : []));
+    return (
+      exposed.some((wanted) => inRange(port, wanted)) ||
+      published.some((wanted) => onHost.some((each) => inRange(each, wanted)))
+    );
   });
 }
