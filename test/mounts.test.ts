@@ -71,6 +71,21 @@ describe("an image", () => {
   });
 });
 
+test("a volume with options is neither pruned nor counted: what it shows may be elsewhere", async () => {
+  const counted = async () => {
+    const table = await engine.ok("system", "df", "--format", "{{.Type}} {{.TotalCount}}");
+    return Number(/^Local Volumes (\d+)$/m.exec(table)?.[1]);
+  };
+  await engine.ok("volume", "prune", "-a", "-f");
+  expect(await counted()).toBe(0);
+  await engine.ok("volume", "create", "plain");
+  await engine.ok("volume", "create", "-o", "type=tmpfs", "-o", "device=tmpfs", "optioned");
+  expect(await counted()).toBe(1);
+  expect(await engine.ok("volume", "prune", "-a", "-f")).toContain("Deleted Volumes:\nplain\n");
+  expect(await engine.ok("volume", "ls", "-q")).toBe("optioned");
+  await engine.ok("volume", "rm", "optioned");
+});
+
 describe("a volume plugin", () => {
   test("makes, mounts, unmounts and removes volumes, and is remembered over a restart", async () => {
     const plugin = await startVolumePlugin(join(engine.folder, "plugin-data"));

@@ -84,6 +84,33 @@ describe("the default bridge", () => {
     expect(await ping("one", outside.address)).toBe(true);
     await remove("one", "two");
   });
+  test("links: to a container that runs, and gone with rm --link, which leaves the containers", async () => {
+    await engine.ok("create", "--name", "asleep", "busybox", "true");
+    const absent = await engine.docker(["create", "--link", "nowhere", "busybox", "true"]);
+    expect(absent.stderr).toContain("could not get container for nowhere: No such container: nowhere");
+    await engine.ok(
+      "create",
+      "--name",
+      "linked",
+      "--link",
+      "asleep:a",
+      "busybox",
+      "sh",
+      "-c",
+      "cat /etc/hosts",
+    );
+    const refused = await engine.docker(["start", "linked"]);
+    expect(refused.stderr).toContain("Cannot link to a non running container: /asleep AS /linked/a");
+    const whole = await engine.docker(["rm", "--link", "asleep"]);
+    expect(whole.stderr).toContain("Conflict, cannot remove the default link name of the container");
+    await engine.ok("rm", "--link", "linked/a");
+    expect((await engine.docker(["rm", "--link", "linked/a"])).stderr).toContain(
+      "No such container: linked/a",
+    );
+    expect(await engine.ok("start", "-a", "linked")).toContain("localhost");
+    await engine.ok("rm", "asleep", "linked");
+  });
+
   test("links put the other's name into /etc/hosts", async () => {
     await start("server");
     await start("client", "--link", "server:db");

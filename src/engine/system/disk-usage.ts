@@ -1,7 +1,7 @@
 import type { BuildCache, ContainerSummary, ImageSummary, Volume } from "../../api/schema.ts";
 import type { Images, Layer } from "../../images/types.ts";
 import type { DiskUsageKind } from "../api/system/routes.ts";
-import type { VolumeStore } from "../volumes/types.ts";
+import { isPlain, type VolumeStore } from "../volumes/types.ts";
 import { bytesBelow } from "./bytes-below.ts";
 
 export interface DiskUsageSources {
@@ -25,7 +25,12 @@ export async function diskUsage(
   }
   if (kinds.includes("container")) usage["Containers"] = await sources.listContainers();
   if (kinds.includes("volume"))
-    usage["Volumes"] = await Promise.all(sources.volumes.list().map((v) => sized(sources, v)));
+    usage["Volumes"] = await Promise.all(
+      sources.volumes
+        .list()
+        .filter(isPlain)
+        .map((v) => sized(sources, v)),
+    );
   if (kinds.includes("build-cache")) {
     const records = sources.buildCache();
     usage["BuildCache"] = records;

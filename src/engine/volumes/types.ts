@@ -31,3 +31,11 @@ export interface VolumeCreate {
   DriverOpts?: Record<string, string>;
   Labels?: Record<string, string>;
 }
+
+/**
+ * Whether what a volume holds is on this host and its own: not behind a plugin, nor something mounted by its options. Only
+ * such volumes are pruned, and counted by `docker system df`.
+ */
+export function isPlain({ Driver, Options }: Volume): boolean {
+  return Driver === "local" && Object.keys(Options ?? {}).length === 0;
+}

@@ -1,7 +1,8 @@
-import { invalidArgument } from "../../../errors/errors.ts";
+import { conflict, invalidArgument, notFound } from "../../../errors/errors.ts";
 import type { Container } from "../../containers/container.ts";
 import { parseHostFields } from "../../containers/create/request.ts";
 import { killContainer } from "../../containers/lifecycle/kill.ts";
+import { removeLink } from "../../containers/lifecycle/links.ts";
 import { pauseContainer, unpauseContainer } from "../../containers/lifecycle/pause.ts";
 import { removeContainer } from "../../containers/lifecycle/remove.ts";
 import { renameContainer } from "../../containers/lifecycle/rename.ts";
@@ -71,7 +72,19 @@ export function lifecycleRoutes(containers: Containers): Route[] {
       path: "/containers/{id}",
       async handle(ctx) {
         const container = containers.find(ctx.params["id"]!);
+        if (ctx.flag("link"))
+          throw conflict("Conflict, cannot remove the default link name of the container");
         await removeContainer(env, container, { force: ctx.flag("force"), volumes: ctx.flag("v") });
+        ctx.empty(204);
+      },
+    },
+    {
+      method: "DELETE",
+      path: "/containers/{parent}/{alias}",
+      async handle(ctx) {
+        const { parent = "", alias = "" } = ctx.params;
+        if (!ctx.flag("link")) throw notFound(`No such container: ${parent}/${alias}`);
+        await removeLink(containers.find(parent), alias);
         ctx.empty(204);
       },
     },

@@ -3,7 +3,7 @@ import type { EventBus } from "../../events/bus.ts";
 import { matchesText, truthOf } from "../../http/filters.ts";
 import type { Context, Route } from "../../http/route.ts";
 import { ANONYMOUS_LABEL } from "../../volumes/store.ts";
-import type { VolumeCreate, VolumeStore } from "../../volumes/types.ts";
+import { isPlain, type VolumeCreate, type VolumeStore } from "../../volumes/types.ts";
 import { matchesLabels } from "../labels.ts";
 
 export interface VolumeBackend {
@@ -53,12 +53,13 @@ async function remove({ volumes }: VolumeBackend, ctx: Context): Promise<void> {
   ctx.empty(204);
 }
 
-/** From 1.42 on only anonymous volumes go, unless the filter all=true is given. */
+/** From 1.42 on only anonymous volumes go, unless the filter all=true is given; those of plugins and with options stay. */
 async function prune({ volumes, events, sizeOf }: VolumeBackend, ctx: Context): Promise<void> {
   const filters = ctx.filters(["all", "label", "label!"]);
   const asked = truthOf(filters, "all") === true;
   const all = asked || !ctx.version.atLeast("1.42");
   const goes = (volume: Volume) =>
+    isPlain(volume) &&
     volumes.holders(volume.Name!).length === 0 &&
     (all || volume.Labels?.[ANONYMOUS_LABEL] !== undefined) &&
     matchesLabels(filters.get("label"), volume.Labels, filters.get("label!"));

@@ -19,8 +19,7 @@ export interface ListOptions {
 export async function listContainers(env: Env, options: ListOptions): Promise<ContainerSummary[]> {
   const prepared = prepareFilters(env, options.filters);
   const limited = options.limit > 0;
-  const everything =
-    options.all || limited || ["status", "exited", "before", "since"].some((f) => options.filters.has(f));
+  const everything = options.all || limited || ["status", "exited"].some((f) => options.filters.has(f));
   const found = env.store
     .all()
     .sort(byAge)

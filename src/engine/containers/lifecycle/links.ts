@@ -1,10 +1,11 @@
 /** --link name[:alias] of the default bridge: names and variables of another container. */
 
 import type { HostConfig } from "../../../api/schema.ts";
-import { invalidArgument, isNotFound, messageOf, systemError } from "../../../errors/errors.ts";
+import { invalidArgument, isNotFound, messageOf, notFound, systemError } from "../../../errors/errors.ts";
 import type { SandboxRequest } from "../../../network/types.ts";
 import type { Container } from "../container.ts";
 import type { Env } from "../env.ts";
+import { saveContainer } from "../record.ts";
 import { linkEnvironment } from "./link-env.ts";
 
 interface Link {
@@ -42,13 +43,29 @@ export function linkVariables(env: Env, container: Container): string[] {
   );
 }
 
+/** Takes a link from the container that has it; the linked one stays. Errors: notFound. */
+export function removeLink(container: Container, alias: string): Promise<void> {
+  return container.lock.run(async () => {
+    const links = container.hostConfig.Links ?? [];
+    const left = links.filter((link) => aliasOf(link) !== alias);
+    if (left.length === links.length) throw notFound(`No such container: ${container.name}/${alias}`);
+    container.hostConfig.Links = left;
+    saveContainer(container);
+  });
+}
+
+/** Of "name", "name:alias" and "/name:/container/alias". */
+function aliasOf(link: string): string {
+  const [reference = "", alias = reference] = link.split(":");
+  return alias.slice(alias.lastIndexOf("/") + 1);
+}
+
 function linked(env: Env, { NetworkMode = "bridge", Links }: HostConfig): Link[] {
   if (NetworkMode !== "bridge" && NetworkMode !== "default") return [];
   return (Links ?? []).map((link) => {
-    const [reference = "", alias = reference] = link.split(":");
-    const other = find(env, reference);
+    const other = find(env, link.split(":")[0]!);
     const address = Object.values(other.facts.network.Networks).find((e) => e.IPAddress)?.IPAddress ?? "";
-    return { other, alias: alias.slice(alias.lastIndexOf("/") + 1), address };
+    return { other, alias: aliasOf(link), address };
   });
 }
 
