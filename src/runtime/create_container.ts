@@ -15,6 +15,7 @@ import { releaseOddities, stopUnit } from "./destroy.ts";
 import { gatherFacts } from "./facts.ts";
 import { type Descriptors, type Handlers, launch, slotsOf } from "./launch/launch.ts";
 import { writePidFile } from "./pid_file.ts";
+import type { Plan } from "./plan/ops.ts";
 import type { ContainerRecord, StateStore } from "./state/store.ts";
 
 export interface CreateOptions extends ConsoleTarget {
@@ -99,6 +100,16 @@ export async function makeRdtGroup(record: ContainerRecord, store: StateStore): 
   store.save(record);
 }
 
+/** What removes the device nodes again that the plan is about to make on the root file system; mostly nothing. */
+async function nodesTakenBack(plan: Plan, root: string): Promise<() => void> {
+  const covered = plan.some((op) => op.op === "mount" && op.target === "/dev");
+  if (!plan.some((op) => op.op === "mknod" && !(covered && String(op.path).startsWith("/dev/"))))
+    return () => {};
+  const { missingNodes, removeNodes } = await import("./root_nodes.ts");
+  const nodes = missingNodes(plan, root);
+  return () => removeNodes(nodes, root);
+}
+
 class Creation {
   readonly #store: StateStore;
   readonly #record: ContainerRecord;
@@ -137,7 +148,9 @@ class Creation {
         await applyLimits(facts.cgroup, this.#spec.linux?.resources ?? {}, { devices: true });
       await makeRdtGroup(this.#record, this.#store);
       const late = await loadLate(this.#spec, this.#options);
+      const takeBack = await nodesTakenBack(plan, this.#record.rootfs);
       await launch(plan, descriptors, this.#handlers(late), this.#options.failAt).catch((error: unknown) => {
+        takeBack();
         throw oomKills(facts.cgroup) > 0 ? outOfMemory(error) : error;
       });
     } finally {

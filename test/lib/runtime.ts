@@ -1,5 +1,5 @@
 /** docker-runc by itself, on bundles and a state folder of the test's own. */
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { dockerSpec, makeBundle } from "../../hack/lib/bundle.ts";
 import { layBusyboxRoot } from "../../hack/lib/busybox-image.ts";
@@ -103,6 +103,25 @@ export class RuntimeBench {
       .split("\n")
       .filter((line) => line.includes(this.folder));
     return [...states, ...cgroups, ...mounts];
+  }
+
+  /** Processes of init or of containers on this file's root, by their command line. */
+  processes(): string[] {
+    return readdirSync("/proc")
+      .filter((name) => /^\d+$/.test(name))
+      .flatMap((pid) => {
+        try {
+          const command = readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ").trim();
+          const elsewhere = readlinkSync(`/proc/${pid}/ns/mnt`) !== readlinkSync("/proc/self/ns/mnt");
+          const here = elsewhere
+            ? readFileSync(`/proc/${pid}/mountinfo`, "utf8").includes(this.folder)
+            : command.startsWith("docker-runc-init");
+          return here && command !== "" ? [`${pid}: ${command}`] : [];
+        } catch {
+          // It has ended meanwhile.
+          return [];
+        }
+      });
   }
 
   /** Removes everything. */

@@ -256,7 +256,10 @@ void op_scheduler(const struct op *op)
 		   .deadline = (uint64_t)op->number[5],
 		   .period = (uint64_t)op->number[6] };
 	if (syscall(SYS_sched_setattr, 0, &attr, 0) < 0)
-		fail(errno, "set scheduler");
+		fail(errno, "set scheduler%s",
+		     errno != EPERM ? ""
+				    : " (a real-time policy needs CAP_SYS_NICE and, in a cgroup of v1 where the kernel "
+				      "has RT_GROUP_SCHED, linux.resources.cpu.realtimeRuntime)");
 }
 
 /* numbers: class and priority as ioprio_set(2) takes them. */
