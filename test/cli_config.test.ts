@@ -1,6 +1,6 @@
 /** Contexts: what our client and the stock one do to a configuration folder, and what they print. No engine needed. */
 import { afterAll, describe, expect, test } from "bun:test";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { hasComparedClient } from "./lib/both_clients.ts";
 import { OUR_CLI, STOCK_CLI } from "./lib/engine.ts";
@@ -112,6 +112,72 @@ describe.skipIf(!here)("docker context, by both clients", () => {
       expect(story(OUR_CLI, commands, env)).toEqual(story(STOCK_CLI, commands, env));
     });
   }
+});
+
+describe.skipIf(!here)("docker context export and import", () => {
+  const at = (name: string) => join(folder, name);
+  const run = (cli: string, line: string, stdin?: Uint8Array) => {
+    const child = Bun.spawnSync([cli, "context", ...line.split(" ")], {
+      env: { PATH: process.env["PATH"], HOME: home },
+      stdin: stdin ?? "ignore",
+      cwd: folder,
+    });
+    return { code: child.exitCode, out: child.stdout.toString(), err: child.stderr.toString() };
+  };
+  const made = () => {
+    rmSync(home, { recursive: true, force: true });
+    mkdirSync(join(home, ".docker"), { recursive: true });
+    const key = `openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout ${at("key.pem")} -out ${at("cert.pem")} -subj /CN=x -days 9`;
+    expect(Bun.spawnSync(key.split(" "), { stderr: "ignore" }).exitCode).toBe(0);
+    const endpoint = `host=tcp://a:1,ca=${at("cert.pem")},cert=${at("cert.pem")},key=${at("key.pem")}`;
+    expect(run(STOCK_CLI!, `create one --description words --docker ${endpoint}`).code).toBe(0);
+  };
+
+  test("either client takes what the other has written, keys included", () => {
+    made();
+    const original = files(home);
+    for (const [writer, reader] of [
+      [OUR_CLI, STOCK_CLI!],
+      [STOCK_CLI!, OUR_CLI],
+      [OUR_CLI, OUR_CLI],
+    ] as const) {
+      rmSync(at("one.dockercontext"), { force: true });
+      expect(run(writer, "export one").err).toBe('Written file "one.dockercontext"\n');
+      expect(statSync(at("one.dockercontext")).mode & 0o777).toBe(0o600);
+      run(OUR_CLI, "rm one");
+      expect(run(reader, "import one one.dockercontext")).toEqual({
+        code: 0,
+        out: "one\n",
+        err: 'Successfully imported context "one"\n',
+      });
+      expect(files(home)).toEqual(original);
+    }
+    expect(run(STOCK_CLI!, "import two -", readFileSync(at("one.dockercontext"))).code).toBe(0);
+    expect(run(OUR_CLI, "import three -", readFileSync(at("one.dockercontext"))).code).toBe(0);
+  });
+
+  test("what cannot be is refused in the same words", () => {
+    made();
+    run(OUR_CLI, "export one there");
+    writeFileSync(at("junk"), "hi");
+    writeFileSync(at("meta.json"), "{}");
+    Bun.spawnSync(["tar", "cf", "odd", "meta.json", "junk"], { cwd: folder });
+    Bun.spawnSync(["tar", "cf", "none", "--files-from=/dev/null"], { cwd: folder });
+    for (const line of [
+      "export one there",
+      "export nope",
+      "export",
+      "import one there",
+      "import two nope",
+      "import two junk",
+      "import two odd",
+      "import two none",
+      "import default there",
+      "import a! there",
+      "import two",
+    ])
+      expect({ line, ...run(OUR_CLI, line) }).toEqual({ line, ...run(STOCK_CLI!, line) });
+  });
 });
 
 describe("completion in bash", () => {

@@ -9,6 +9,8 @@ export const CONTEXT_COMMANDS: Record<string, Entry> = {
     summary: "Manage contexts",
     group: {
       create: { summary: "Create a context", load: () => import("./create.ts") },
+      export: { summary: "Write a context to a tar archive", load: () => import("./export.ts") },
+      import: { summary: "Make a context of such an archive", load: () => import("./import.ts") },
       inspect: {
         summary: "Print all that is known about one or more contexts",
         load: () => import("./inspect.ts"),
