@@ -21,8 +21,8 @@ const CASES: Record<string, string[]> = {
 /** In a network of its own: an engine, and the mirror's port. */
 async function inside(work: string, relay: string, name: string): Promise<void> {
   Bun.spawnSync(["ip", "link", "set", "lo", "up"]);
-  const listen = `TCP-LISTEN:${PORT},bind=127.0.0.1,fork,reuseaddr`;
-  const port = Bun.spawn(["socat", listen, `UNIX-CONNECT:${relay}`], { stderr: "ignore" });
+  const listen = `TCP-LISTEN:${PORT},bind=127.0.0.1,backlog=128,fork,reuseaddr`;
+  const port = Bun.spawn(["socat", "-t", "60", listen, `UNIX-CONNECT:${relay}`], { stderr: "ignore" });
   const client = join(BUNDLE, "binary-client/docker");
   const folder = join(work, name);
   mkdirSync(folder);
@@ -48,13 +48,13 @@ async function inside(work: string, relay: string, name: string): Promise<void> 
   }
 }
 
-async function outside(): Promise<void> {
+async function outside(wanted: string[]): Promise<void> {
   for (const path of [BUNDLE, BASE]) if (!existsSync(path)) throw new Error(`${path} is not there`);
   const work = mkdtempSync("/tmp/pequod-mirrors-");
   const socket = join(work, "relay.sock");
   const relay = await startRelay(socket, URL);
   try {
-    for (const name of Object.keys(CASES)) {
+    for (const name of wanted) {
       relay.counts.clear();
       const own = ["unshare", "--net", "--mount", "--propagation", "slave", "--"];
       const child = Bun.spawn([...own, process.execPath, import.meta.path, "--inside", work, socket, name], {
@@ -72,4 +72,4 @@ async function outside(): Promise<void> {
 }
 
 const [flag, work = "", socket = "", name = ""] = process.argv.slice(2);
-await (flag === "--inside" ? inside(work, socket, name) : outside());
+await (flag === "--inside" ? inside(work, socket, name) : outside(flag ? [flag] : Object.keys(CASES)));

@@ -108,7 +108,7 @@ function joinSockets(one: Socket, other: Socket): void {
     [other, one],
   ] as const) {
     from.on("error", () => to.destroy());
-    from.on("close", () => to.destroy());
+    from.on("close", () => to.end());
     from.pipe(to);
   }
 }

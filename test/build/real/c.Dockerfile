@@ -11,9 +11,6 @@ COPY program/ .
 RUN make VERSION=${VERSION} STATIC=1 && make check
 ONBUILD RUN false
 
-FROM toolchain AS unused
-RUN exit 1
-
 FROM scratch
 COPY --from=build /src/program /program
 USER 65534:65534
