@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { END_OF_ARCHIVE, encodeHeader, tarHeader } from "../src/archive/tar/writer.ts";
-import { type Engine, eventually, OUR_CLI, type Result, startTestEngine } from "./lib/engine.ts";
+import { type Engine, eventually, OUR_CLI, type Result, STOCK_CLI, startTestEngine } from "./lib/engine.ts";
 import { startRegistry, type TestRegistry } from "./lib/registry.ts";
 
 let engine: Engine;
@@ -87,6 +87,49 @@ describe("options", () => {
     for (const words of ["from the environment\n", "10.1.2.3\tsome.host\n", "\n123\n", " 1024 "])
       expect(said).toContain(words);
     expect(await engine.ok("image", "inspect", "-f", "{{.Config.Labels.a}}", "options")).toBe("b");
+  });
+  test.each([
+    ["stock's client", STOCK_CLI],
+    ["our client", OUR_CLI],
+  ])("limits of commands, several tags, --iidfile and the rest, by %s", async (_, cli) => {
+    const read = (file: string) => `cat /sys/fs/cgroup/${file}`;
+    const files = ["memory/memory.limit_in_bytes", "cpu/cpu.shares", "cpu/cpu.cfs_period_us"].concat([
+      "cpu/cpu.cfs_quota_us",
+      "cpuset/cpuset.cpus",
+      "cpuset/cpuset.mems",
+    ]);
+    const folder = context(
+      `FROM busybox AS one\nRUN (${files.map(read).join("; ")}; ls /sys/class/net; grep memory: /proc/self/cgroup) > /limits # ${cli}\nFROM one\nRUN false\n`,
+    );
+    const limits = ["--memory", "64m", "--memory-swap", "128m", "--cpu-shares", "512", "-c", "300"].concat([
+      "--cpu-period",
+      "50000",
+      "--cpu-quota",
+      "25000",
+      "--cpuset-cpus",
+      "0",
+      "--cpuset-mems",
+      "0",
+    ]);
+    const more = ["--cgroup-parent", "/pequod-options", "--isolation", "default", "--network", "none"].concat(
+      ["--force-rm", "--rm=false", "--no-cache", "--target", "one", "-t", "many:1", "-t", "many:2"],
+    );
+    const iid = join(folder, "iid");
+    const result = await engine.docker(["build", ...limits, ...more, "--iidfile", iid, folder], { cli });
+    expect(result).toMatchObject({ code: 0 });
+    const said = (await sh("many:1", "cat /limits")).split("\n");
+    expect(said.slice(0, 7)).toEqual(["67108864", "300", "50000", "25000", "0", "0", "lo"]);
+    expect(said[7]).toContain("/pequod-options/");
+    expect(await engine.ok("image", "inspect", "-f", "{{.Id}}", "many:2")).toBe(readFileSync(iid, "utf8"));
+    expect(await engine.ok("ps", "-aq")).toBe("");
+    const windows = await engine.docker(["build", "--isolation", "hyperv", folder], { cli });
+    expect(windows).toMatchObject({ code: 1, stderr: expect.stringContaining("isolation") });
+  });
+  test("buildx, which asks for BuildKit's own API, is told what to do", async () => {
+    const socket = join(engine.folder, "docker.sock");
+    const response = await fetch("http://d/v1.41/grpc", { method: "POST", unix: socket });
+    expect(response.status).toBe(501);
+    expect(await response.text()).toContain("DOCKER_BUILDKIT=0");
   });
   test("--allow security.insecure", async () => {
     const folder = context(

@@ -1,5 +1,5 @@
 /** Our engine and stock's, which build the same with the same client. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { STOCK_CLIENT, startStockEngine } from "../../hack/lib/stock-engine.ts";
 import { type Result, startTestEngine } from "../lib/engine.ts";
@@ -55,9 +55,19 @@ export async function startPair({ hostNetwork = false, ignore }: PairOptions = {
     },
     async stop() {
       await Promise.all([engine.stop(), stock.stop()]);
+      leaveNoMounts(folder);
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Stock keeps its network namespace mounted. */
+function leaveNoMounts(folder: string): void {
+  const paths = readFileSync("/proc/self/mounts", "utf8")
+    .split("\n")
+    .map((line) => line.split(" ")[1] ?? "")
+    .filter((path) => path.startsWith(`${folder}/`));
+  for (const path of paths.reverse()) Bun.spawnSync(["umount", "-l", path]);
 }
 
 class Client {

@@ -1,3 +1,4 @@
+import { notImplemented } from "../../../errors/errors.ts";
 import type { Builder } from "../../build/service.ts";
 import type { BuildOutput } from "../../build/types.ts";
 import type { Context, Route } from "../../http/route.ts";
@@ -31,8 +32,16 @@ export function buildRoutes(builder: Builder, pruneImages: PruneImages): Route[]
       since: "1.31",
       handle: (ctx) => pruneBuilds(builder, pruneImages, ctx),
     },
+    { method: "POST", path: "/grpc", handle: refuseGrpc },
     { method: "POST", path: "/session", since: "1.31", handle: (ctx) => serveSession(builder.sessions, ctx) },
   ];
+}
+
+/** BuildKit's own API, by which buildx drives an engine. */
+function refuseGrpc(): never {
+  throw notImplemented(
+    "this engine does not serve BuildKit's gRPC API (/grpc), which buildx builds with: set DOCKER_BUILDKIT=0, use the docker command that came with the engine, or give buildx a builder of its own (docker buildx create --driver docker-container)",
+  );
 }
 
 const UPLOAD = "upload-request";
