@@ -1,16 +1,8 @@
-import {
-  closeSync,
-  constants,
-  lstatSync,
-  openSync,
-  readdirSync,
-  readlinkSync,
-  readSync,
-  type Stats,
-} from "node:fs";
+import { closeSync, constants, lstatSync, openSync, readdirSync, readSync, type Stats } from "node:fs";
 import { containerOwner, type IDMap } from "../linux/id-map.ts";
 import { getXattr, listXattrs } from "../linux/inode.ts";
-import type { TarHeader, TarType } from "./tar/header.ts";
+import { NO_XATTRS } from "./tar/header.ts";
+import { headerOnDisk, typeOnDisk } from "./tar/on-disk.ts";
 import { END_OF_ARCHIVE, encodeHeader, padding, tarHeader } from "./tar/writer.ts";
 
 export interface PackOptions {
@@ -81,11 +73,12 @@ class Packer {
   }
 
   async *one(path: string, name: string, stat: Stats): AsyncGenerator<Uint8Array> {
-    const type = typeOf(stat);
+    const type = typeOnDisk(stat);
     if (type === undefined) return;
     const inode = `${stat.dev}:${stat.ino}`;
     const first = stat.isFile() && stat.nlink > 1 ? this.#links.get(inode) : undefined;
-    const header = { ...headerOf(path, name, stat, type), ...containerOwner(this.#ids, stat) };
+    const xattrs = type === "symlink" ? NO_XATTRS : xattrsOf(path);
+    const header = { ...headerOnDisk(path, name, stat, xattrs), ...containerOwner(this.#ids, stat) };
     if (first !== undefined) {
       yield encodeHeader({ ...header, type: "link", linkname: first, size: 0 });
       return;
@@ -114,32 +107,6 @@ async function* content(path: string, size: number): AsyncGenerator<Uint8Array> 
   yield padding(size);
 }
 
-function typeOf(stat: Stats): TarType | undefined {
-  if (stat.isFile()) return "file";
-  if (stat.isDirectory()) return "directory";
-  if (stat.isSymbolicLink()) return "symlink";
-  if (stat.isCharacterDevice()) return "char";
-  if (stat.isBlockDevice()) return "block";
-  return stat.isFIFO() ? "fifo" : undefined;
-}
-
-function headerOf(path: string, name: string, stat: Stats, type: TarType): TarHeader {
-  const device = type === "char" || type === "block";
-  return tarHeader({
-    name,
-    type,
-    size: type === "file" ? stat.size : 0,
-    mode: stat.mode & 0o7777,
-    uid: stat.uid,
-    gid: stat.gid,
-    mtime: Math.floor(stat.mtimeMs / 1000),
-    linkname: type === "symlink" ? readlinkSync(path) : "",
-    devmajor: device ? majorOf(stat.rdev) : 0,
-    devminor: device ? minorOf(stat.rdev) : 0,
-    xattrs: type === "symlink" ? new Map() : xattrsOf(path),
-  });
-}
-
 const isKept = (name: string): boolean =>
   name === "security.capability" ||
   (name.startsWith("user.") && !name.startsWith("user.overlay.") && !name.startsWith("user.fuseoverlayfs."));
@@ -159,7 +126,3 @@ export const isWhiteout = (stat: Stats): boolean => stat.isCharacterDevice() && 
 
 export const isOpaque = (path: string): boolean =>
   getXattr(path, "trusted.overlay.opaque")?.toString() === "y";
-
-/** Linux's encoding (makedev(3)); rdev fits 53 bits for every real device. */
-const majorOf = (rdev: number) => ((rdev >>> 8) & 0xfff) | (Math.floor(rdev / 2 ** 44) << 12);
-const minorOf = (rdev: number) => (rdev & 0xff) | (Math.floor(rdev / 2 ** 12) & 0xffffff00);

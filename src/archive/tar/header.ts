@@ -16,6 +16,9 @@ export interface TarHeader {
   xattrs: ReadonlyMap<string, Uint8Array>;
 }
 
+/** Shared, because archives have millions of entries without any. */
+export const NO_XATTRS: ReadonlyMap<string, Uint8Array> = new Map();
+
 export type TarType = "file" | "link" | "symlink" | "char" | "block" | "directory" | "fifo";
 
 export const TYPE_FLAGS: Readonly<Record<string, TarType>> = {

@@ -1,6 +1,6 @@
 import { dataLoss } from "../../errors/errors.ts";
 import { ByteQueue } from "./byte-queue.ts";
-import { BLOCK, FIELDS, paddingOf, type TarHeader, TYPE_FLAGS } from "./header.ts";
+import { BLOCK, FIELDS, NO_XATTRS, paddingOf, type TarHeader, TYPE_FLAGS } from "./header.ts";
 import { type PaxRecords, parsePax } from "./pax.ts";
 
 /** Longest extension header that is believed, bytes: far above real ones, far below what hurts. */
@@ -162,8 +162,6 @@ function headerOf(
 }
 
 const XATTR = "SCHILY.xattr.";
-
-const NO_XATTRS: ReadonlyMap<string, Uint8Array> = new Map();
 
 function xattrsOf(pax: PaxRecords): ReadonlyMap<string, Uint8Array> {
   if (pax.size === 0) return NO_XATTRS;

@@ -1,4 +1,4 @@
-import { BLOCK, FIELDS, paddingOf, type TarHeader, type TarType } from "./header.ts";
+import { BLOCK, FIELDS, NO_XATTRS, paddingOf, type TarHeader, type TarType } from "./header.ts";
 import { paxRecord } from "./pax.ts";
 
 const FLAG_OF: Record<TarType, string> = {
@@ -10,9 +10,6 @@ const FLAG_OF: Record<TarType, string> = {
   directory: "5",
   fifo: "6",
 };
-
-/** Shared, because archives have millions of entries without any. */
-const NO_XATTRS: ReadonlyMap<string, Uint8Array> = new Map();
 
 /** A header with everything that is not given at its plainest. */
 export function tarHeader(fields: Partial<TarHeader> & Pick<TarHeader, "name" | "type">): TarHeader {

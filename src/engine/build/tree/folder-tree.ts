@@ -1,6 +1,6 @@
 import { closeSync, lstatSync, openSync, readdirSync, readlinkSync, readSync, type Stats } from "node:fs";
-import type { TarHeader, TarType } from "../../../archive/tar/header.ts";
-import { tarHeader } from "../../../archive/tar/writer.ts";
+import { NO_XATTRS, type TarHeader, type TarType } from "../../../archive/tar/header.ts";
+import { headerOnDisk, typeOnDisk } from "../../../archive/tar/on-disk.ts";
 import { containerOwner, type IDMap } from "../../../linux/id-map.ts";
 import { getXattr } from "../../../linux/inode.ts";
 import { EntryHash, type HostNames, hashedOnDisk, hostNames } from "./hash.ts";
@@ -41,14 +41,11 @@ export class FolderTree implements SourceTree {
   }
 
   #entry(path: string, stat: Stats): TreeEntry | undefined {
-    const type = typeOf(stat);
-    if (type === undefined) return undefined;
+    if (typeOnDisk(stat) === undefined) return undefined;
     const inode = stat.isFile() && stat.nlink > 1 ? `${stat.dev}:${stat.ino}` : undefined;
-    return {
-      path,
-      header: { ...headerOf(this.#full(path), path, stat, type), ...containerOwner(this.#ids, stat) },
-      inode,
-    };
+    const full = this.#full(path);
+    const header = headerOnDisk(full, path, stat, xattrsOf(full, stat));
+    return { path, header: { ...header, ...containerOwner(this.#ids, stat) }, inode };
   }
 
   *children(folder: TreeEntry): Generator<TreeEntry> {
@@ -99,29 +96,7 @@ function placeOf(path: string): { type: TarType; linkname: string } | undefined 
     : { type: stat.isDirectory() ? "directory" : "file", linkname: "" };
 }
 
-function typeOf(stat: Stats): TarType | undefined {
-  if (stat.isFile()) return "file";
-  if (stat.isDirectory()) return "directory";
-  if (stat.isSymbolicLink()) return "symlink";
-  if (stat.isCharacterDevice()) return "char";
-  if (stat.isBlockDevice()) return "block";
-  return stat.isFIFO() ? "fifo" : undefined;
-}
-
-function headerOf(path: string, name: string, stat: Stats, type: TarType): TarHeader {
-  const capability = type === "file" ? getXattr(path, "security.capability") : undefined;
-  const device = type === "char" || type === "block" ? BigInt(stat.rdev) : 0n;
-  return tarHeader({
-    name,
-    type,
-    size: type === "file" ? stat.size : 0,
-    mode: stat.mode & 0o7777,
-    uid: stat.uid,
-    gid: stat.gid,
-    mtime: Math.floor(stat.mtimeMs / 1000),
-    linkname: type === "symlink" ? readlinkSync(path) : "",
-    devmajor: Number(((device >> 8n) & 0xfffn) | ((device >> 32n) & 0xfffff000n)),
-    devminor: Number((device & 0xffn) | ((device >> 12n) & 0xffffff00n)),
-    xattrs: new Map(capability ? [["security.capability", capability]] : []),
-  });
+function xattrsOf(path: string, stat: Stats): TarHeader["xattrs"] {
+  const capability = stat.isFile() ? getXattr(path, "security.capability") : undefined;
+  return capability ? new Map([["security.capability", capability]]) : NO_XATTRS;
 }
