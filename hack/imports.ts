@@ -47,7 +47,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   network: [...LEAVES, "api"],
   images: [...LEAVES, "archive", "storage"],
   containerd: [...LEAVES, "archive", "storage", "ttrpc", "grpc"],
-  ctr: [...LEAVES, "archive", "grpc", "images"],
+  ctr: [...LEAVES, "archive", "grpc", "images", "ttrpc"],
   cli: [...LEAVES, "api", "archive", "dockerfile", "grpc"],
   engine: [...LEAVES, "api", "archive", "dockerfile", "grpc", "images", "network", "storage"],
 };

@@ -2,8 +2,8 @@
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { MASKED_PATHS, READONLY_PATHS } from "../../src/engine/containers/spec/defaults.ts";
-import { seccompFor } from "../../src/engine/containers/spec/seccomp/select.ts";
 import type { LinuxSeccomp, Spec } from "../../src/oci/runtime-spec.ts";
+import { seccompFor } from "../../src/oci/seccomp/select.ts";
 import { layBusyboxRoot } from "./busybox-image.ts";
 
 /** What Docker grants by default. */

@@ -5,6 +5,9 @@ import { appears } from "../lib/chain.ts";
 import { STOCK_DOCKERD } from "../lib/stock-engine.ts";
 import { type Daemons, RUNTIMES, runtimePath } from "./parts.ts";
 
+/** Milliseconds until a daemon's socket is there; undefined: as everywhere. An emulated machine is slow. */
+const PATIENCE = process.env["PEQUOD_VM"] ? 300_000 : undefined;
+
 const STOCK_SHIM = "containerd-shim-runc-v2";
 
 export interface RunningDaemons {
@@ -59,7 +62,7 @@ export async function startDaemons(daemons: Daemons, bin: string): Promise<Runni
   const start = async (log: string, command: string[], socket: string) => {
     const file = Bun.file(join(folder, log));
     const child = Bun.spawn(command, { env, stdin: "ignore", stdout: file, stderr: file });
-    await appears(join(folder, socket), child, join(folder, log));
+    await appears(join(folder, socket), child, join(folder, log), PATIENCE);
     return child;
   };
   const kill = async (child: Bun.Subprocess, signal: number) => {

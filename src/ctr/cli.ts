@@ -1,6 +1,11 @@
 /** What commands work with: clients of the daemon's services, in the chosen namespace. */
+import { deadline } from "../errors/errors.ts";
 import { type CallOptions, type Channel, connect, createClient, type ServiceClient } from "../grpc/client.ts";
 import type { ServiceDefinition } from "../grpc/definition.ts";
+import { unixAnswers } from "../linux/unix_socket.ts";
+
+/** Between two looks at the daemon's socket, in milliseconds. */
+const RETRY_MS = 20;
 
 export interface CliOptions {
   address: string;
@@ -36,13 +41,25 @@ export class Cli {
   }
 
   client<S extends ServiceDefinition>(definition: S): ServiceClient<S> {
-    this.#channel ??= connect(this.options.address.replace(/^unix:(\/\/)?/, ""));
+    this.#channel ??= connect(this.socket);
     let client = this.#clients.get(definition.fullName) as ServiceClient<S> | undefined;
     if (!client) {
       client = createClient(definition, this.#channel);
       this.#clients.set(definition.fullName, client);
     }
     return client;
+  }
+
+  /** Waits until the daemon takes connections, for so many milliseconds; 0: does not look. Errors: deadline. */
+  async reach(timeout: number): Promise<void> {
+    const until = performance.now() + timeout;
+    while (performance.now() < until && !unixAnswers(this.socket)) await Bun.sleep(RETRY_MS);
+    if (timeout > 0 && !unixAnswers(this.socket))
+      throw deadline(`failed to dial ${JSON.stringify(this.socket)}: context deadline exceeded`);
+  }
+
+  get socket(): string {
+    return this.options.address.replace(/^unix:(\/\/)?/, "");
   }
 
   close(): void {

@@ -28,6 +28,8 @@ export interface Command {
 export interface Group {
   aliases?: string[];
   summary: string;
+  /** Flags that may stand before the verb, and count for it. */
+  flags?: FlagTable;
   commands: Record<string, Command>;
 }
 

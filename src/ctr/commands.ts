@@ -25,6 +25,10 @@ export const ENTRIES: Record<string, Entry> = {
     summary: "Manage images",
     group: async () => (await import("./commands/images.ts")).images,
   },
+  install: {
+    summary: "Copy the programs of an image onto this machine",
+    command: async () => (await import("./commands/install.ts")).install,
+  },
   leases: {
     summary: "Manage leases",
     group: async () => (await import("./commands/leases.ts")).leases,
@@ -43,9 +47,17 @@ export const ENTRIES: Record<string, Entry> = {
     summary: "Show the daemon's parts",
     group: async () => (await import("./commands/plugins.ts")).plugins,
   },
+  pprof: {
+    summary: "Fetch profiles of stock containerd",
+    group: async () => (await import("./commands/pprof.ts")).pprof,
+  },
   run: {
     summary: "Run a container",
     command: async () => (await import("./commands/run.ts")).run,
+  },
+  shim: {
+    summary: "Speak with a shim directly",
+    group: async () => (await import("./commands/shim.ts")).shim,
   },
   snapshots: {
     aliases: ["snapshot"],

@@ -3,8 +3,9 @@ import { EngineError, messageOf } from "../errors/errors.ts";
 import { flagHelp, parseFlags } from "../flags/flags.ts";
 import { versionLine } from "../version/version.ts";
 import { Cli, print } from "./cli.ts";
-import type { Command, Group } from "./command.ts";
+import type { Command, FlagTable, Group } from "./command.ts";
 import { ENTRIES, type Entry, lookUp } from "./commands.ts";
+import { parseDuration } from "./duration.ts";
 
 const PROGRAM = "docker-containerd-ctr";
 
@@ -17,7 +18,14 @@ const FLAGS = {
     fallback: "/run/containerd/containerd.sock",
   },
   namespace: { kind: "string", short: "n", help: "Namespace to work in", value: "NAME", fallback: "default" },
-  timeout: { kind: "int", help: "Limit of a call, in seconds", value: "SECONDS", fallback: "none" },
+  timeout: { kind: "string", help: "Limit of a call, such as 10s", value: "DURATION", fallback: "none" },
+  "connect-timeout": {
+    kind: "string",
+    help: "Limit of the connection to the daemon, such as 10s",
+    value: "DURATION",
+    fallback: "none",
+  },
+  debug: { kind: "bool", help: "Tell where an error comes from" },
   help: { kind: "bool", short: "h", help: "Print usage" },
   version: { kind: "bool", short: "v", help: "Print version information and quit" },
 } as const;
@@ -30,6 +38,7 @@ export async function main(args: string[]): Promise<number> {
     return await dispatch(args);
   } catch (error) {
     process.stderr.write(`${PROGRAM}: ${messageOf(error)}\n`);
+    if (args.includes("--debug") && error instanceof Error) process.stderr.write(`${error.stack}\n`);
     return 1;
   }
 }
@@ -50,9 +59,10 @@ async function dispatch(args: string[]): Promise<number> {
   const cli = new Cli({
     address: values.address ?? process.env["CONTAINERD_ADDRESS"] ?? FLAGS.address.fallback,
     namespace: values.namespace ?? process.env["CONTAINERD_NAMESPACE"] ?? FLAGS.namespace.fallback,
-    timeout: (values.timeout ?? 0) * 1000,
+    timeout: parseDuration(values.timeout ?? "0"),
   });
   try {
+    await cli.reach(parseDuration(values["connect-timeout"] ?? "0"));
     return await runEntry(cli, found[0], found[1], others);
   } finally {
     cli.close();
@@ -62,21 +72,36 @@ async function dispatch(args: string[]): Promise<number> {
 async function runEntry(cli: Cli, name: string, entry: Entry, args: string[]): Promise<number> {
   if ("command" in entry) return runCommand(cli, name, await entry.command(), args);
   const group = await entry.group();
-  const [verb, ...others] = args;
-  if (verb === undefined || verb === "--help" || verb === "-h" || verb === "help") {
+  const before = parseFlags({ ...group.flags, ...HELP_FLAG }, args, { stopAtFirst: true });
+  const [verb, ...others] = before.rest;
+  if (verb === undefined || verb === "help" || (before.values as { help?: boolean }).help) {
     printGroupHelp(name, group);
     return 0;
   }
   const found = lookUp(group.commands, verb);
   if (!found)
     throw usage(`unknown command ${JSON.stringify(`${name} ${verb}`)}: see ${PROGRAM} ${name} --help`);
-  return runCommand(cli, `${name} ${found[0]}`, found[1], others);
+  const given = { ...environmentOf(group), ...before.values };
+  return runCommand(cli, `${name} ${found[0]}`, found[1], others, { ...group.flags }, given);
+}
+
+/** Stock's: the snapshotter may be chosen by the environment. */
+function environmentOf({ flags }: Group): Record<string, unknown> {
+  const snapshotter = process.env["CONTAINERD_SNAPSHOTTER"];
+  return flags && "snapshotter" in flags && snapshotter ? { snapshotter } : {};
 }
 
 const HELP_FLAG = { help: { kind: "bool", short: "h", help: "Print usage" } } as const;
 
-async function runCommand(cli: Cli, name: string, command: Command, args: string[]): Promise<number> {
-  const flags = { ...command.flags, ...HELP_FLAG };
+async function runCommand(
+  cli: Cli,
+  name: string,
+  command: Command,
+  args: string[],
+  groupFlags: FlagTable = {},
+  given: Record<string, unknown> = {},
+): Promise<number> {
+  const flags = { ...groupFlags, ...command.flags, ...HELP_FLAG };
   const parsed = parseFlags(flags, args, { stopAtFirst: command.passRest ?? false });
   if ((parsed.values as { help?: boolean }).help) {
     print(
@@ -92,7 +117,7 @@ async function runCommand(cli: Cli, name: string, command: Command, args: string
   const count = parsed.rest.length;
   if (count < command.min || count > (command.max ?? Number.POSITIVE_INFINITY))
     throw usage(`usage: ${PROGRAM} ${name} ${command.usage}`);
-  return (await command.run(cli, { flags: parsed.values, args: parsed.rest })) ?? 0;
+  return (await command.run(cli, { flags: { ...given, ...parsed.values }, args: parsed.rest })) ?? 0;
 }
 
 function list(entries: Record<string, { summary: string; aliases?: string[] }>): string[] {
@@ -115,5 +140,7 @@ function printHelp(): void {
 }
 
 function printGroupHelp(name: string, group: Group): void {
-  print(`Usage: ${PROGRAM} ${name} COMMAND`, "", group.summary, "", "Commands:", ...list(group.commands));
+  print(`Usage: ${PROGRAM} ${name} [OPTIONS] COMMAND`, "", group.summary, "");
+  print("Commands:", ...list(group.commands), "", "Options:");
+  print(flagHelp({ ...group.flags, ...HELP_FLAG }).trimEnd());
 }

@@ -4,6 +4,7 @@ import { print } from "../cli.ts";
 import { command, type Group } from "../command.ts";
 import { parseLabels, printJSON, printTable } from "../output.ts";
 import { CONTAINER_FLAGS, createContainer } from "../run/container.ts";
+import { checkpoint, restore } from "./containers_checkpoint.ts";
 
 const list = command({
   aliases: ["list"],
@@ -85,5 +86,5 @@ const remove = command({
 
 export const containers: Group = {
   summary: "Manage containers",
-  commands: { create, ls: list, info, label, rm: remove },
+  commands: { create, ls: list, info, label, checkpoint, restore, rm: remove },
 };

@@ -4,6 +4,7 @@ import { ImagesDefinition } from "../../proto/containerd/services/images/v1/imag
 import { print } from "../cli.ts";
 import { command, type Group } from "../command.ts";
 import { parseLabels } from "../output.ts";
+import { convert } from "./images_convert.ts";
 import { check, list, mount, unmount } from "./images_look.ts";
 import { pull, push } from "./images_registry.ts";
 
@@ -104,6 +105,7 @@ export const images: Group = {
     ls: list,
     mount,
     unmount,
+    convert,
     pull,
     push,
     rm: remove,

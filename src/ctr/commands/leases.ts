@@ -1,7 +1,7 @@
-import { invalidArgument } from "../../errors/errors.ts";
 import { LeasesDefinition } from "../../proto/containerd/services/leases/v1/leases.ts";
 import { print } from "../cli.ts";
 import { command, type Group } from "../command.ts";
+import { parseDuration } from "../duration.ts";
 import { formatLabels, formatTime, parseLabels, printTable } from "../output.ts";
 
 const list = command({
@@ -74,11 +74,3 @@ export const leases: Group = {
   summary: "Manage leases",
   commands: { ls: list, create, rm: remove, resources },
 };
-
-/** "90s", "15m", "24h" or plain seconds, in milliseconds. Errors: invalidArgument. */
-function parseDuration(text: string): number {
-  const [, number, unit] = /^(\d+(?:\.\d+)?)(s|m|h|)$/.exec(text) ?? [];
-  if (number === undefined)
-    throw invalidArgument(`invalid duration ${JSON.stringify(text)}: give for example 90s, 15m or 24h`);
-  return Number(number) * { s: 1000, "": 1000, m: 60_000, h: 3_600_000 }[unit as "s" | "m" | "h" | ""];
-}

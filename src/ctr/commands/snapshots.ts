@@ -274,5 +274,6 @@ const remove = command({
 
 export const snapshots: Group = {
   summary: "Manage snapshots",
+  flags: SNAPSHOTTER,
   commands: { commit, diff, info, ls: list, mounts, prepare, rm: remove, label, tree, unpack, usage, view },
 };

@@ -5,6 +5,7 @@ import { TasksDefinition } from "../../proto/containerd/services/tasks/v1/tasks.
 import { type Cli, print } from "../cli.ts";
 import { command } from "../command.ts";
 import { attend } from "../run/attach.ts";
+import { makeFifos, removeFifos } from "../run/fifos.ts";
 import { ProcessIO } from "../run/process_io.ts";
 import { parseUser } from "../run/spec.ts";
 
@@ -25,6 +26,8 @@ export const exec = command({
     cwd: { kind: "string", help: "Its working folder", value: "PATH" },
     user: { kind: "string", help: "Its user, as numbers", value: "UID[:GID]" },
     env: { kind: "list", help: "A variable of its environment, NAME=VALUE" },
+    "log-uri": { kind: "string", help: "Send its output there, such as file:///var/log/x", value: "URI" },
+    "fifo-dir": { kind: "string", help: "Where the FIFOs of its streams are made", value: "FOLDER" },
   },
   min: 2,
   passRest: true,
@@ -46,19 +49,23 @@ export const exec = command({
     };
     const spec = { typeUrl: PROCESS_TYPE, value: Buffer.from(JSON.stringify(process)) };
     const tasks = cli.client(TasksDefinition);
-    if (flags.detach) {
-      await tasks.exec({ ...target, spec, terminal }, cli.call);
-      await tasks.start(target, cli.call);
-      print(target.execId);
-      return 0;
-    }
-    const io = new ProcessIO(terminal);
+    const logURI = flags["log-uri"] ?? "";
+    const paths =
+      logURI === ""
+        ? makeFifos(target.execId, terminal, flags["fifo-dir"])
+        : { stdin: "", stdout: logURI, stderr: terminal ? "" : logURI, terminal };
+    const io = flags.detach ? undefined : new ProcessIO(paths);
     try {
-      await tasks.exec({ ...target, spec, ...io.paths }, cli.call);
+      await tasks.exec({ ...target, spec, ...paths }, cli.call);
       await tasks.start(target, cli.call);
     } catch (error) {
-      await io.finish();
+      await io?.finish();
+      removeFifos(paths);
       throw error;
+    }
+    if (!io) {
+      print(target.execId);
+      return 0;
     }
     const code = await attend(cli, target, io);
     await tasks.deleteProcess(target, cli.call);
@@ -67,15 +74,16 @@ export const exec = command({
 });
 
 export const attach = command({
-  summary: "Wait for a task, passing on signals, and give its exit code (its output stays where it was sent)",
+  summary: "Take over a task's streams, wait for its end, and delete it",
   usage: "CONTAINER",
   flags: {},
   min: 1,
   max: 1,
   async run(cli, { args: [containerId] }) {
-    const { exitStatus } = await cli
-      .client(TasksDefinition)
-      .wait({ containerId: containerId! }, cli.longCall);
-    return exitStatus;
+    const tasks = cli.client(TasksDefinition);
+    const { process: paths } = await tasks.get({ containerId: containerId! }, cli.call);
+    const code = await attend(cli, { containerId: containerId!, execId: "" }, new ProcessIO(paths!));
+    await tasks.delete({ containerId: containerId! }, cli.call);
+    return code;
   },
 });

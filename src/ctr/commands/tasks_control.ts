@@ -6,9 +6,10 @@ import { SnapshotsDefinition } from "../../proto/containerd/services/snapshots/v
 import { TasksDefinition } from "../../proto/containerd/services/tasks/v1/tasks.ts";
 import type { Mount } from "../../proto/containerd/types/mount.ts";
 import { Status } from "../../proto/containerd/v1/types/task.ts";
-import { type Cli, print } from "../cli.ts";
+import type { Cli } from "../cli.ts";
 import { command } from "../command.ts";
-import { attendTask, startDetached } from "./run.ts";
+import { removeFifos } from "../run/fifos.ts";
+import { attendTask, START_FLAGS, startDetached, startOf } from "../run/start.ts";
 import { findCheckpoint } from "./tasks_checkpoint.ts";
 
 /** A signal's number, from "KILL", "SIGKILL" or "9". Errors: invalidArgument. */
@@ -54,9 +55,7 @@ export const start = command({
   usage: "[flags] CONTAINER",
   flags: {
     detach: { kind: "bool", short: "d", help: "Do not wait for it" },
-    "null-io": { kind: "bool", help: "Throw its output away" },
-    "log-uri": { kind: "string", help: "Send its output there, such as file:///var/log/x", value: "URI" },
-    "pid-file": { kind: "string", help: "Write its process id there", value: "FILE" },
+    ...START_FLAGS,
     checkpoint: { kind: "string", help: "Go on from what `tasks checkpoint` has named", value: "IMAGE" },
   },
   min: 1,
@@ -68,11 +67,9 @@ export const start = command({
       await tasks.start({ containerId }, cli.call);
       return undefined;
     }
-    const logURI = flags["log-uri"] ?? "";
     const from = flags.checkpoint ? { checkpoint: await findCheckpoint(cli, flags.checkpoint) } : {};
-    const how = { logURI, pidFile: flags["pid-file"], ...(await rootOf(cli, containerId)), ...from };
-    if (flags.detach) return startDetached(cli, { containerId, ...how });
-    return attendTask(cli, { containerId, ...how }, flags["null-io"] === true || logURI !== "");
+    const how = { containerId, ...startOf(flags), ...(await rootOf(cli, containerId)), ...from };
+    return flags.detach ? startDetached(cli, how) : attendTask(cli, how);
   },
 });
 
@@ -132,6 +129,7 @@ export const remove = command({
   min: 1,
   async run(cli, { flags, args }) {
     const tasks = cli.client(TasksDefinition);
+    let code = 0;
     for (const containerId of args) {
       const execId = flags["exec-id"] ?? "";
       if (flags.force) {
@@ -141,10 +139,14 @@ export const remove = command({
         await tasks.kill({ containerId, execId, signal: 9, all: execId === "" }, cli.call).catch(() => {});
         await waiting.catch(() => {});
       }
-      if (execId === "") await tasks.delete({ containerId }, cli.call);
-      else await tasks.deleteProcess({ containerId, execId }, cli.call);
-      print(containerId);
+      const { process: paths } = await tasks.get({ containerId, execId }, cli.call);
+      const { exitStatus } =
+        execId === ""
+          ? await tasks.delete({ containerId }, cli.call)
+          : await tasks.deleteProcess({ containerId, execId }, cli.call);
+      if (paths) removeFifos(paths);
+      if (exitStatus !== 0) code = exitStatus;
     }
-    return undefined;
+    return code;
   },
 });

@@ -3,6 +3,7 @@ import { readFileSync, statSync } from "node:fs";
 import { invalidArgument } from "../../errors/errors.ts";
 import { hostCapabilities } from "../../linux/capabilities.ts";
 import type { LinuxDevice, LinuxSeccomp, Spec } from "../../oci/runtime-spec.ts";
+import { seccompFor } from "../../oci/seccomp/select.ts";
 import { parseLabels } from "../output.ts";
 import type { ContainerFlags } from "./container.ts";
 import { DEFAULT_CAPABILITIES } from "./spec.ts";
@@ -88,10 +89,7 @@ function seccompOf(flags: ContainerFlags): LinuxSeccomp | undefined {
       throw invalidArgument("seccomp must be set to true, if using a seccomp-profile");
     return undefined;
   }
-  if (profile === undefined)
-    throw invalidArgument(
-      "--seccomp without --seccomp-profile: a default filter is not implemented, give a profile",
-    );
+  if (profile === undefined) return seccompFor("", undefined, capabilitiesOf(flags));
   return JSON.parse(readFileSync(profile, "utf8")) as LinuxSeccomp;
 }
 

@@ -9,6 +9,8 @@ import { Options } from "../../proto/containerd/runc/v1/options.ts";
 import { ContainersDefinition } from "../../proto/containerd/services/containers/v1/containers.ts";
 import { SnapshotsDefinition } from "../../proto/containerd/services/snapshots/v1/snapshots.ts";
 import type { Mount } from "../../proto/containerd/types/mount.ts";
+import type { Any } from "../../proto/google/protobuf/any.ts";
+import { Options as RuntimeOptions } from "../../proto/runtimeoptions/v1/api.ts";
 import { parseSize } from "../../units/size.ts";
 import type { Cli } from "../cli.ts";
 import type { ImageConfig } from "../image/config.ts";
@@ -17,7 +19,6 @@ import { adjustSpec, capabilitiesOf } from "./adjust.ts";
 import { makeSpec } from "./spec.ts";
 
 const SPEC_TYPE = "types.containerd.io/opencontainers/runtime-spec/1/Spec";
-const OPTIONS_TYPE = "containerd.runc.v1.Options";
 
 /** Of every command that makes a container. */
 export const CONTAINER_FLAGS = {
@@ -38,8 +39,12 @@ export const CONTAINER_FLAGS = {
   "cap-add": { kind: "list", help: "A capability more, such as CAP_SYS_ADMIN" },
   "cap-drop": { kind: "list", help: "A capability less" },
   "allow-new-privs": { kind: "bool", help: "Let its programs gain privileges by setuid" },
-  seccomp: { kind: "bool", help: "Filter its system calls, by --seccomp-profile" },
-  "seccomp-profile": { kind: "string", help: "The filter, as of a specification", value: "FILE" },
+  seccomp: { kind: "bool", help: "Filter its system calls" },
+  "seccomp-profile": {
+    kind: "string",
+    help: "The filter, as of a specification, in place of the default",
+    value: "FILE",
+  },
   "apparmor-profile": { kind: "string", help: "AppArmor's profile for it", value: "NAME" },
   "read-only": { kind: "bool", help: "Make its root file system read-only" },
   "rootfs-propagation": { kind: "string", help: "Propagation of its root's mounts", value: "MODE" },
@@ -52,6 +57,11 @@ export const CONTAINER_FLAGS = {
   "cpu-period": { kind: "int", help: "Microseconds of such a period" },
   platform: { kind: "string", help: "Take the image for this platform", value: "PLATFORM" },
   runtime: { kind: "string", help: "Its runtime", value: "NAME", fallback: "io.containerd.runc.v2" },
+  "runtime-config-path": {
+    kind: "string",
+    help: "The configuration of a runtime other than runc",
+    value: "FILE",
+  },
   "runc-binary": { kind: "string", help: "The OCI runtime that the shim calls", value: "PATH" },
   "runc-root": { kind: "string", help: "Where that keeps its state", value: "PATH" },
   "runc-systemd-cgroup": { kind: "bool", help: "Have systemd make the control group" },
@@ -65,12 +75,14 @@ export interface Root {
   path: string;
   mounts: Mount[];
   config: ImageConfig["config"];
+  terminal: boolean;
   /** What the container's record says of where its root comes from. */
   record: { image?: string; snapshotter?: string; snapshotKey?: string };
 }
 
 async function prepareRoot(cli: Cli, source: string, id: string, flags: ContainerFlags): Promise<Root> {
-  if (flags.rootfs) return { path: resolve(source), mounts: [], config: undefined, record: {} };
+  const terminal = flags.tty ?? false;
+  if (flags.rootfs) return { path: resolve(source), mounts: [], config: undefined, terminal, record: {} };
   const { openImage } = await import("../image/open.ts");
   const snapshotter = flags.snapshotter ?? CONTAINER_FLAGS.snapshotter.fallback;
   const platform = flags.platform === undefined ? undefined : parsePlatform(flags.platform);
@@ -90,6 +102,7 @@ async function prepareRoot(cli: Cli, source: string, id: string, flags: Containe
     path: "rootfs",
     mounts,
     config: image.config.config,
+    terminal,
     record: { image: source, snapshotter, snapshotKey: id },
   };
 }
@@ -133,6 +146,22 @@ function readSpec(path: string): Spec {
   }
 }
 
+/** For shims of runc, or for another with a configuration of its own. */
+function runtimeOptions(flags: ContainerFlags): Any {
+  const configPath = flags["runtime-config-path"];
+  if (configPath !== undefined) {
+    const value = RuntimeOptions.encode(RuntimeOptions.fromPartial({ configPath })).finish();
+    return { typeUrl: "runtimeoptions.v1.Options", value };
+  }
+  const options = Options.fromPartial({
+    binaryName: flags["runc-binary"] ?? "",
+    root: flags["runc-root"] ?? "",
+    systemdCgroup: flags["runc-systemd-cgroup"] ?? false,
+    noPivotRoot: flags["no-pivot"] ?? false,
+  });
+  return { typeUrl: "containerd.runc.v1.Options", value: Options.encode(options).finish() };
+}
+
 /** Makes a container of an image or a folder; nothing is left when that fails. Returns its root file system. */
 export async function createContainer(
   cli: Cli,
@@ -144,24 +173,18 @@ export async function createContainer(
   const root = await prepareRoot(cli, source, id, flags);
   try {
     const spec = flags.config === undefined ? specOf(id, root, given, flags) : readSpec(flags.config);
-    const options = Options.fromPartial({
-      binaryName: flags["runc-binary"] ?? "",
-      root: flags["runc-root"] ?? "",
-      systemdCgroup: flags["runc-systemd-cgroup"] ?? false,
-      noPivotRoot: flags["no-pivot"] ?? false,
-    });
     const container = {
       id,
       labels: parseLabels(flags.label ?? []),
       runtime: {
         name: flags.runtime ?? CONTAINER_FLAGS.runtime.fallback,
-        options: { typeUrl: OPTIONS_TYPE, value: Options.encode(options).finish() },
+        options: runtimeOptions(flags),
       },
       spec: { typeUrl: SPEC_TYPE, value: Buffer.from(JSON.stringify(spec)) },
       ...root.record,
     };
     await cli.client(ContainersDefinition).create({ container }, cli.call);
-    return root;
+    return { ...root, terminal: spec.process?.terminal === true };
   } catch (error) {
     await removeSnapshot(cli, root);
     throw error;

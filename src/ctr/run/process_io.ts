@@ -2,52 +2,39 @@
  * A process's stdio over FIFOs, as shims want them. For output a writing end of our own is held until the
  * process has ended, so that the stream does not end while no shim has the FIFO open yet.
  */
-import { closeSync, constants, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
-import { join } from "node:path";
+import { closeSync, constants, openSync, writeSync } from "node:fs";
 import { errnoOf } from "../../errors/errors.ts";
-import { makeFifo } from "../../linux/fifo.ts";
+import { isFifo, makeFifos, removeFifos, type StdioPaths } from "./fifos.ts";
 
 const { O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } = constants;
-const FOLDER = "/run/docker-containerd-ctr";
 
 /** Milliseconds to wait for output of processes that outlive the one that ended. */
 const PATIENCE = 1_000;
 
-export interface StdioPaths {
-  stdin: string;
-  stdout: string;
-  stderr: string;
-  terminal: boolean;
-}
-
 export class ProcessIO {
   readonly paths: StdioPaths;
-  readonly #folder: string;
   readonly #outputs: Output[];
   #input: number | undefined;
 
-  /** Makes the FIFOs. A terminal has no stderr of its own. */
-  constructor(terminal: boolean) {
-    mkdirSync(FOLDER, { recursive: true, mode: 0o700 });
-    this.#folder = mkdtempSync(join(FOLDER, "io-"));
-    const make = (name: string) => {
-      const path = join(this.#folder, name);
-      makeFifo(path, 0o600);
-      return path;
-    };
-    this.paths = {
-      stdin: make("stdin"),
-      stdout: make("stdout"),
-      stderr: terminal ? "" : make("stderr"),
-      terminal,
-    };
-    this.#outputs = [new Output(this.paths.stdout, Bun.stdout)];
-    if (!terminal) this.#outputs.push(new Output(this.paths.stderr, Bun.stderr));
-    this.#input = openSync(this.paths.stdin, O_RDWR | O_NONBLOCK);
+  /** Opens our ends of FIFOs; a path that is none has no stream. They are removed with finish(). */
+  constructor(paths: StdioPaths) {
+    this.paths = paths;
+    const { stdin, stdout, stderr } = paths;
+    this.#outputs = [
+      ...(isFifo(stdout) ? [new Output(stdout, Bun.stdout)] : []),
+      ...(isFifo(stderr) ? [new Output(stderr, Bun.stderr)] : []),
+    ];
+    if (isFifo(stdin)) this.#input = openSync(stdin, O_RDWR | O_NONBLOCK);
+  }
+
+  /** For a new process. A terminal has no stderr of its own. */
+  static create(id: string, terminal: boolean, folder?: string): ProcessIO {
+    return new ProcessIO(makeFifos(id, terminal, folder));
   }
 
   /** Copies our stdin to the process, once its shim has the FIFO open; `closed` is called at the end of ours. */
   sendInput(closed: () => void): void {
+    if (this.#input === undefined) return;
     const fd = openSync(this.paths.stdin, O_WRONLY | O_NONBLOCK);
     this.#closeInput();
     const copy = async () => {
@@ -72,7 +59,7 @@ export class ProcessIO {
     this.#closeInput();
     process.stdin.destroy();
     await Promise.all(this.#outputs.map((output) => output.finish()));
-    rmSync(this.#folder, { recursive: true, force: true });
+    removeFifos(this.paths);
   }
 }
 
@@ -103,14 +90,20 @@ class Output {
   }
 
   async #copy(target: Bun.BunFile): Promise<void> {
-    const sink = target.writer();
+    let sink: Bun.FileSink | undefined = target.writer();
     for (;;) {
       const { done, value } = await this.#reader.read();
       if (done || !value) break;
-      sink.write(value);
-      await sink.flush();
+      if (!sink) continue;
+      try {
+        sink.write(value);
+        await sink.flush();
+      } catch (error) {
+        // Whoever read ours has left: the process must not be kept waiting for that.
+        if (errnoOf(error) !== "EPIPE") throw error;
+        sink = undefined;
+      }
     }
-    await sink.flush();
   }
 
   async finish(): Promise<void> {

@@ -12,7 +12,7 @@ import { capabilitiesFor } from "../spec/capabilities.ts";
 import { devicesFor } from "../spec/devices.ts";
 import type { ReadyMount } from "../spec/mounts.ts";
 import { rlimitsOf } from "../spec/resources.ts";
-import { seccompFor } from "../spec/seccomp/select.ts";
+import { seccompFor } from "../../../oci/seccomp/select.ts";
 import { idsOf, mapFor } from "../userns.ts";
 import { linkVariables } from "./links.ts";
 import { namespacesOf } from "./namespaces.ts";

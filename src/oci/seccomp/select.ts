@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import { invalidArgument, messageOf } from "../../../../errors/errors.ts";
-import type { LinuxSeccomp } from "../../../../oci/runtime-spec.ts";
+import { invalidArgument, messageOf } from "../../errors/errors.ts";
+import type { LinuxSeccomp } from "../runtime-spec.ts";
 import { defaultProfile } from "./default-profile.ts";
 import { circumstancesOf, parseProfile, resolveProfile, type SeccompProfile } from "./profile.ts";
 

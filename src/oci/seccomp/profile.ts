@@ -3,8 +3,8 @@
  * architecture, kernel version), made into the runtime specification's linux.seccomp for one container.
  */
 import { arch, release } from "node:os";
-import { invalidArgument, messageOf } from "../../../../errors/errors.ts";
-import type { LinuxSeccomp, LinuxSyscall } from "../../../../oci/runtime-spec.ts";
+import { invalidArgument, messageOf } from "../../errors/errors.ts";
+import type { LinuxSeccomp, LinuxSyscall } from "../runtime-spec.ts";
 
 export interface Conditions {
   caps?: string[];

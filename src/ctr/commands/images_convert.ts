@@ -1,0 +1,44 @@
+import { kindOf } from "../../errors/errors.ts";
+import { ImagesDefinition } from "../../proto/containerd/services/images/v1/images.ts";
+import { LeasesDefinition } from "../../proto/containerd/services/leases/v1/leases.ts";
+import { print } from "../cli.ts";
+import { command } from "../command.ts";
+import { holdLease } from "../image/load.ts";
+import { PLATFORM_FLAGS, platformOf } from "./images_registry.ts";
+
+export const convert = command({
+  summary: "Make another image of an image, in another form",
+  usage: "[flags] SOURCE TARGET",
+  flags: {
+    uncompress: { kind: "bool", help: "Layers without compression" },
+    oci: { kind: "bool", help: "OCI's media types for Docker's" },
+    ...PLATFORM_FLAGS,
+  },
+  min: 2,
+  max: 2,
+  async run(cli, { flags, args: [source, name] }) {
+    const { Converter } = await import("../image/convert.ts");
+    const images = cli.client(ImagesDefinition);
+    const { image } = await images.get({ name: source! }, cli.call);
+    const { mediaType, digest, size } = image!.target!;
+    const lease = await holdLease(cli);
+    try {
+      const how = {
+        uncompress: flags.uncompress ?? false,
+        oci: flags.oci ?? false,
+        platform: platformOf(flags),
+      };
+      const converter = new Converter(cli, { ...cli.longCall, lease }, how);
+      const made = await converter.convert({ mediaType, digest, size: Number(size) });
+      const target = { mediaType: made.mediaType, digest: made.digest, size: BigInt(made.size) };
+      await images.delete({ name: name! }, cli.call).catch((error: unknown) => {
+        if (kindOf(error) !== "notFound") throw error;
+      });
+      await images.create({ image: { name: name!, labels: image!.labels, target } }, cli.call);
+      print(made.digest);
+    } finally {
+      await cli.client(LeasesDefinition).delete({ id: lease }, cli.call);
+    }
+    return undefined;
+  },
+});
