@@ -47,7 +47,17 @@ class Side {
   async start(...args: string[]): Promise<{ id: string; pid: number }> {
     const id = `b${count++}`;
     const spec = makeSpec({
-      ...{ id, rootfs: this.#rootfs, args, env: [], cwd: "/", user: "", mounts: [], memory: undefined },
+      ...{
+        id,
+        namespace: "default",
+        rootfs: this.#rootfs,
+        args,
+        env: [],
+        cwd: "/",
+        user: "",
+        mounts: [],
+        memory: undefined,
+      },
       ...{ terminal: false, readonly: true, hostNetwork: false, privileged: false },
       capabilities: DEFAULT_CAPABILITIES,
     });

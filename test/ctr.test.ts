@@ -58,7 +58,7 @@ for (const kind of ["ours", "stock"] as const)
         await ok("tasks", "pause", "life");
         expect(await ok("tasks", "ls")).toContain("PAUSED");
         await ok("tasks", "resume", "life");
-        expect(await ok("tasks", "rm", "-f", "life")).toBe("life");
+        expect(await ok("tasks", "rm", "-f", "life")).toBe("");
         await ok("containers", "rm", "life");
         const none = await ctr(["tasks", "rm", "-f", "life"]);
         expect([none.code, none.stdout]).toEqual([1, ""]);

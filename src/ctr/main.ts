@@ -55,7 +55,7 @@ async function dispatch(args: string[]): Promise<number> {
     return 0;
   }
   const found = lookUp(ENTRIES, name);
-  if (!found) throw usage(`unknown command ${JSON.stringify(name)}: see ${PROGRAM} --help`);
+  if (!found) return unknown(name, "");
   const cli = new Cli({
     address: values.address ?? process.env["CONTAINERD_ADDRESS"] ?? FLAGS.address.fallback,
     namespace: values.namespace ?? process.env["CONTAINERD_NAMESPACE"] ?? FLAGS.namespace.fallback,
@@ -79,8 +79,7 @@ async function runEntry(cli: Cli, name: string, entry: Entry, args: string[]): P
     return 0;
   }
   const found = lookUp(group.commands, verb);
-  if (!found)
-    throw usage(`unknown command ${JSON.stringify(`${name} ${verb}`)}: see ${PROGRAM} ${name} --help`);
+  if (!found) return unknown(verb, `${name} `);
   const given = { ...environmentOf(group), ...before.values };
   return runCommand(cli, `${name} ${found[0]}`, found[1], others, { ...group.flags }, given);
 }
@@ -89,6 +88,14 @@ async function runEntry(cli: Cli, name: string, entry: Entry, args: string[]): P
 function environmentOf({ flags }: Group): Record<string, unknown> {
   const snapshotter = process.env["CONTAINERD_SNAPSHOTTER"];
   return flags && "snapshotter" in flags && snapshotter ? { snapshotter } : {};
+}
+
+/** Stock's code for it. */
+const UNKNOWN_COMMAND = 3;
+
+function unknown(name: string, group: string): number {
+  process.stderr.write(`No help topic for '${name}': see ${PROGRAM} ${group}--help\n`);
+  return UNKNOWN_COMMAND;
 }
 
 const HELP_FLAG = { help: { kind: "bool", short: "h", help: "Print usage" } } as const;

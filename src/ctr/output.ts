@@ -37,7 +37,7 @@ export function formatSize(bytes: bigint | number): string {
   let value = Number(bytes);
   let unit = 0;
   for (; value >= 1024 && unit < units.length - 1; unit++) value /= 1024;
-  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
+  return `${value.toFixed(1)} ${units[unit]}`;
 }
 
 /** An RFC 3339 time, or "-" for none. */

@@ -80,6 +80,11 @@ export function kindOf(error: unknown): ErrorKind {
 }
 
 export const isNotFound = (error: unknown): boolean => kindOf(error) === "notFound";
+
+/** For what is as well if it is not there. Errors: any other. */
+export function ignoreMissing(error: unknown): void {
+  if (!isNotFound(error)) throw error;
+}
 export const isConflict = (error: unknown): boolean => kindOf(error) === "conflict";
 export const isCancelled = (error: unknown): boolean => kindOf(error) === "cancelled";
 

@@ -1,9 +1,13 @@
+import { failedPrecondition, ignoreMissing } from "../../errors/errors.ts";
 import { ContainersDefinition } from "../../proto/containerd/services/containers/v1/containers.ts";
 import { SnapshotsDefinition } from "../../proto/containerd/services/snapshots/v1/snapshots.ts";
-import { print } from "../cli.ts";
+import { TasksDefinition } from "../../proto/containerd/services/tasks/v1/tasks.ts";
+import { Status } from "../../proto/containerd/v1/types/task.ts";
+import { type Cli, print } from "../cli.ts";
 import { command, type Group } from "../command.ts";
-import { parseLabels, printJSON, printTable } from "../output.ts";
-import { CONTAINER_FLAGS, createContainer } from "../run/container.ts";
+import { formatLabels, parseLabels, printJSON, printTable } from "../output.ts";
+import { argumentsOf, CONTAINER_FLAGS, createContainer } from "../run/container.ts";
+import { removeFifos } from "../run/fifos.ts";
 import { checkpoint, restore } from "./containers_checkpoint.ts";
 
 const list = command({
@@ -26,12 +30,15 @@ const list = command({
 
 const create = command({
   summary: "Make a container, without a task",
-  usage: "[flags] IMAGE|FOLDER CONTAINER [COMMAND] [ARG...]",
-  flags: CONTAINER_FLAGS,
-  min: 2,
+  usage: "[flags] IMAGE|FOLDER CONTAINER [COMMAND] [ARG...], or --config FILE CONTAINER",
+  flags: {
+    ...CONTAINER_FLAGS,
+    "pid-file": { kind: "string", help: "Taken for stock's sake: there is no process yet", value: "FILE" },
+  },
+  min: 1,
   passRest: true,
-  async run(cli, { flags, args: [source, id, ...given] }) {
-    await createContainer(cli, source!, id!, given, flags);
+  async run(cli, { flags, args }) {
+    await createContainer(cli, argumentsOf(args, flags), flags);
     return undefined;
   },
 });
@@ -56,10 +63,12 @@ const label = command({
   min: 2,
   async run(cli, { args: [id, ...given] }) {
     const labels = parseLabels(given);
+    // Who asks for it is told in its own words that it is not there.
+    await cli.client(ContainersDefinition).get({ id: id! }, cli.call);
     const updateMask = Object.keys(labels).map((key) => `labels.${key}`);
     const update = { container: { id: id!, labels }, updateMask };
     const { container } = await cli.client(ContainersDefinition).update(update, cli.call);
-    printJSON(container?.labels);
+    print(formatLabels(container?.labels ?? {}, ""));
     return undefined;
   },
 });
@@ -73,16 +82,32 @@ const remove = command({
   async run(cli, { flags, args }) {
     for (const id of args) {
       const { container } = await cli.client(ContainersDefinition).get({ id }, cli.call);
+      await removeTask(cli, id);
       await cli.client(ContainersDefinition).delete({ id }, cli.call);
       if (!flags["keep-snapshot"] && container && container.snapshotKey !== "") {
         const { snapshotter, snapshotKey: key } = container;
         await cli.client(SnapshotsDefinition).remove({ snapshotter, key }, cli.call);
       }
-      print(id);
     }
     return undefined;
   },
 });
+
+/** A task that does not run goes with its container. Errors: failedPrecondition while it runs. */
+async function removeTask(cli: Cli, containerId: string): Promise<void> {
+  const tasks = cli.client(TasksDefinition);
+  try {
+    const { process } = await tasks.get({ containerId }, cli.call);
+    if (process!.status !== Status.STOPPED && process!.status !== Status.CREATED)
+      throw failedPrecondition(
+        `cannot delete a non stopped container: ${containerId} is ${Status[process!.status]?.toLowerCase()}`,
+      );
+    await tasks.delete({ containerId }, cli.call);
+    removeFifos(process!);
+  } catch (error) {
+    ignoreMissing(error);
+  }
+}
 
 export const containers: Group = {
   summary: "Manage containers",

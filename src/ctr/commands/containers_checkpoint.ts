@@ -3,7 +3,6 @@ import { kindOf, notFound } from "../../errors/errors.ts";
 import type { Spec } from "../../oci/runtime-spec.ts";
 import { ContainersDefinition } from "../../proto/containerd/services/containers/v1/containers.ts";
 import { DiffDefinition } from "../../proto/containerd/services/diff/v1/diff.ts";
-import { LeasesDefinition } from "../../proto/containerd/services/leases/v1/leases.ts";
 import { SnapshotsDefinition } from "../../proto/containerd/services/snapshots/v1/snapshots.ts";
 import { TasksDefinition } from "../../proto/containerd/services/tasks/v1/tasks.ts";
 import type { Descriptor as Target } from "../../proto/containerd/types/descriptor.ts";
@@ -13,7 +12,8 @@ import type { Cli } from "../cli.ts";
 import { command } from "../command.ts";
 import type { Descriptor } from "../image/config.ts";
 import { readContainer, type WrittenContainer, writeContainer } from "../image/container_image.ts";
-import { holdLease, nameImage } from "../image/load.ts";
+import { withLease } from "../image/lease.ts";
+import { nameImage } from "../image/load.ts";
 import { openImage } from "../image/open.ts";
 import { attendTask } from "../run/start.ts";
 
@@ -30,18 +30,14 @@ export const checkpoint = command({
   async run(cli, { flags, args: [id, name] }) {
     const { container } = await cli.client(ContainersDefinition).get({ id: id! }, cli.call);
     const parts = { rw: flags.rw ?? false, image: flags.image ?? false, task: flags.task ?? false };
-    const lease = await holdLease(cli);
-    try {
+    await withLease(cli, async (call) => {
       const resume = await pauseRunning(cli, id!);
       try {
-        const index = await writeContainer(cli, { ...cli.longCall, lease }, container!, parts);
-        await nameImage(cli, name!, index);
+        await nameImage(cli, name!, await writeContainer(cli, call, container!, parts));
       } finally {
         await resume();
       }
-    } finally {
-      await cli.client(LeasesDefinition).delete({ id: lease }, cli.call);
-    }
+    });
     return undefined;
   },
 });

@@ -1,8 +1,9 @@
-import { invalidArgument } from "../../errors/errors.ts";
+import { ignoreMissing, invalidArgument } from "../../errors/errors.ts";
 import { ContentDefinition, WriteAction } from "../../proto/containerd/services/content/v1/content.ts";
+import { humanSize } from "../../units/size.ts";
 import { print } from "../cli.ts";
 import { type Command, command, type Group } from "../command.ts";
-import { formatAge, formatLabels, formatSize, parseLabels, printTable } from "../output.ts";
+import { formatAge, formatLabels, parseLabels, printTable } from "../output.ts";
 import { edit, pruneReferences } from "./content_edit.ts";
 import { fetch, fetchObject, pushObject } from "./content_remote.ts";
 
@@ -16,7 +17,7 @@ const list = command({
     const rows: string[][] = [];
     for await (const { info } of cli.client(ContentDefinition).list({ filters: args }, cli.call))
       for (const { digest, size, createdAt, labels } of info)
-        rows.push([digest, formatSize(size), formatAge(createdAt), formatLabels(labels)]);
+        rows.push([digest, humanSize(Number(size)), formatAge(createdAt), formatLabels(labels)]);
     if (flags.quiet) print(...rows.map(([digest]) => digest!));
     else printTable(["DIGEST", "SIZE", "AGE", "LABELS"], rows);
     return undefined;
@@ -80,14 +81,21 @@ const ingest = command({
 
 const active = command({
   summary: "List content on its way in",
-  usage: "[FILTER...]",
-  flags: {},
+  usage: "[flags] [FILTER...]",
+  flags: {
+    root: {
+      kind: "string",
+      help: "Taken for stock's sake: the daemon knows where its content is",
+      value: "FOLDER",
+    },
+    timeout: { kind: "string", short: "t", help: "Taken for stock's sake", value: "DURATION" },
+  },
   min: 0,
   async run(cli, { args }) {
     const { statuses } = await cli.client(ContentDefinition).listStatuses({ filters: args }, cli.call);
     const rows = statuses.map(({ ref, offset, startedAt }) => [
       ref,
-      formatSize(offset),
+      humanSize(Number(offset)),
       formatAge(startedAt),
     ]);
     printTable(["REF", "SIZE", "AGE"], rows);
@@ -116,10 +124,12 @@ const remove = command({
   min: 1,
   async run(cli, { args }) {
     for (const digest of args) {
-      if (!digest.includes(":"))
-        throw invalidArgument(`${JSON.stringify(digest)} is no digest: want sha256:...`);
-      await cli.client(ContentDefinition).delete({ digest }, cli.call);
-      print(digest);
+      try {
+        await cli.client(ContentDefinition).delete({ digest }, cli.call);
+        print(digest);
+      } catch (error) {
+        ignoreMissing(error);
+      }
     }
     return undefined;
   },

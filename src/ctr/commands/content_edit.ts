@@ -72,8 +72,10 @@ export const pruneReferences = command({
         if (names.length > 0) found.push({ digest, labels: names });
       }
     for (const { digest, labels } of found) {
-      for (const name of labels) print(`${flags.dry ? "would remove" : "removed"} ${name} of ${digest}`);
-      if (flags.dry) continue;
+      if (flags.dry) {
+        print(...labels.map((name) => `would remove ${name} of ${digest}`));
+        continue;
+      }
       const updateMask = labels.map((name) => `labels.${name}`);
       const info = { digest, labels: Object.fromEntries(labels.map((name) => [name, ""])) };
       await content.update({ info, updateMask }, cli.call);

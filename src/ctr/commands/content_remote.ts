@@ -64,7 +64,10 @@ export const pushObject = command({
     const blob = { digest: digest!, mediaType: mediaType!, size: Number(info?.size ?? 0) };
     await reach(remote, flags, "push", async (repository) => {
       if (!mediaType!.includes("manifest") && !mediaType!.includes("index"))
-        return sendBlob({ cli, repository, platform: undefined, parallel: 1, onDone: () => {} }, blob);
+        return sendBlob(
+          { cli, repository, platform: undefined, parallel: 1, nonDistributable: true, onDone: () => {} },
+          blob,
+        );
       const { readBlob } = await import("../image/blobs.ts");
       const raw = await readBlob(cli, digest!);
       await repository.putManifest(remote.object, mediaType!, raw, new AbortController().signal);

@@ -1,12 +1,13 @@
-import { createReadStream } from "node:fs";
+import { createReadStream, openSync } from "node:fs";
 import { open } from "node:fs/promises";
+import { errnoOf, isNotFound, notFound } from "../../errors/errors.ts";
 import { ImagesDefinition } from "../../proto/containerd/services/images/v1/images.ts";
 import { print } from "../cli.ts";
 import { command, type Group } from "../command.ts";
-import { parseLabels } from "../output.ts";
+import { formatLabels, parseLabels } from "../output.ts";
 import { convert } from "./images_convert.ts";
 import { check, list, mount, unmount } from "./images_look.ts";
-import { pull, push } from "./images_registry.ts";
+import { PLATFORM_FLAGS, platformOf, pull, push } from "./images_registry.ts";
 
 const load = command({
   aliases: ["load"],
@@ -14,6 +15,11 @@ const load = command({
   usage: "[flags] FILE",
   flags: {
     "base-name": { kind: "string", help: "Name of images that the archive gives only a tag", value: "NAME" },
+    ...PLATFORM_FLAGS,
+    digests: { kind: "bool", help: "Name images by their digests too" },
+    "skip-digest-for-named": { kind: "bool", help: "With --digests: not those that have a name" },
+    "index-name": { kind: "string", help: "Name of the archive's whole index", value: "NAME" },
+    "compress-blobs": { kind: "bool", help: "Compress layers that docker save has left as they are" },
     "no-unpack": { kind: "bool", help: "Do not make snapshots of the layers" },
     snapshotter: { kind: "string", help: "The snapshotter", value: "NAME", fallback: "overlayfs" },
   },
@@ -22,27 +28,59 @@ const load = command({
   async run(cli, { flags, args: [path] }) {
     const { loadArchive } = await import("../image/load.ts");
     const { openImage } = await import("../image/open.ts");
-    const source = path === "-" ? process.stdin : createReadStream(path!, { highWaterMark: 1 << 20 });
-    const names = await loadArchive(cli, source as AsyncIterable<Uint8Array>, flags["base-name"] ?? "");
+    const source =
+      path === "-" ? process.stdin : createReadStream("", { fd: openArchive(path!), highWaterMark: 1 << 20 });
+    const names = await loadArchive(cli, source as AsyncIterable<Uint8Array>, {
+      baseName: flags["base-name"] ?? "",
+      digests: flags.digests ?? false,
+      skipNamed: flags["skip-digest-for-named"] ?? false,
+      indexName: flags["index-name"],
+      compress: flags["compress-blobs"] ?? false,
+    });
     for (const name of names) {
-      if (!flags["no-unpack"]) await (await openImage(cli, name)).unpack(flags.snapshotter ?? "overlayfs");
+      if (!flags["no-unpack"])
+        await (await openImage(cli, name, platformOf({ ...flags, "all-platforms": false }))).unpack(
+          flags.snapshotter ?? "overlayfs",
+        );
       print(name);
     }
     return undefined;
   },
 });
 
+/** Errors: notFound. */
+function openArchive(path: string): number {
+  try {
+    return openSync(path, "r");
+  } catch (cause) {
+    if (errnoOf(cause) === "ENOENT") throw notFound(`open ${path}: no such file or directory`, { cause });
+    throw cause;
+  }
+}
+
 const save = command({
   aliases: ["save"],
   summary: "Write images to an archive that docker load and ctr import read",
-  usage: "FILE IMAGE...",
-  flags: {},
+  usage: "[flags] FILE IMAGE...",
+  flags: {
+    ...PLATFORM_FLAGS,
+    "skip-manifest-json": { kind: "bool", help: "Without manifest.json, which `docker load` wants" },
+    "skip-non-distributable": {
+      kind: "bool",
+      help: "Without layers that say they are not to be distributed",
+    },
+  },
   min: 2,
-  async run(cli, { args: [path, ...names] }) {
+  async run(cli, { flags, args: [path, ...names] }) {
     const { saveArchive } = await import("../image/save.ts");
     const file = await open(path!, "w", 0o644);
     try {
-      for await (const piece of saveArchive(cli, names)) await file.write(piece);
+      const how = {
+        platform: platformOf(flags),
+        skipDockerManifest: flags["skip-manifest-json"] ?? false,
+        skipNonDistributable: flags["skip-non-distributable"] ?? false,
+      };
+      for await (const piece of saveArchive(cli, names, how)) await file.write(piece);
       await file.sync();
     } finally {
       await file.close();
@@ -76,7 +114,9 @@ const label = command({
   async run(cli, { flags, args: [name, ...given] }) {
     const labels = parseLabels(given);
     const updateMask = flags["replace-all"] ? ["labels"] : Object.keys(labels).map((key) => `labels.${key}`);
-    await cli.client(ImagesDefinition).update({ image: { name: name!, labels }, updateMask }, cli.call);
+    const request = { image: { name: name!, labels }, updateMask };
+    const { image } = await cli.client(ImagesDefinition).update(request, cli.call);
+    print(formatLabels(image?.labels ?? {}, ""));
     return undefined;
   },
 });
@@ -89,8 +129,14 @@ const remove = command({
   min: 1,
   async run(cli, { flags, args }) {
     for (const name of args) {
-      await cli.client(ImagesDefinition).delete({ name, sync: flags.sync ?? false }, cli.call);
-      print(name);
+      try {
+        await cli.client(ImagesDefinition).delete({ name, sync: flags.sync ?? false }, cli.call);
+        print(name);
+      } catch (error) {
+        // Not a failure, as stock has it.
+        if (!isNotFound(error)) throw error;
+        process.stderr.write(`${name}: image not found\n`);
+      }
     }
     return undefined;
   },

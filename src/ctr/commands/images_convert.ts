@@ -1,9 +1,8 @@
-import { kindOf } from "../../errors/errors.ts";
+import { ignoreMissing } from "../../errors/errors.ts";
 import { ImagesDefinition } from "../../proto/containerd/services/images/v1/images.ts";
-import { LeasesDefinition } from "../../proto/containerd/services/leases/v1/leases.ts";
 import { print } from "../cli.ts";
 import { command } from "../command.ts";
-import { holdLease } from "../image/load.ts";
+import { withLease } from "../image/lease.ts";
 import { PLATFORM_FLAGS, platformOf } from "./images_registry.ts";
 
 export const convert = command({
@@ -21,24 +20,19 @@ export const convert = command({
     const images = cli.client(ImagesDefinition);
     const { image } = await images.get({ name: source! }, cli.call);
     const { mediaType, digest, size } = image!.target!;
-    const lease = await holdLease(cli);
-    try {
+    await withLease(cli, async (call) => {
       const how = {
         uncompress: flags.uncompress ?? false,
         oci: flags.oci ?? false,
         platform: platformOf(flags),
       };
-      const converter = new Converter(cli, { ...cli.longCall, lease }, how);
+      const converter = new Converter(cli, call, how);
       const made = await converter.convert({ mediaType, digest, size: Number(size) });
       const target = { mediaType: made.mediaType, digest: made.digest, size: BigInt(made.size) };
-      await images.delete({ name: name! }, cli.call).catch((error: unknown) => {
-        if (kindOf(error) !== "notFound") throw error;
-      });
+      await images.delete({ name: name! }, cli.call).catch(ignoreMissing);
       await images.create({ image: { name: name!, labels: image!.labels, target } }, cli.call);
       print(made.digest);
-    } finally {
-      await cli.client(LeasesDefinition).delete({ id: lease }, cli.call);
-    }
+    });
     return undefined;
   },
 });

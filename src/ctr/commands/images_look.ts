@@ -1,5 +1,5 @@
 /** Whether images are whole, and what is in them. */
-import { kindOf, messageOf } from "../../errors/errors.ts";
+import { errnoOf, kindOf, messageOf } from "../../errors/errors.ts";
 import type { Platform } from "../../images/registry/descriptor.ts";
 import { formatPlatform } from "../../images/registry/platform.ts";
 import { mountWithOptions, unmount as unmountAt } from "../../linux/mount.ts";
@@ -11,7 +11,8 @@ import { command } from "../command.ts";
 import { hasBlob, readJSON } from "../image/blobs.ts";
 import { type Descriptor, type ImageConfig, type Index, isIndex, type Manifest } from "../image/config.ts";
 import { chainOf, openImage } from "../image/open.ts";
-import { formatLabels, formatSize, printTable } from "../output.ts";
+import { formatLabels, formatSize, parseLabels, printTable } from "../output.ts";
+import { REGISTRY_FLAGS } from "../registry/remote.ts";
 import { PLATFORM_FLAGS, platformOf } from "./images_registry.ts";
 
 interface Contents {
@@ -129,9 +130,11 @@ export const mount = command({
   summary: "Mount an image's root file system",
   usage: "[flags] IMAGE TARGET",
   flags: {
+    ...REGISTRY_FLAGS,
     rw: { kind: "bool", help: "So that it can be written to" },
     platform: PLATFORM_FLAGS.platform,
     snapshotter: SNAPSHOTTER,
+    label: { kind: "list", help: "A label of its snapshot, NAME=VALUE" },
   },
   min: 2,
   max: 2,
@@ -140,7 +143,7 @@ export const mount = command({
     const image = await openImage(cli, name!, platformOf(flags));
     const parent = await image.unpack(snapshotter);
     const snapshots = cli.client(SnapshotsDefinition);
-    const labels = { "containerd.io/gc.root": new Date().toISOString() };
+    const labels = { ...parseLabels(flags.label ?? []), "containerd.io/gc.root": new Date().toISOString() };
     const request = { snapshotter, key: target!, parent, labels };
     const { mounts } = flags.rw
       ? await snapshots.prepare(request, cli.call)
@@ -159,11 +162,21 @@ export const mount = command({
 export const unmount = command({
   summary: "Unmount what mount has mounted",
   usage: "[flags] TARGET",
-  flags: { rm: { kind: "bool", help: "Remove its snapshot too" }, snapshotter: SNAPSHOTTER },
+  flags: {
+    ...REGISTRY_FLAGS,
+    label: { kind: "list", help: "Taken for stock's sake; changes nothing" },
+    rm: { kind: "bool", help: "Remove its snapshot too" },
+    snapshotter: SNAPSHOTTER,
+  },
   min: 1,
   max: 1,
   async run(cli, { flags, args: [target] }) {
-    unmountAt(target!);
+    try {
+      unmountAt(target!);
+    } catch (error) {
+      // Nothing is mounted there, which is what is wanted.
+      if (!["EINVAL", "ENOENT"].includes(errnoOf(error) ?? "")) throw error;
+    }
     if (flags.rm) {
       const request = { snapshotter: flags.snapshotter ?? "overlayfs", key: target! };
       await cli.client(SnapshotsDefinition).remove(request, cli.call);

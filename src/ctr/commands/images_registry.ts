@@ -106,6 +106,7 @@ export const push = command({
       value: "TYPE",
       fallback: "application/vnd.oci.image.manifest.v1+json",
     },
+    "allow-non-distributable-blobs": { kind: "bool", help: "Send layers too that say they are not to be" },
     "max-concurrent-uploaded-layers": {
       kind: "int",
       help: "Layers at the same time",
@@ -127,7 +128,10 @@ export const push = command({
     const platform = flags.platform === undefined ? undefined : parsePlatform(flags.platform);
     await reach(remote, flags, "push", (repository) =>
       sendAll(
-        { cli, repository, platform, parallel, onDone: tell },
+        {
+          ...{ cli, repository, platform, parallel, onDone: tell },
+          nonDistributable: flags["allow-non-distributable-blobs"] ?? false,
+        },
         { mediaType, digest, size: 0 },
         remote.object,
       ),

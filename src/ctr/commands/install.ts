@@ -7,6 +7,7 @@ import { mountWithOptions, unmount } from "../../linux/mount.ts";
 import { SnapshotsDefinition } from "../../proto/containerd/services/snapshots/v1/snapshots.ts";
 import { type Cli, print } from "../cli.ts";
 import { command } from "../command.ts";
+import { withLease } from "../image/lease.ts";
 import { openImage } from "../image/open.ts";
 
 /** Where stock keeps such things. */
@@ -39,19 +40,21 @@ async function withRoot(cli: Cli, name: string, use: (root: string) => void): Pr
   const parent = await (await openImage(cli, name)).unpack(snapshotter);
   const key = `install-${crypto.randomUUID()}`;
   const snapshots = cli.client(SnapshotsDefinition);
-  const { mounts } = await snapshots.view({ snapshotter, key, parent }, cli.call);
-  const root = mkdtempSync(join(tmpdir(), "install-"));
-  try {
-    for (const { type, source, options } of mounts) mountWithOptions(source, root, type, options);
+  await withLease(cli, async (call) => {
+    const { mounts } = await snapshots.view({ snapshotter, key, parent }, call);
+    const root = mkdtempSync(join(tmpdir(), "install-"));
     try {
-      use(root);
+      for (const { type, source, options } of mounts) mountWithOptions(source, root, type, options);
+      try {
+        use(root);
+      } finally {
+        unmount(root);
+      }
     } finally {
-      unmount(root);
+      rmdirSync(root);
+      await snapshots.remove({ snapshotter, key }, call);
     }
-  } finally {
-    rmdirSync(root);
-    await snapshots.remove({ snapshotter, key }, cli.call);
-  }
+  });
 }
 
 /** A folder that is a link is left aside: it would lead out of the image. Errors: exists. */

@@ -1,3 +1,6 @@
+import { existsSync, readdirSync, rmdirSync } from "node:fs";
+import { join } from "node:path";
+import { ignoreMissing } from "../../errors/errors.ts";
 import { NamespacesDefinition } from "../../proto/containerd/services/namespaces/v1/namespaces.ts";
 import { print } from "../cli.ts";
 import { command, type Group } from "../command.ts";
@@ -54,16 +57,30 @@ const remove = command({
   aliases: ["rm", "remove"],
   summary: "Remove empty namespaces",
   usage: "NAME...",
-  flags: {},
+  flags: { cgroup: { kind: "bool", short: "c", help: "Remove its control group too" } },
   min: 1,
-  async run(cli, { args }) {
+  async run(cli, { flags, args }) {
     for (const name of args) {
-      await cli.client(NamespacesDefinition).delete({ name }, { ...cli.call, namespace: name });
+      // As stock has it, what is not there is as good as removed.
+      await cli
+        .client(NamespacesDefinition)
+        .delete({ name }, { ...cli.call, namespace: name })
+        .catch(ignoreMissing);
+      if (flags.cgroup) removeCgroup(name);
       print(name);
     }
     return undefined;
   },
 });
+
+/** The control groups that containers of a namespace had theirs in. Errors: those of rmdir(2), such as EBUSY. */
+function removeCgroup(namespace: string): void {
+  const root = "/sys/fs/cgroup";
+  for (const hierarchy of ["", ...readdirSync(root)]) {
+    const path = join(root, hierarchy, namespace);
+    if (existsSync(join(path, "cgroup.procs"))) rmdirSync(path);
+  }
+}
 
 export const namespaces: Group = {
   summary: "Manage namespaces",

@@ -8,10 +8,10 @@ const spec = command({
   flags: {},
   min: 0,
   max: 0,
-  async run() {
+  async run(cli) {
     printJSON(
       makeSpec({
-        ...{ id: "default", rootfs: "rootfs", args: ["sh"], env: [], cwd: "/", user: "" },
+        ...{ id: "", namespace: cli.namespace, rootfs: "rootfs", args: ["sh"], env: [], cwd: "/", user: "" },
         ...{ terminal: false, readonly: false, hostNetwork: false, privileged: false },
         ...{ capabilities: DEFAULT_CAPABILITIES, mounts: [], memory: undefined },
       }),

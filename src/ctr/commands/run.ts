@@ -4,12 +4,18 @@ import { TasksDefinition } from "../../proto/containerd/services/tasks/v1/tasks.
 import type { Cli } from "../cli.ts";
 import { command } from "../command.ts";
 import { CNI_CONF_FOLDER, cniNetwork } from "../run/cni.ts";
-import { CONTAINER_FLAGS, createContainer, type Root, removeSnapshot } from "../run/container.ts";
+import {
+  argumentsOf,
+  CONTAINER_FLAGS,
+  createContainer,
+  type Root,
+  removeSnapshot,
+} from "../run/container.ts";
 import { attendTask, START_FLAGS, type Start, startDetached, startOf } from "../run/start.ts";
 
 export const run = command({
   summary: "Run a container",
-  usage: "[flags] IMAGE|FOLDER CONTAINER [COMMAND] [ARG...]",
+  usage: "[flags] IMAGE|FOLDER CONTAINER [COMMAND] [ARG...], or --config FILE CONTAINER",
   flags: {
     ...CONTAINER_FLAGS,
     cni: { kind: "bool", help: "Give it the network that CNI's configuration describes" },
@@ -19,15 +25,18 @@ export const run = command({
     detach: { kind: "bool", short: "d", help: "Do not wait for it" },
     ...START_FLAGS,
   },
-  min: 2,
+  min: 1,
   passRest: true,
-  async run(cli, { flags, args: [source, id, ...given] }) {
-    if (flags.rm && flags.detach) throw invalidArgument("--rm and --detach do not go together");
-    const root = await createContainer(cli, source!, id!, given, flags);
+  async run(cli, { flags, args }) {
+    if (flags.rm && flags.detach)
+      throw invalidArgument("flags --detach and --rm cannot be specified together");
+    const given = argumentsOf(args, flags);
+    const network = flags.cni ? await cniNetwork(flags["cni-conf-dir"], flags["cni-bin-dir"]) : undefined;
+    const root = await createContainer(cli, given, flags);
     const start: Start = {
-      ...{ containerId: id!, rootfs: root.mounts, terminal: root.terminal },
+      ...{ containerId: given.id, rootfs: root.mounts, terminal: root.terminal },
       ...startOf(flags),
-      ...(flags.cni ? { network: await cniNetwork(flags["cni-conf-dir"], flags["cni-bin-dir"]) } : {}),
+      ...(network ? { network } : {}),
     };
     if (flags.detach) return startDetached(cli, start);
     return runAttached(cli, root, start, flags.rm ?? false);

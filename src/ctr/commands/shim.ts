@@ -1,5 +1,6 @@
 /** A shim spoken with past its containerd: for a person who wants to know what is wrong with one. */
-import { readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { invalidArgument } from "../../errors/errors.ts";
 import type { DeepPartial, RequestOf, ResponseOf } from "../../grpc/definition.ts";
 import { TaskDefinition } from "../../proto/containerd/task/v2/shim.ts";
@@ -12,6 +13,8 @@ import { ProcessIO } from "../run/process_io.ts";
 
 /** Where shims of this and of stock's build listen. */
 const SOCKETS = "/run/containerd/s";
+/** Of a shim that may be another container's, milliseconds. */
+const LOOK_TIMEOUT = 2_000;
 const PROCESS_TYPE = "types.containerd.io/opencontainers/runtime-spec/1/Process";
 
 const ID = { id: { kind: "string", help: "The container", value: "ID" } } as const;
@@ -38,22 +41,46 @@ function idOf({ id }: { id?: string }): string {
 type Ask = <K extends keyof Methods>(
   method: K,
   request: DeepPartial<RequestOf<Methods[K]>>,
+  /** Milliseconds. */
+  timeout?: number,
 ) => Promise<ResponseOf<Methods[K]>>;
 
-/** Opens a connection for as long as `use` lasts. Errors: unavailable when no shim serves there. */
+/** Opens a connection for as long as `use` lasts. Errors: unavailable when no shim has that container. */
 async function withShim<T>(cli: Cli, id: string, use: (ask: Ask) => Promise<T>): Promise<T> {
-  const client = await Client.connect(socketOf(cli, id));
-  const ask = async (key: keyof Methods, partial: object) => {
-    const { name, requestType, responseType } = TaskDefinition.methods[key];
-    const [request, response] = [requestType as AnyCodec, responseType as AnyCodec];
-    const payload = request.encode(request.fromPartial(partial)).finish();
-    return response.decode(await client.call(TaskDefinition.fullName, name, payload));
-  };
+  const client = await connectTo(cli, id);
   try {
-    return await use(ask as Ask);
+    return await use(askOf(client));
   } finally {
     client.close();
   }
+}
+
+/** By the socket's name, or, as shims of docker-containerd may have had another container before, by asking around. */
+async function connectTo(cli: Cli, id: string): Promise<Client> {
+  try {
+    return await Client.connect(socketOf(cli, id));
+  } catch (error) {
+    for (const name of existsSync(SOCKETS) ? readdirSync(SOCKETS) : []) {
+      const client = await Client.connect(join(SOCKETS, name)).catch(() => undefined);
+      if (!client) continue;
+      const state = await askOf(client)("state", { id }, LOOK_TIMEOUT).catch(() => undefined);
+      if (state?.bundle.endsWith(`/${cli.namespace}/${id}`)) return client;
+      client.close();
+    }
+    throw error;
+  }
+}
+
+function askOf(client: Client): Ask {
+  const ask = async (key: keyof Methods, partial: object, timeout?: number) => {
+    const { name, requestType, responseType } = TaskDefinition.methods[key];
+    const [request, response] = [requestType as AnyCodec, responseType as AnyCodec];
+    const payload = request.encode(request.fromPartial(partial)).finish();
+    return response.decode(
+      await client.call(TaskDefinition.fullName, name, payload, timeout ? { timeout } : {}),
+    );
+  };
+  return ask as Ask;
 }
 
 const start = command({

@@ -1,24 +1,15 @@
-import { notFound } from "../../errors/errors.ts";
-import { ContentDefinition } from "../../proto/containerd/services/content/v1/content.ts";
-import { DiffDefinition } from "../../proto/containerd/services/diff/v1/diff.ts";
+import { EngineError, kindOf, messageOf, notFound } from "../../errors/errors.ts";
 import { ImagesDefinition } from "../../proto/containerd/services/images/v1/images.ts";
-import { LeasesDefinition } from "../../proto/containerd/services/leases/v1/leases.ts";
 import { Kind, SnapshotsDefinition } from "../../proto/containerd/services/snapshots/v1/snapshots.ts";
 import type { Mount } from "../../proto/containerd/types/mount.ts";
 import { type Cli, print } from "../cli.ts";
 import { command, type Group } from "../command.ts";
 import { formatSize, parseLabels, printJSON, printTable } from "../output.ts";
-
-const SNAPSHOTTER = {
-  snapshotter: { kind: "string", help: "The snapshotter", value: "NAME", fallback: "overlayfs" },
-} as const;
-const snapshotterOf = (flags: { snapshotter?: string }) =>
-  flags.snapshotter ?? SNAPSHOTTER.snapshotter.fallback;
+import { diff } from "./snapshots_diff.ts";
+import { SNAPSHOTTER, snapshotterOf } from "./snapshotter.ts";
 
 /** Keeps what is made from the garbage collector until it is removed. */
 const rooted = () => ({ "containerd.io/gc.root": new Date().toISOString() });
-
-const LAYER_TYPE = "application/vnd.oci.image.layer.v1.tar+gzip";
 
 const KIND_NAMES = ["Unknown", "View", "Active", "Committed"];
 
@@ -165,65 +156,6 @@ const unpack = command({
   },
 });
 
-const diff = command({
-  summary: "Write what a snapshot changes of its parent, or of another, to stdout as a layer",
-  usage: "[flags] KEY [OTHER]",
-  flags: {
-    ...SNAPSHOTTER,
-    "media-type": { kind: "string", help: "Its type", value: "TYPE", fallback: LAYER_TYPE },
-    ref: { kind: "string", help: "The name of the upload in the daemon" },
-    keep: { kind: "bool", help: "Keep it in the daemon's content" },
-    label: { kind: "list", help: "A label of it there, NAME=VALUE" },
-  },
-  min: 1,
-  max: 2,
-  async run(cli, { flags, args: [key, other] }) {
-    const { holdLease } = await import("../image/load.ts");
-    const snapshotter = snapshotterOf(flags);
-    const id = await holdLease(cli);
-    const call = { ...cli.longCall, lease: id };
-    const view = async (name: string) => {
-      if (name === "") return { mounts: [], end: async () => {} };
-      const viewKey = `diff-${crypto.randomUUID()}`;
-      const made = await cli
-        .client(SnapshotsDefinition)
-        .view({ snapshotter, key: viewKey, parent: name }, call);
-      const end = () => cli.client(SnapshotsDefinition).remove({ snapshotter, key: viewKey }, call);
-      return { mounts: made.mounts, end };
-    };
-    const { info: stat } = await cli.client(SnapshotsDefinition).stat({ snapshotter, key: key! }, call);
-    const isCommitted = stat?.kind === Kind.COMMITTED;
-    const upper = isCommitted
-      ? await view(key!)
-      : {
-          ...(await cli.client(SnapshotsDefinition).mounts({ snapshotter, key: key! }, call)),
-          end: async () => {},
-        };
-    const lower = await view(other ?? stat?.parent ?? "");
-    try {
-      const labels = { ...parseLabels(flags.label ?? []), ...(flags.keep ? rooted() : {}) };
-      const request = {
-        ...{ left: lower.mounts, right: upper.mounts, labels },
-        mediaType: flags["media-type"] ?? LAYER_TYPE,
-        ref: flags.ref ?? `diff-${crypto.randomUUID()}`,
-      };
-      const made = await cli.client(DiffDefinition).diff(request, call);
-      const stdout = Bun.stdout.writer();
-      const { digest } = made.diff!;
-      for await (const { data } of cli.client(ContentDefinition).read({ digest }, cli.longCall)) {
-        stdout.write(data);
-        await stdout.flush();
-      }
-      await stdout.end();
-    } finally {
-      await lower.end();
-      await upper.end();
-      await cli.client(LeasesDefinition).delete({ id }, cli.call);
-    }
-    return undefined;
-  },
-});
-
 const tree = command({
   summary: "Show snapshots under their parents",
   usage: "[flags]",
@@ -234,7 +166,7 @@ const tree = command({
     const found = await all(cli, snapshotterOf(flags), []);
     const show = (parent: string, indent: string): void => {
       for (const { name } of found.filter((snapshot) => snapshot.parent === parent)) {
-        print(`${indent}${indent === "" ? "" : "\\_ "}${name}`);
+        print(`${indent}${indent === "" ? " " : "\\_ "}${name}`);
         show(name, `${indent}  `);
       }
     };
@@ -265,8 +197,12 @@ const remove = command({
   min: 1,
   async run(cli, { flags, args }) {
     for (const key of args) {
-      await cli.client(SnapshotsDefinition).remove({ snapshotter: snapshotterOf(flags), key }, cli.call);
-      print(key);
+      try {
+        await cli.client(SnapshotsDefinition).remove({ snapshotter: snapshotterOf(flags), key }, cli.call);
+      } catch (cause) {
+        const text = `failed to remove ${JSON.stringify(key)}: ${messageOf(cause)}`;
+        throw new EngineError(kindOf(cause), text, { cause });
+      }
     }
     return undefined;
   },

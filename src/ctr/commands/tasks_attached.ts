@@ -5,7 +5,7 @@ import { TasksDefinition } from "../../proto/containerd/services/tasks/v1/tasks.
 import { type Cli, print } from "../cli.ts";
 import { command } from "../command.ts";
 import { attend } from "../run/attach.ts";
-import { makeFifos, removeFifos } from "../run/fifos.ts";
+import { holdFifos, makeFifos, removeFifos } from "../run/fifos.ts";
 import { ProcessIO } from "../run/process_io.ts";
 import { parseUser } from "../run/spec.ts";
 
@@ -55,6 +55,7 @@ export const exec = command({
         ? makeFifos(target.execId, terminal, flags["fifo-dir"])
         : { stdin: "", stdout: logURI, stderr: terminal ? "" : logURI, terminal };
     const io = flags.detach ? undefined : new ProcessIO(paths);
+    const letGo = io ? () => {} : holdFifos(paths);
     try {
       await tasks.exec({ ...target, spec, ...paths }, cli.call);
       await tasks.start(target, cli.call);
@@ -62,6 +63,8 @@ export const exec = command({
       await io?.finish();
       removeFifos(paths);
       throw error;
+    } finally {
+      letGo();
     }
     if (!io) {
       print(target.execId);

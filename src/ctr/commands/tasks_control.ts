@@ -8,6 +8,7 @@ import type { Mount } from "../../proto/containerd/types/mount.ts";
 import { Status } from "../../proto/containerd/v1/types/task.ts";
 import type { Cli } from "../cli.ts";
 import { command } from "../command.ts";
+import { STOP_SIGNAL_LABEL } from "../run/container.ts";
 import { removeFifos } from "../run/fifos.ts";
 import { attendTask, START_FLAGS, startDetached, startOf } from "../run/start.ts";
 import { findCheckpoint } from "./tasks_checkpoint.ts";
@@ -28,9 +29,8 @@ export const kill = command({
     signal: {
       kind: "string",
       short: "s",
-      help: "The signal, by name or number",
+      help: "The signal, by name or number; the one that its image names unless told, or SIGTERM",
       value: "SIGNAL",
-      fallback: "SIGTERM",
     },
     "exec-id": { kind: "string", help: "Send it to this process, not to the first", value: "ID" },
     all: { kind: "bool", short: "a", help: "Send it to all processes of the task" },
@@ -38,7 +38,8 @@ export const kill = command({
   min: 1,
   max: 1,
   async run(cli, { flags, args: [containerId] }) {
-    const signal = signalNumber(flags.signal ?? "SIGTERM");
+    const { container } = await cli.client(ContainersDefinition).get({ id: containerId! }, cli.call);
+    const signal = signalNumber(flags.signal ?? container?.labels[STOP_SIGNAL_LABEL] ?? "SIGTERM");
     const request = {
       containerId: containerId!,
       execId: flags["exec-id"] ?? "",
@@ -129,7 +130,6 @@ export const remove = command({
   min: 1,
   async run(cli, { flags, args }) {
     const tasks = cli.client(TasksDefinition);
-    let code = 0;
     for (const containerId of args) {
       const execId = flags["exec-id"] ?? "";
       if (flags.force) {
@@ -145,8 +145,9 @@ export const remove = command({
           ? await tasks.delete({ containerId }, cli.call)
           : await tasks.deleteProcess({ containerId, execId }, cli.call);
       if (paths) removeFifos(paths);
-      if (exitStatus !== 0) code = exitStatus;
+      if (exitStatus !== 0)
+        process.stderr.write(`task ${containerId} exit with non-zero exit code ${exitStatus}\n`);
     }
-    return code;
+    return undefined;
   },
 });

@@ -1,5 +1,6 @@
 import { invalidArgument } from "../../errors/errors.ts";
 import { ProcessDetails } from "../../proto/containerd/runc/v1/options.ts";
+import { ContainersDefinition } from "../../proto/containerd/services/containers/v1/containers.ts";
 import { TasksDefinition } from "../../proto/containerd/services/tasks/v1/tasks.ts";
 import type { Any } from "../../proto/google/protobuf/any.ts";
 import { Metrics as MetricsV1 } from "../../proto/io/containerd/cgroups/v1/metrics.ts";
@@ -87,6 +88,7 @@ export const metrics = command({
   async run(cli, { flags, args: [id] }) {
     const format = flags.format ?? "table";
     if (format !== "table" && format !== "json") throw invalidArgument("only table and json are supported");
+    await cli.client(ContainersDefinition).get({ id: id! }, cli.call);
     const found = await cli.client(TasksDefinition).metrics({ filters: [`id==${id}`] }, cli.call);
     for (const { timestamp, data } of found.metrics) {
       if (format === "table") {

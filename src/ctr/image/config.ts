@@ -28,6 +28,8 @@ export interface ImageConfig {
     Env?: string[] | null;
     WorkingDir?: string;
     User?: string;
+    Labels?: Record<string, string> | null;
+    StopSignal?: string;
   };
 }
 

@@ -1,7 +1,9 @@
 /** Reads an image archive (OCI layout or docker save) from a stream into the daemon. */
 
+import { Readable } from "node:stream";
+import { createGzip } from "node:zlib";
 import { TarReader } from "../../archive/tar/reader.ts";
-import { invalidArgument, kindOf } from "../../errors/errors.ts";
+import { ignoreMissing, invalidArgument, kindOf } from "../../errors/errors.ts";
 import type { CallOptions } from "../../grpc/client.ts";
 import { ContentDefinition } from "../../proto/containerd/services/content/v1/content.ts";
 import { ImagesDefinition } from "../../proto/containerd/services/images/v1/images.ts";
@@ -33,17 +35,30 @@ async function* single(text: string): AsyncIterable<Uint8Array> {
   yield Buffer.from(text);
 }
 
+export interface Loading {
+  /** For what has only a tag; "" for "import". */
+  baseName: string;
+  /** Names by digests too, but with `skipNamed` for what has a name. */
+  digests: boolean;
+  skipNamed: boolean;
+  /** Names the archive's index too. */
+  indexName: string | undefined;
+  /** Compresses layers that docker save has left as they are. */
+  compress: boolean;
+}
+
 /** Returns the names of the images made. Errors: invalidArgument for what is no image archive. */
 export async function loadArchive(
   cli: Cli,
   source: AsyncIterable<Uint8Array>,
-  baseName: string,
+  how: Loading,
 ): Promise<string[]> {
   const lease = await holdLease(cli);
   try {
     const options = { ...cli.longCall, lease };
     const loaded = await readEntries(cli, options, source);
-    const named = await descriptorsOf(cli, options, loaded, baseName);
+    const named = await descriptorsOf(cli, options, loaded, how);
+    if (how.indexName !== undefined) named.set(how.indexName, await writeIndex(cli, options, loaded, named));
     for (const [name, target] of named) {
       await labelTree(cli, target);
       await nameImage(cli, name, target);
@@ -94,20 +109,23 @@ async function descriptorsOf(
   cli: Cli,
   options: CallOptions,
   loaded: Loaded,
-  baseName: string,
+  how: Loading,
 ): Promise<Map<string, Descriptor>> {
   const index = loaded.documents.get(INDEX);
   const named = new Map<string, Descriptor>();
   if (index !== undefined) {
-    for (const descriptor of (JSON.parse(index) as Index).manifests)
-      named.set(nameOf(descriptor, baseName), descriptor);
+    for (const descriptor of (JSON.parse(index) as Index).manifests) {
+      named.set(nameOf(descriptor, how.baseName), descriptor);
+      nameByDigest(named, descriptor, how, descriptor.annotations !== undefined);
+    }
     return named;
   }
   const manifest = loaded.documents.get(DOCKER_MANIFEST);
   if (manifest === undefined)
     throw invalidArgument(`no image archive: it has neither ${INDEX} nor ${DOCKER_MANIFEST}`);
   for (const entry of JSON.parse(manifest) as DockerEntry[]) {
-    const descriptor = await convertDocker(cli, options, loaded, entry);
+    const descriptor = await convertDocker(cli, options, loaded, entry, how.compress);
+    nameByDigest(named, descriptor, how, (entry.RepoTags ?? []).length > 0);
     for (const tag of entry.RepoTags ?? [`import-${descriptor.digest.slice(7, 19)}`])
       named.set(fullName(tag), descriptor);
   }
@@ -120,6 +138,29 @@ export function fullName(name: string): string {
   const host = name.slice(0, Math.max(slash, 0));
   if (/[.:]/.test(host) || host === "localhost") return name;
   return slash < 0 ? `docker.io/library/${name}` : `docker.io/${name}`;
+}
+
+function nameByDigest(
+  named: Map<string, Descriptor>,
+  target: Descriptor,
+  how: Loading,
+  hasName: boolean,
+): void {
+  if (how.digests && !(how.skipNamed && hasName))
+    named.set(`${how.baseName || "import"}@${target.digest}`, target);
+}
+
+/** The archive's index as a blob; docker save's archives have none, and get one. */
+async function writeIndex(
+  cli: Cli,
+  options: CallOptions,
+  { documents }: Loaded,
+  named: ReadonlyMap<string, Descriptor>,
+): Promise<Descriptor> {
+  const mediaType = "application/vnd.oci.image.index.v1+json";
+  const manifests = [...new Set(named.values())];
+  const text = documents.get(INDEX) ?? JSON.stringify({ schemaVersion: 2, mediaType, manifests });
+  return { mediaType, ...(await writeBlob(cli, options, `load-${crypto.randomUUID()}`, single(text))) };
 }
 
 /** The full name if the archive has one, or the tag after the base name. */
@@ -137,6 +178,7 @@ async function convertDocker(
   options: CallOptions,
   { blobs }: Loaded,
   entry: DockerEntry,
+  compress: boolean,
 ): Promise<Descriptor> {
   const describe = (name: string, mediaType: string): Descriptor => {
     const blob = blobs.get(name);
@@ -149,9 +191,22 @@ async function convertDocker(
     config: describe(entry.Config, DOCKER_TYPES.config),
     layers: entry.Layers.map((name) => describe(name, DOCKER_TYPES.layer)),
   };
+  if (compress)
+    for (const [i, layer] of manifest.layers.entries())
+      manifest.layers[i] = await compressed(cli, options, layer);
   const text = JSON.stringify(manifest);
   const { digest, size } = await writeBlob(cli, options, `load-${crypto.randomUUID()}`, single(text));
   return { mediaType: DOCKER_TYPES.manifest, digest, size };
+}
+
+async function compressed(cli: Cli, options: CallOptions, layer: Descriptor): Promise<Descriptor> {
+  const read = async function* () {
+    for await (const { data } of cli.client(ContentDefinition).read({ digest: layer.digest }, options))
+      yield data;
+  };
+  const gzip = Readable.from(read()).pipe(createGzip()) as AsyncIterable<Uint8Array>;
+  const written = await writeBlob(cli, options, `load-${crypto.randomUUID()}`, gzip);
+  return { ...layer, ...written, mediaType: `${layer.mediaType}.gzip` };
 }
 
 /** Labels by which the garbage collector finds from a document what it names. */
@@ -161,6 +216,7 @@ async function labelTree(cli: Cli, target: Descriptor): Promise<void> {
     const { manifests } = await readJSON<Index>(cli, target.digest);
     const labels = manifests.map(({ digest }, i) => [`containerd.io/gc.ref.content.m.${i}`, digest]);
     await labelBlob(cli, target.digest, Object.fromEntries(labels));
+    // Of an image for many platforms, archives often hold one.
     for (const child of manifests) await labelTree(cli, child).catch(ignoreMissing);
     return;
   }
@@ -169,11 +225,6 @@ async function labelTree(cli: Cli, target: Descriptor): Promise<void> {
     "containerd.io/gc.ref.content.config": config.digest,
     ...Object.fromEntries(layers.map(({ digest }, i) => [`containerd.io/gc.ref.content.l.${i}`, digest])),
   });
-}
-
-/** Of an image for many platforms, archives often hold one. */
-function ignoreMissing(error: unknown): void {
-  if (kindOf(error) !== "notFound") throw error;
 }
 
 /** Gives an image its name, taking it from another. */

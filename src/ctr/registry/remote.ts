@@ -22,6 +22,8 @@ export const REGISTRY_FLAGS = {
   tlscacert: { kind: "string", help: "Trust this CA", value: "FILE" },
   tlscert: { kind: "string", help: "Certificate that the registry asks for", value: "FILE" },
   tlskey: { kind: "string", help: "Its key", value: "FILE" },
+  "http-dump": { kind: "bool", help: "Show what is asked and answered, with all fields" },
+  "http-trace": { kind: "bool", help: "Show what is asked and answered" },
 } as const;
 
 export interface RegistryFlags {
@@ -33,6 +35,34 @@ export interface RegistryFlags {
   tlscacert?: string;
   tlscert?: string;
   tlskey?: string;
+  "http-dump"?: boolean;
+  "http-trace"?: boolean;
+}
+
+/** Fields that let who reads them in. */
+const SECRET = ["authorization", "set-cookie"];
+
+/** Tells on stderr what it asks and what is answered. */
+class TellingTransport extends Transport {
+  readonly #withFields: boolean;
+
+  constructor(options: ConstructorParameters<typeof Transport>[0], withFields: boolean) {
+    super(options);
+    this.#withFields = withFields;
+  }
+
+  override async send(request: Parameters<Transport["send"]>[0]): ReturnType<Transport["send"]> {
+    this.#tell(`> ${request.method} ${request.url}`, new Headers(request.headers));
+    const answer = await super.send(request);
+    this.#tell(`< ${answer.status}`, answer.headers);
+    return answer;
+  }
+
+  #tell(line: string, headers: Headers): void {
+    const fields = this.#withFields ? [...headers] : [];
+    const shown = fields.map(([name, value]) => `  ${name}: ${SECRET.includes(name) ? "<hidden>" : value}`);
+    process.stderr.write([line, ...shown, ""].join("\n"));
+  }
 }
 
 /** A name in a registry, whole: "docker.io/library/busybox:latest". */
@@ -90,10 +120,13 @@ export function reach<T>(
   use: (repository: UploadRepository) => Promise<T>,
 ): Promise<Reached<T>> {
   const proxies = takeProxySettings(process.env);
-  const transport = new Transport({
+  const options = {
     userAgent: `docker-containerd-ctr/${VERSION} kernel/${release()}`,
     proxies: () => proxies,
-  });
+  };
+  const dump = flags["http-dump"] === true;
+  const transport =
+    dump || flags["http-trace"] ? new TellingTransport(options, dump) : new Transport(options);
   const { verify, ...tls } = tlsOf(flags);
   const settings = {
     mirrors: [],

@@ -8,11 +8,15 @@ import { ContentDefinition } from "../../proto/containerd/services/content/v1/co
 import type { Cli } from "../cli.ts";
 import { readBlob } from "../image/blobs.ts";
 
+const NON_DISTRIBUTABLE = /\.(nondistributable|foreign)\./;
+
 export interface Sending {
   cli: Cli;
   repository: UploadRepository;
   /** Of an index, only these; undefined for all that are here. */
   platform: Platform | undefined;
+  /** Whether layers are sent that say that they are not to be distributed. */
+  nonDistributable: boolean;
   /** Blobs at the same time. */
   parallel: number;
   onDone(what: Descriptor, present: boolean): void;
@@ -27,7 +31,12 @@ export async function sendAll(sending: Sending, target: Descriptor, reference: s
     for (const entry of manifest.manifests)
       if (!platform || (entry.platform && matchesPlatform(entry.platform, platform)))
         await sendAll(sending, entry, entry.digest);
-  } else if (manifest.kind === "manifest") await sendBlobs(sending, [manifest.config, ...manifest.layers]);
+  } else if (manifest.kind === "manifest") {
+    const layers = manifest.layers.filter(
+      ({ mediaType }) => sending.nonDistributable || !NON_DISTRIBUTABLE.test(mediaType),
+    );
+    await sendBlobs(sending, [manifest.config, ...layers]);
+  }
   await repository.putManifest(reference, manifest.mediaType, raw, new AbortController().signal);
   sending.onDone(target, false);
 }

@@ -6,6 +6,7 @@ import type { LinuxDevice, LinuxSeccomp, Spec } from "../../oci/runtime-spec.ts"
 import { seccompFor } from "../../oci/seccomp/select.ts";
 import { parseLabels } from "../output.ts";
 import type { ContainerFlags } from "./container.ts";
+import { mappingsOf } from "./remap.ts";
 import { DEFAULT_CAPABILITIES } from "./spec.ts";
 
 /** Errors: invalidArgument for what is no capability. */
@@ -26,6 +27,8 @@ export function adjustSpec(spec: Spec, flags: ContainerFlags): Spec {
   const annotations = flags.annotation ? { annotations: parseLabels(flags.annotation) } : {};
   const seccomp = seccompOf(flags);
   const devices = (flags.device ?? []).map(deviceOf);
+  const mappings = mappingsOf(flags);
+  const own = mappings ? [{ type: "user" as const }] : [];
   const propagation = flags["rootfs-propagation"];
   return {
     ...spec,
@@ -37,7 +40,8 @@ export function adjustSpec(spec: Spec, flags: ContainerFlags): Spec {
     },
     linux: {
       ...linux,
-      namespaces: joined(linux.namespaces ?? [], flags["with-ns"] ?? []),
+      namespaces: joined([...(linux.namespaces ?? []), ...own], flags["with-ns"] ?? []),
+      ...(mappings ? { uidMappings: [mappings.uid], gidMappings: [mappings.gid] } : {}),
       ...(flags.cgroup === undefined ? {} : { cgroupsPath: flags.cgroup }),
       ...(propagation === undefined ? {} : { rootfsPropagation: propagation }),
       ...(seccomp ? { seccomp } : {}),
@@ -69,6 +73,8 @@ const PERIOD_US = 100_000;
 function cpuOf(flags: ContainerFlags) {
   const cpus = flags.cpus === undefined ? undefined : Number(flags.cpus);
   if (cpus !== undefined && !(cpus > 0)) throw invalidArgument(`--cpus ${flags.cpus}: want a number above 0`);
+  if (cpus !== undefined && (flags["cpu-quota"] ?? flags["cpu-period"]) !== undefined)
+    throw invalidArgument("cpus and quota/period should be used separately");
   const quota = cpus === undefined ? flags["cpu-quota"] : Math.round(cpus * PERIOD_US);
   const period = cpus === undefined ? flags["cpu-period"] : PERIOD_US;
   const shares = flags["cpu-shares"];
@@ -86,7 +92,7 @@ function seccompOf(flags: ContainerFlags): LinuxSeccomp | undefined {
   const profile = flags["seccomp-profile"];
   if (!flags.seccomp) {
     if (profile !== undefined)
-      throw invalidArgument("seccomp must be set to true, if using a seccomp-profile");
+      throw invalidArgument("seccomp must be set to true, if using a custom seccomp-profile");
     return undefined;
   }
   if (profile === undefined) return seccompFor("", undefined, capabilitiesOf(flags));
@@ -100,7 +106,7 @@ const minor = (device: number) => Number((BigInt(device) & 0xffn) | ((BigInt(dev
 function deviceOf(path: string): LinuxDevice {
   const status = statSync(path, { throwIfNoEntry: false });
   if (!status?.isCharacterDevice() && !status?.isBlockDevice())
-    throw invalidArgument(`--device ${path}: it is no device`);
+    throw invalidArgument(`--device ${path}: not a device node`);
   const type = status.isBlockDevice() ? "b" : "c";
   const { rdev, mode, uid, gid } = status;
   return { path, type, major: major(rdev), minor: minor(rdev), fileMode: mode & 0o777, uid, gid };

@@ -1,7 +1,7 @@
 /** A container as `run` and `containers create` make it: its root file system, its specification, its record. */
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { invalidArgument } from "../../errors/errors.ts";
+import { invalidArgument, notImplemented } from "../../errors/errors.ts";
 import type { FlagValues } from "../../flags/flags.ts";
 import { parsePlatform } from "../../images/registry/platform.ts";
 import type { Spec } from "../../oci/runtime-spec.ts";
@@ -16,8 +16,11 @@ import type { Cli } from "../cli.ts";
 import type { ImageConfig } from "../image/config.ts";
 import { parseLabels } from "../output.ts";
 import { adjustSpec, capabilitiesOf } from "./adjust.ts";
+import { mappingsOf, remapLabels, remapped } from "./remap.ts";
 import { makeSpec } from "./spec.ts";
 
+/** The signal by which a container wants to be ended. */
+export const STOP_SIGNAL_LABEL = "io.containerd.image.config.stop-signal";
 const SPEC_TYPE = "types.containerd.io/opencontainers/runtime-spec/1/Spec";
 
 /** Of every command that makes a container. */
@@ -46,6 +49,12 @@ export const CONTAINER_FLAGS = {
     value: "FILE",
   },
   "apparmor-profile": { kind: "string", help: "AppArmor's profile for it", value: "NAME" },
+  "apparmor-default-profile": { kind: "string", help: "Not implemented", value: "NAME" },
+  "rdt-class": { kind: "string", help: "Not implemented", value: "NAME" },
+  uidmap: { kind: "string", help: "Users of its user namespace, CONTAINER-ID:HOST-ID:LENGTH", value: "MAP" },
+  gidmap: { kind: "string", help: "Groups of it", value: "MAP" },
+  "remap-labels": { kind: "bool", help: "Leave it to the snapshotter to change the owners of files" },
+  gpus: { kind: "list", help: "Not implemented" },
   "read-only": { kind: "bool", help: "Make its root file system read-only" },
   "rootfs-propagation": { kind: "string", help: "Propagation of its root's mounts", value: "MODE" },
   "no-pivot": { kind: "bool", help: "Use chroot, not pivot_root" },
@@ -87,13 +96,17 @@ async function prepareRoot(cli: Cli, source: string, id: string, flags: Containe
   const snapshotter = flags.snapshotter ?? CONTAINER_FLAGS.snapshotter.fallback;
   const platform = flags.platform === undefined ? undefined : parsePlatform(flags.platform);
   const image = await openImage(cli, source, platform);
-  const parent = await image.unpack(snapshotter);
+  const mappings = mappingsOf(flags);
+  const unpacked = await image.unpack(snapshotter);
+  const parent =
+    mappings && !flags["remap-labels"] ? await remapped(cli, snapshotter, unpacked, mappings) : unpacked;
   const request = {
     snapshotter,
     key: id,
     parent,
     labels: {
       ...parseLabels(flags["snapshotter-label"] ?? []),
+      ...(mappings && flags["remap-labels"] ? remapLabels(mappings) : {}),
       "containerd.io/gc.root": new Date().toISOString(),
     },
   };
@@ -117,11 +130,12 @@ function environmentOf(flags: ContainerFlags): string[] {
   return [...fromFiles, ...(flags.env ?? [])];
 }
 
-function specOf(id: string, { path, config }: Root, given: string[], flags: ContainerFlags): Spec {
+function specOf(cli: Cli, id: string, { path, config }: Root, given: string[], flags: ContainerFlags): Spec {
   const { Entrypoint, Cmd, Env, WorkingDir, User } = config ?? {};
   const memory = flags["memory-limit"];
   const spec = makeSpec({
     id,
+    namespace: cli.namespace,
     rootfs: path,
     args: [...(Entrypoint ?? []), ...(given.length > 0 ? given : (Cmd ?? []))],
     env: [...(Env ?? []), ...environmentOf(flags)],
@@ -136,6 +150,18 @@ function specOf(id: string, { path, config }: Root, given: string[], flags: Cont
     memory: memory === undefined ? undefined : parseSize(memory),
   });
   return adjustSpec(spec, flags);
+}
+
+/** What a container takes over from its image's configuration. */
+function imageLabels({ config }: Root): Record<string, string> {
+  if (!config) return {};
+  return { ...config.Labels, [STOP_SIGNAL_LABEL]: config.StopSignal || "SIGTERM" };
+}
+
+/** Flags of stock ctr whose subject is not here. Errors: notImplemented. */
+function refuseMissing(flags: ContainerFlags): void {
+  for (const name of ["gpus", "rdt-class", "apparmor-default-profile"] as const)
+    if (flags[name] !== undefined) throw notImplemented(`--${name} is not implemented`);
 }
 
 function readSpec(path: string): Spec {
@@ -162,20 +188,42 @@ function runtimeOptions(flags: ContainerFlags): Any {
   return { typeUrl: "containerd.runc.v1.Options", value: Options.encode(options).finish() };
 }
 
+/** What a container is made of, as the arguments say it. */
+interface Arguments {
+  /** An image, or a folder; undefined when the specification names the root. */
+  source: string | undefined;
+  id: string;
+  command: string[];
+}
+
+/** Errors: invalidArgument. */
+export function argumentsOf(args: string[], { config }: ContainerFlags): Arguments {
+  const [first, second, ...command] = args;
+  if (config === undefined) {
+    if (second === undefined) throw invalidArgument("container id must be provided: invalid argument");
+    return { source: first!, id: second, command };
+  }
+  if (second !== undefined)
+    throw invalidArgument("with spec config file, only container id should be provided: invalid argument");
+  return { source: undefined, id: first!, command: [] };
+}
+
 /** Makes a container of an image or a folder; nothing is left when that fails. Returns its root file system. */
 export async function createContainer(
   cli: Cli,
-  source: string,
-  id: string,
-  given: string[],
+  { source, id, command }: Arguments,
   flags: ContainerFlags,
 ): Promise<Root> {
-  const root = await prepareRoot(cli, source, id, flags);
+  refuseMissing(flags);
+  const root =
+    source === undefined
+      ? { path: "", mounts: [], config: undefined, terminal: false, record: {} }
+      : await prepareRoot(cli, source, id, flags);
   try {
-    const spec = flags.config === undefined ? specOf(id, root, given, flags) : readSpec(flags.config);
+    const spec = flags.config === undefined ? specOf(cli, id, root, command, flags) : readSpec(flags.config);
     const container = {
       id,
-      labels: parseLabels(flags.label ?? []),
+      labels: { ...imageLabels(root), ...parseLabels(flags.label ?? []) },
       runtime: {
         name: flags.runtime ?? CONTAINER_FLAGS.runtime.fallback,
         options: runtimeOptions(flags),

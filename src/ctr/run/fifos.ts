@@ -1,5 +1,5 @@
 /** The FIFOs of a process's stdio: made for a new one, found for one that runs, removed when it is gone. */
-import { mkdirSync, mkdtempSync, rmdirSync, rmSync, statSync } from "node:fs";
+import { closeSync, constants, mkdirSync, mkdtempSync, openSync, rmdirSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { errnoOf } from "../../errors/errors.ts";
 import { makeFifo } from "../../linux/fifo.ts";
@@ -24,6 +24,19 @@ export function makeFifos(id: string, terminal: boolean, parent = FIFO_FOLDER): 
     return path;
   };
   return { stdin: make("stdin"), stdout: make("stdout"), stderr: terminal ? "" : make("stderr"), terminal };
+}
+
+/**
+ * Opens the far ends of FIFOs, which stock's shim waits for before it answers; returns what closes them. The shim has
+ * both ends of its own then, so that nothing written is lost.
+ */
+export function holdFifos({ stdin, stdout, stderr }: Omit<StdioPaths, "terminal">): () => void {
+  const { O_NONBLOCK, O_RDONLY, O_RDWR } = constants;
+  const outputs = [stdout, stderr].filter(isFifo).map((path) => openSync(path, O_RDONLY | O_NONBLOCK));
+  const inputs = [stdin].filter(isFifo).map((path) => openSync(path, O_RDWR | O_NONBLOCK));
+  return () => {
+    for (const fd of [...outputs, ...inputs]) closeSync(fd);
+  };
 }
 
 export const isFifo = (path: string): boolean =>

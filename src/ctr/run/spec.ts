@@ -1,9 +1,11 @@
 /** The runtime specification of `run`: an ordinary container, isolated but for what the flags say. */
+import { join } from "node:path";
 import { invalidArgument } from "../../errors/errors.ts";
 import type { Mount, Spec, User } from "../../oci/runtime-spec.ts";
 
 export interface SpecOptions {
   id: string;
+  namespace: string;
   rootfs: string;
   args: string[];
   env: string[];
@@ -116,6 +118,7 @@ export function makeSpec(options: SpecOptions): Spec {
     ...(options.hostNetwork ? {} : { hostname: id.slice(0, 63) }),
     mounts: [...systemMounts(options), ...options.mounts.map(parseMount)],
     linux: {
+      cgroupsPath: join("/", options.namespace, id),
       resources: {
         devices: [{ allow: privileged, access: "rwm" }],
         ...(memory === undefined ? {} : { memory: { limit: memory } }),

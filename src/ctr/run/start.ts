@@ -7,7 +7,7 @@ import type { Mount } from "../../proto/containerd/types/mount.ts";
 import type { Cli } from "../cli.ts";
 import { attend } from "./attach.ts";
 import type { Network } from "./cni.ts";
-import { makeFifos, removeFifos, type StdioPaths } from "./fifos.ts";
+import { holdFifos, makeFifos, removeFifos, type StdioPaths } from "./fifos.ts";
 import { ProcessIO } from "./process_io.ts";
 
 export const START_FLAGS = {
@@ -67,11 +67,14 @@ export async function startDetached(cli: Cli, start: Start): Promise<number> {
   const paths = isQuiet(start)
     ? { stdin: "", stdout: logURI, stderr: terminal ? "" : logURI, terminal }
     : makeFifos(containerId, terminal, fifoFolder);
+  const letGo = holdFifos(paths);
   try {
     await createAndStart(cli, start, paths);
   } catch (error) {
     removeFifos(paths);
     throw error;
+  } finally {
+    letGo();
   }
   return 0;
 }
