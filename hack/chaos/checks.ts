@@ -40,7 +40,8 @@ async function settle(chain: ChaosChain, subject: Subject): Promise<Seen | undef
   for (;;) {
     const seen = await look(chain, subject.name);
     const isEndless = subject.lines === 0 && !subject.shimKilled;
-    const settled = seen?.status !== "running" && !(subject.autoRemove && seen?.status === "exited");
+    const leaving = seen?.status === "removing" || (subject.autoRemove && seen?.status === "exited");
+    const settled = seen?.status !== "running" && !leaving;
     if (!seen || settled || isEndless || Date.now() > deadline) return seen;
     await Bun.sleep(20);
   }
