@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { afterEach, beforeEach, describe, expect, spyOn, test } from "bun:test";
 import { createHash } from "node:crypto";
 import {
   createReadStream,
@@ -129,6 +129,24 @@ describe.each(["overlay2", "vfs"])("images on %s", (driver) => {
     await root.layers.releaseRWLayer("box");
     expect((await open(driver)).layers.rwLayers()).toEqual([]);
   });
+  test("an archive that is loaded again is not unpacked again, also where its names tell no digests", async () => {
+    await load(root, makeArchive());
+    const prepare = spyOn(root.layers, "prepare");
+    expect(await load(root, makeArchive({ tag: "two:again" }))).toEqual(["Loaded image: two:again\n"]);
+    expect(prepare).not.toHaveBeenCalled();
+    // One of the same size that is another layer is unpacked where it is needed.
+    sh("printf 'changeD\n' > two/etc/passwd && tar -C two -cf two.tar etc/passwd etc/.wh.group new");
+    const config = JSON.parse(readFileSync(join(folder, "config.json"), "utf8"));
+    config.rootfs.diff_ids[1] = `sha256:${sha256(readFileSync(join(folder, "two.tar")))}`;
+    writeFileSync(join(folder, "config.json"), JSON.stringify(config));
+    sh("tar -cf image.tar config.json manifest.json one.tar two.tar");
+    await load(root, join(folder, "image.tar"));
+    expect(prepare).not.toHaveBeenCalled();
+    const layer = root.layers.get(root.resolve("two:again").chainID!);
+    expect(layer.diffID).toBe(config.rootfs.diff_ids[1]);
+    await root.layers.release(layer);
+  });
+
   test("the last reference takes the layers away", async () => {
     await load(root, makeArchive());
     const { id } = root.resolve("two:1");

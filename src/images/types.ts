@@ -80,6 +80,8 @@ export interface LayerStore {
   prepare(file: LayerFile, signal: AbortSignal): PreparedLayer | undefined;
   /** True if some layer here has this content, wherever it lies. */
   hasDiff(diffID: Digest): boolean;
+  /** True if a layer that is here came as a tar of so many bytes: a hint, for a tar that does not say what it is. */
+  mayHaveTarOf(size: number): boolean;
   /** Takes a reference. Errors: notFound. */
   get(chainID: Digest): Layer;
   has(chainID: Digest): boolean;

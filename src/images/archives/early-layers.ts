@@ -28,7 +28,7 @@ export class EarlyLayers {
 
   /** For each file of the archive, at `path` now. */
   watch(path: string, header: TarHeader): FileWatcher | undefined {
-    if (header.size < LEAST || this.#isHere(header.name)) return undefined;
+    if (header.size < LEAST || this.#isHere(header)) return undefined;
     const growing = new Growing();
     let begun = false;
     return {
@@ -42,10 +42,14 @@ export class EarlyLayers {
     };
   }
 
-  /** Names of layers often hold the digest of what is in them. Should one lie, the layer is read where it is needed. */
-  #isHere(name: string): boolean {
+  /**
+   * Names of layers often hold the digest of what is in them; where they do not, one of this very size is most likely
+   * the same. Should either be wrong, the layer is read where it is needed.
+   */
+  #isHere({ name, size }: TarHeader): boolean {
     const hex = /[0-9a-f]{64}/.exec(name)?.[0];
-    return hex !== undefined && this.#layers.hasDiff(`sha256:${hex}`);
+    if (hex !== undefined && this.#layers.hasDiff(`sha256:${hex}`)) return true;
+    return this.#layers.mayHaveTarOf(size);
   }
 
   #begin(path: string, growing: Growing): void {

@@ -31,6 +31,8 @@ interface Held {
   layer: StoredLayer;
   record: LayerRecord;
   references: number;
+  /** Bytes of its tar; only known if it has come since dockerd was started. */
+  tarSize?: number;
 }
 
 class StoredLayer implements Layer {
@@ -148,7 +150,7 @@ export class LayerDatabase implements LayerStore {
 
   /** Keeps the layer and adds the reference that it has to the one below. */
   #hold(record: LayerRecord, parent: StoredLayer | undefined): Held {
-    const held = {
+    const held: Held = {
       layer: new StoredLayer(record, parent, this.#driver, this.#records),
       record,
       references: 0,
@@ -270,6 +272,10 @@ export class LayerDatabase implements LayerStore {
     });
   }
 
+  mayHaveTarOf(size: number): boolean {
+    return this.#layers.values().some(({ tarSize }) => tarSize === size);
+  }
+
   hasDiff(diffID: Digest): boolean {
     return this.#layers.values().some(({ record }) => record.diffID === diffID);
   }
@@ -283,13 +289,14 @@ export class LayerDatabase implements LayerStore {
   async #commit(
     { transaction, cacheID }: PendingLayer,
     parent: Digest | undefined,
-    { diffID, size }: Unpacked,
+    { diffID, size, tarSize }: Unpacked,
     foreign?: ForeignBlob,
   ): Promise<Layer> {
     const record: LayerRecord = { chainID: chainID(parent, diffID), diffID, parent, cacheID, size, foreign };
     const present = this.#layers.get(record.chainID);
     if (present) {
       present.references++;
+      present.tarSize = tarSize;
       await this.#driver.remove(record.cacheID);
       this.#records.forget(transaction);
       return present.layer;
@@ -300,6 +307,7 @@ export class LayerDatabase implements LayerStore {
       record.parent === undefined ? undefined : this.#layers.get(record.parent)!.layer,
     );
     held.references++;
+    held.tarSize = tarSize;
     return held.layer;
   }
 

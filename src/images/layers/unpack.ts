@@ -27,6 +27,8 @@ export interface Unpacked {
   diffID: Digest;
   /** As the layer's size counts them. */
   size: number;
+  /** Bytes of the tar, unpacked. */
+  tarSize: number;
 }
 
 export interface UnpackContext {
@@ -45,16 +47,18 @@ export async function unpackHere(request: UnpackRequest, context: UnpackContext)
   if (request.again) empty(folder);
   const hash = createHash("sha256");
   const split = new TarSplitWriter(request.tarSplit);
+  let tarSize = 0;
   async function* tar(): AsyncGenerator<Uint8Array> {
     for await (const chunk of decompressLayer(sourceOf(request, context))) {
       hash.update(chunk);
+      tarSize += chunk.length;
       yield chunk;
     }
   }
   try {
     const size = await unpack(tar(), folder, { whiteouts, ids, observer: split });
     await split.finish();
-    return { diffID: `sha256:${hash.digest("hex")}`, size };
+    return { diffID: `sha256:${hash.digest("hex")}`, size, tarSize };
   } catch (error) {
     split.abandon();
     throw error;
