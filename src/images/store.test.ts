@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import {
   createReadStream,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -12,6 +13,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { layBusyboxRoot } from "../../hack/lib/busybox-image.ts";
+import { MNT, mount, unmount } from "../linux/mount.ts";
 import { createLogger } from "../log/log.ts";
 import { openDriver } from "../storage/open.ts";
 import { loadImages } from "./archives/load.ts";
@@ -82,6 +84,43 @@ async function save(source: ImageRoot, path: string, ...names: string[]): Promis
     file.write(Uint8Array.from(chunk));
   await file.end();
 }
+
+test("a layer that unpacks to more than the disk holds is an error, and leaves the disk as it was", async () => {
+  const path = join(folder, "small");
+  mkdirSync(path);
+  mount("tmpfs", path, "tmpfs", 0, "size=8m");
+  try {
+    root = await openImages(path, await openDriver({ root: path, name: "overlay2" }), quiet);
+    await root.layers.settled();
+    const before = listOf(path);
+    // 40 MB of zeros: some 200 kB in the archive.
+    sh(
+      "mkdir bomb && truncate -s 40M bomb/zeros && echo last > bomb/zz && tar -C bomb -cf bomb.tar zeros zz",
+    );
+    const diff_ids = [`sha256:${sha256(readFileSync(join(folder, "bomb.tar")))}`];
+    sh("gzip -1 bomb.tar");
+    const rootfs = { type: "layers", diff_ids };
+    writeFileSync(
+      join(folder, "config.json"),
+      JSON.stringify({ architecture: "amd64", os: "linux", rootfs }),
+    );
+    const manifest = [{ Config: "config.json", RepoTags: ["bomb:1"], Layers: ["bomb.tar.gz"] }];
+    writeFileSync(join(folder, "manifest.json"), JSON.stringify(manifest));
+    sh("tar -cf image.tar bomb.tar.gz config.json manifest.json");
+    await expect(load(root, join(folder, "image.tar"))).rejects.toThrow(/ENOSPC|no space left/);
+    await root.layers.settled();
+    expect(root.images.list()).toEqual([]);
+    expect(listOf(path)).toEqual(before);
+  } finally {
+    unmount(path, MNT.DETACH);
+  }
+});
+
+/** All that is in a data root, but for the empty folder that archives are taken apart in. */
+const listOf = (path: string) =>
+  readdirSync(path, { recursive: true })
+    .filter((name) => name !== "tmp")
+    .sort();
 
 describe.each(["overlay2", "vfs"])("images on %s", (driver) => {
   beforeEach(async () => {

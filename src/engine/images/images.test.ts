@@ -154,6 +154,32 @@ describe("pruneImages()", () => {
     expect(second.deleted.flatMap(({ Untagged }) => Untagged ?? [])).toEqual(["x:1", "y:1"]);
     expect([...fake.store.keys()]).toEqual([used]);
   });
+
+  test("removes only what its filters name", async () => {
+    const add = (letter: string, created: string, Labels: Record<string, string>) =>
+      fake.add(
+        {
+          created,
+          config: { Labels },
+          rootfs: { type: "layers", diff_ids: [`sha256:${letter.repeat(64)}`] },
+        },
+        [],
+      );
+    const old = add("1", "2020-01-01T00:00:00Z", { team: "a" });
+    const fresh = add("2", "2024-01-01T00:00:00Z", { team: "b" });
+    const kept = add("3", "2020-01-01T00:00:00Z", { team: "a", keep: "yes" });
+    const prune = async (filters: Record<string, string[]>) => {
+      await pruneImages(fake.deps, new Map(Object.entries(filters)));
+      return [...fake.store.keys()].sort();
+    };
+    const all = [old, fresh, kept].sort();
+    expect(await prune({ until: ["2019-01-01T00:00:00Z"] })).toEqual(all);
+    expect(await prune({ label: ["team=c"] })).toEqual(all);
+    expect(await prune({ label: ["team=a"], "label!": ["keep"] })).toEqual([fresh, kept].sort());
+    expect(await prune({ until: ["2021-01-01T00:00:00Z"], label: ["keep=yes"] })).toEqual([fresh]);
+    await expect(prune({ until: ["nonsense"] })).rejects.toThrow();
+    expect(await prune({ label: ["team"] })).toEqual([]);
+  });
 });
 
 test("imageHistory() gives layer sizes to the steps that made layers", async () => {

@@ -60,10 +60,11 @@ export class EarlyLayer implements PreparedLayer {
   }
 
   async move(folder: string, tarSplit: string): Promise<Unpacked> {
-    const unpacked = await this.unpacked;
     try {
+      const unpacked = await this.unpacked;
       renameSync(this.#folder, folder);
       renameSync(join(this.#place, TAR_SPLIT), tarSplit);
+      return unpacked;
     } catch (error) {
       // Layers are on a file system of their own, or under another quota: from the file, then.
       if (errnoOf(error) === "EXDEV") throw new RestartedError();
@@ -71,7 +72,6 @@ export class EarlyLayer implements PreparedLayer {
     } finally {
       await this.discard();
     }
-    return unpacked;
   }
 
   async discard(): Promise<void> {
