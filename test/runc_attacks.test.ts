@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import {
   chmodSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -37,6 +38,25 @@ function racer(script: string): () => Promise<void> {
     stdout: "ignore",
     stderr: "ignore",
   });
+  return async () => {
+    child.kill("SIGKILL");
+    await child.exited;
+  };
+}
+
+const EXCHANGE = `
+import { dlopen } from "bun:ffi";
+const args = ["i32", "ptr", "i32", "ptr", "u32"];
+const { renameat2 } = dlopen("libc.so.6", { renameat2: { args, returns: "i32" } }).symbols;
+const [a, b] = process.argv.slice(-2).map((path) => Buffer.from(path + "\\0"));
+if (renameat2(-100, a, -100, b, 2) !== 0) throw new Error("renameat2 failed");
+console.log("racing");
+for (;;) renameat2(-100, a, -100, b, 2);`;
+
+/** Swaps two paths, both always there, as fast as the kernel can: one is what it should be, the other a link. */
+async function exchanger(a: string, b: string): Promise<() => Promise<void>> {
+  const child = Bun.spawn([process.execPath, "-e", EXCHANGE, "--", a, b], { stderr: "inherit" });
+  await child.stdout.getReader().read();
   return async () => {
     child.kill("SIGKILL");
     await child.exited;
@@ -128,6 +148,88 @@ test("CVE-2021-30465, CVE-2023-27561, CVE-2024-45310: swapping a mount's target 
     rmSync(at, { recursive: true, force: true });
   }
   expect(readFileSync("/proc/self/mountinfo", "utf8")).not.toContain(outside);
+});
+
+test("CVE-2021-30465, CVE-2024-45310: exchanging a mount's target with a link, which wins rounds, mounts and creates nothing outside", async () => {
+  const outside = join(bench.folder, "exchanged");
+  const source = join(bench.folder, "exchanged-source");
+  const [at, link] = [join(bench.root, "swap"), join(bench.root, "swap-link")];
+  for (const folder of [outside, source, at]) mkdirSync(folder);
+  writeFileSync(join(source, "secret"), "secret");
+  symlinkSync(outside, link);
+  const stop = await exchanger(at, link);
+  let ran = 0;
+  try {
+    for (let i = 0; i < ROUNDS; i++) {
+      const seen = await bench.sh("echo ran", (spec) =>
+        spec.mounts!.push(bind(source, `/swap/folder${i}`), bind(join(source, "secret"), `/swap/file${i}`)),
+      );
+      if (seen === "ran") ran++;
+      expect(readdirSync(outside)).toEqual([]);
+    }
+  } finally {
+    await stop();
+  }
+  // The link was followed too, in the root; that shows that the race was run, and where it ends.
+  const made = (folder: string) => (existsSync(folder) ? readdirSync(folder).length : 0);
+  const inRoot = [at, link].map((path) => (lstatSync(path).isSymbolicLink() ? 0 : made(path)));
+  expect(ran).toBeGreaterThan(0);
+  expect(Math.max(...inRoot) + made(join(bench.root, outside))).toBeGreaterThan(0);
+  for (const path of [at, link, join(bench.root, "tmp/pequod")])
+    rmSync(path, { recursive: true, force: true });
+});
+
+test("CVE-2023-27561, CVE-2025-52881: exchanging /proc of the image with a link leads neither a write nor the mount elsewhere", async () => {
+  const before = readFileSync("/proc/sys/kernel/core_pattern", "utf8");
+  const root = join(bench.folder, "swapped-proc");
+  Bun.spawnSync(["cp", "-a", bench.root, root]);
+  mkdirSync(join(root, "false/sys/net/ipv4"), { recursive: true });
+  symlinkSync("/proc/sys/kernel/core_pattern", join(root, "false/sys/net/ipv4/ip_forward"));
+  symlinkSync("/false", join(root, "proc-link"));
+  const stop = await exchanger(join(root, "proc"), join(root, "proc-link"));
+  try {
+    for (let i = 0; i < ROUNDS; i++) {
+      const seen = await bench.sh("echo $(stat -f -c %T /false) $(cat /false/stat 2>/dev/null)", (spec) => {
+        spec.root!.path = root;
+        spec.linux!.sysctl = { "net.ipv4.ip_forward": "1" };
+        spec.linux!.maskedPaths = [];
+        spec.linux!.readonlyPaths = [];
+      });
+      // Either procfs is mounted on the folder, however it is called then, or there is no container.
+      if (seen.startsWith("exit ")) expect(seen).toContain("must be mounted on ordinary directory");
+      else expect(seen).not.toMatch(/proc|cpu/);
+      expect(readFileSync("/proc/sys/kernel/core_pattern", "utf8")).toBe(before);
+    }
+  } finally {
+    await stop();
+  }
+  expect(readdirSync(join(root, "false"))).toEqual(["sys"]);
+});
+
+test("CVE-2025-52565: exchanging /dev/console with a link into /proc never mounts the terminal there", async () => {
+  const dev = join(bench.folder, "swapped-dev");
+  mkdirSync(join(dev, "pts"), { recursive: true });
+  writeFileSync(join(dev, "console"), "");
+  symlinkSync("/proc/uptime", join(dev, "link"));
+  const stop = await exchanger(join(dev, "console"), join(dev, "link"));
+  const outcomes = new Set<string>();
+  try {
+    for (let i = 0; i < ROUNDS; i++) {
+      const seen = await bench.sh("test -c /proc/uptime && echo mounted || echo ran", (spec) => {
+        spec.process!.terminal = true;
+        spec.mounts = [
+          ...spec.mounts!.filter(({ destination }) => !destination.startsWith("/dev")),
+          bind(dev, "/dev"),
+          spec.mounts!.find(({ destination }) => destination === "/dev/pts")!,
+        ];
+      });
+      expect(seen).toMatch(/^ran$|is inside \/proc/);
+      outcomes.add(seen === "ran" ? "ran" : "refused");
+    }
+  } finally {
+    await stop();
+  }
+  expect(outcomes.size).toBeGreaterThan(0);
 });
 
 test("CVE-2024-21626: no descriptor of the host is left, nor can be the working folder", async () => {

@@ -145,7 +145,10 @@ class Creation {
       this.#store.save(this.#record);
       createCgroup(facts.cgroup);
       if (facts.cgroup.length > 0)
-        await applyLimits(facts.cgroup, this.#spec.linux?.resources ?? {}, { devices: true });
+        await applyLimits(facts.cgroup, this.#spec.linux?.resources ?? {}, {
+          // Without root no program can be loaded for devices, of which none can be made either.
+          devices: !facts.rootless,
+        });
       await makeRdtGroup(this.#record, this.#store);
       const late = await loadLate(this.#spec, this.#options);
       const takeBack = await nodesTakenBack(plan, this.#record.rootfs);

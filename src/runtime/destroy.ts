@@ -1,4 +1,5 @@
 import { removeCgroup } from "../linux/cgroup/cgroup.ts";
+import { isRootless } from "./host.ts";
 import { killAll } from "./kill_all.ts";
 import type { ContainerRecord, StateStore } from "./state/store.ts";
 
@@ -6,7 +7,9 @@ const SIGKILL = 9;
 
 /** Ends systemd's unit of a container, if it has one. */
 export async function stopUnit({ unit }: ContainerRecord): Promise<void> {
-  if (unit !== undefined) await (await import("../linux/systemd/scope.ts")).stopScope(unit);
+  if (unit === undefined) return;
+  const { stopScope } = await import("../linux/systemd/scope.ts");
+  await stopScope(unit, isRootless() ? "user" : "system");
 }
 
 /** What few containers have: a group in the resctrl file system, a root among the host's mounts. */

@@ -1,11 +1,12 @@
 /** --systemd-cgroup: the container's cgroup is a transient scope that systemd makes, and ends. */
-import { notImplemented, systemError } from "../errors/errors.ts";
+import { systemError } from "../errors/errors.ts";
 import { type Cgroup, createCgroup } from "../linux/cgroup/cgroup.ts";
 import { cgroupLayout } from "../linux/cgroup/layout.ts";
 import { closeFd, O_RDWR, openFd } from "../linux/fd.ts";
 import { kill } from "../linux/kill.ts";
 import { pathExists } from "../linux/path_exists.ts";
 import { spawn } from "../linux/spawn.ts";
+import type { ManagerKind } from "../linux/systemd/manager.ts";
 import { unitProperties } from "../linux/systemd/properties.ts";
 import { parseScopeName, type ScopeName, sliceFolder, startScope } from "../linux/systemd/scope.ts";
 import { waitFor } from "../linux/wait.ts";
@@ -27,11 +28,15 @@ export interface Scope {
 
 const isUnified = () => cgroupLayout().mode === "v2";
 
-function foldersOf({ slice, unit }: ScopeName): Cgroup {
+/** Whose systemd has the container's unit: the machine's, or without root the user's. */
+export const managerKind = (): ManagerKind => (isRootless() ? "user" : "system");
+
+/** `above`: the cgroup of the manager. */
+function foldersOf({ slice, unit }: ScopeName, above: string): Cgroup {
   return cgroupLayout().hierarchies.map(({ version, controllers, mountpoint }) => ({
     version,
     controllers,
-    path: [mountpoint, sliceFolder(slice), unit].filter(Boolean).join("/"),
+    path: [`${mountpoint}${above}`, sliceFolder(slice), unit].filter(Boolean).join("/"),
   }));
 }
 
@@ -52,15 +57,16 @@ function spawnPlaceholder(): number {
 
 /** Makes the scope that linux.cgroupsPath names, "slice:prefix:name". Errors: invalidArgument, system, unavailable. */
 async function openScope(id: string, spec: Spec): Promise<Scope> {
-  if (isRootless())
-    throw notImplemented(
-      "--systemd-cgroup without root is not implemented: leave it out, or run docker-runc as root",
+  const kind = managerKind();
+  if (kind === "user" && !isUnified())
+    throw systemError(
+      "--systemd-cgroup without root needs cgroup v2 alone: leave it out, or run docker-runc as root",
     );
   if (!pathExists(SYSTEMD_RUNS))
     throw systemError(
       "systemd not running on this host, cannot use systemd cgroups manager: leave --systemd-cgroup out",
     );
-  const name = parseScopeName(spec.linux?.cgroupsPath ?? "", id);
+  const name = parseScopeName(spec.linux?.cgroupsPath ?? "", id, kind);
   const placeholder = spawnPlaceholder();
   const release = () => {
     kill(placeholder, SIGKILL);
@@ -69,8 +75,8 @@ async function openScope(id: string, spec: Spec): Promise<Scope> {
   try {
     const properties = unitProperties(spec.linux?.resources ?? {}, isUnified());
     const description = `docker-runc container ${id}`;
-    await startScope({ name, description, pids: [placeholder], properties });
-    const cgroup = foldersOf(name);
+    const above = await startScope({ name, description, pids: [placeholder], properties }, kind);
+    const cgroup = foldersOf(name, above);
     // Hierarchies that systemd leaves alone, and controllers that it did not switch on.
     createCgroup(cgroup);
     return { unit: name.unit, cgroup, release };
@@ -91,5 +97,5 @@ export async function openScopeFor(record: ContainerRecord): Promise<Scope> {
 /** Tells systemd of changed limits. */
 export async function updateScope(unit: string, resources: LinuxResources): Promise<void> {
   const { setScopeProperties } = await import("../linux/systemd/scope.ts");
-  await setScopeProperties(unit, unitProperties(resources, isUnified()));
+  await setScopeProperties(unit, unitProperties(resources, isUnified()), managerKind());
 }

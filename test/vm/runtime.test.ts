@@ -173,8 +173,9 @@ describe("AppArmor", () => {
 describe("without root", () => {
   const somebody = ["setpriv", "--reuid=1000", "--regid=1000", "--clear-groups", "env", "-C", "/", RUNC];
 
-  test("a user runs a container in which it is root", () => {
-    const path = bundle("id -u; hostname; touch /made && echo made", (spec) => {
+  const mine =
+    (change: (spec: Spec) => void = () => {}) =>
+    (spec: Spec) => {
       const uid = 1000;
       spec.linux!.namespaces = [...spec.linux!.namespaces!, { type: "user" }];
       spec.linux!.uidMappings = [{ containerID: 0, hostID: uid, size: 1 }];
@@ -196,11 +197,65 @@ describe("without root", () => {
             };
           return { ...mount, options: (mount.options ?? []).filter((option) => !option.startsWith("gid=")) };
         });
-    });
+      change(spec);
+    };
+
+  test("a user runs a container in which it is root", () => {
+    const path = bundle("id -u; hostname; touch /made && echo made", mine());
     Bun.spawnSync(["chown", "-R", "1000:1000", path]);
     const state = join(folder, "user-state");
     Bun.spawnSync(["install", "-d", "-o", "1000", state]);
     const result = runc(["--root", state, "run", "--bundle", path, "rootless"], somebody);
     expect(result).toEqual({ code: 0, output: "0\nmine\nmade" });
+  });
+
+  test("--systemd-cgroup: the container is in a scope of the user's systemd, with its limits", () => {
+    const must = (...command: string[]) => {
+      const child = Bun.spawnSync(command);
+      expect([command[0], child.exitCode, child.stderr.toString()]).toEqual([command[0]!, 0, ""]);
+    };
+    // What logind would do at a login.
+    must("install", "-d", "-m", "700", "-o", "1000", "-g", "1000", "/run/user/1000");
+    const own = ["--unit=pequod-user", "--quiet", "--uid=1000", "--gid=1000", "-p", "Delegate=yes"];
+    const env = ["--setenv=XDG_RUNTIME_DIR=/run/user/1000", "--setenv=HOME=/home/somebody"];
+    must("systemd-run", ...own, "-p", "Type=notify", ...env, "/lib/systemd/systemd", "--user");
+    const above = `${CGROUPS}/system.slice/pequod-user.service`;
+    must("mkdir", `${above}/session`);
+    const inside = (...command: string[]) => [
+      ...["sh", "-c", `echo $$ >${above}/session/cgroup.procs && exec "$@"`, "sh"],
+      ...["setpriv", "--reuid=1000", "--regid=1000", "--clear-groups"],
+      ...["env", "-C", "/", "XDG_RUNTIME_DIR=/run/user/1000", ...command],
+    ];
+    const path = bundle(
+      "sleep 1000",
+      mine((spec) => {
+        spec.linux!.cgroupsPath = ":pequod:mine";
+        spec.linux!.resources = { memory: { limit: 64 << 20 }, pids: { limit: 30 } };
+      }),
+    );
+    must("chown", "-R", "1000:1000", path);
+    const state = join(folder, "user-scopes");
+    must("install", "-d", "-o", "1000", state);
+    const log = join(state, "log");
+    const docker = (...args: string[]) =>
+      inside(RUNC, "--root", state, "--log", log, "--systemd-cgroup", ...args);
+    const started = Bun.spawnSync(docker("run", "--detach", "--bundle", path, "mine"), {
+      ...({ stdin: "ignore", stdout: "ignore", stderr: "ignore" } as const),
+    });
+    expect([started.exitCode, existsSync(log) ? readFileSync(log, "utf8") : ""]).toEqual([0, ""]);
+    const cgroup = `${above}/user.slice/pequod-mine.scope`;
+    const { pid } = JSON.parse(runc([], docker("state", "mine")).output) as { pid: number };
+    expect(readFileSync(`${cgroup}/cgroup.procs`, "utf8")).toBe(`${pid}\n`);
+    expect(readFileSync(`${cgroup}/memory.max`, "utf8")).toBe(`${64 << 20}\n`);
+    const tasks = ["systemctl", "--user", "show", "--value", "-p", "TasksMax", "pequod-mine.scope"];
+    expect(runc([], inside(...tasks)).output).toBe("30");
+    expect(runc([], docker("update", "--pids-limit", "40", "mine")).output).toBe("");
+    expect(runc([], inside(...tasks)).output).toBe("40");
+    expect(runc([], docker("exec", "mine", "cat", "/proc/self/cgroup")).output).toBe(
+      `0::/system.slice/pequod-user.service/user.slice/pequod-mine.scope`,
+    );
+    expect(runc([], docker("delete", "--force", "mine"))).toEqual({ code: 0, output: "" });
+    expect(existsSync(cgroup)).toBe(false);
+    must("systemctl", "stop", "pequod-user.service");
   });
 });

@@ -5,7 +5,7 @@
 import { messageOf, unavailable } from "../../errors/errors.ts";
 import { Reader, type Value, Writer } from "./marshal.ts";
 
-const SYSTEM_BUS = "/run/dbus/system_bus_socket";
+export const SYSTEM_BUS = "/run/dbus/system_bus_socket";
 const HEADER = "yyyyuua(yv)";
 const CALL = 1;
 const RETURN = 2;
@@ -85,6 +85,13 @@ function decode(data: Uint8Array): { message: Message; size: number } | undefine
   return { message: { type: values[1] as number, fields, body }, size };
 }
 
+export interface BusAddress {
+  path: string;
+  /** Nobody but the peer is there: it has no bus to greet, nor to choose signals of. */
+  direct: boolean;
+  user: number;
+}
+
 /** Calls go out in order; replies are matched by serial. Closing fails whatever still waits. */
 export class Bus {
   readonly #waiting = new Map<number, PromiseWithResolvers<Value[]>>();
@@ -95,9 +102,16 @@ export class Bus {
   #talking = false;
   #serial = 0;
 
-  /** Errors: unavailable. */
-  static async connect(path = SYSTEM_BUS): Promise<Bus> {
-    const bus = new Bus();
+  /** Whether the peer is the manager itself, without a bus between. */
+  readonly direct: boolean;
+
+  private constructor(direct: boolean) {
+    this.direct = direct;
+  }
+
+  /** `user`: as the peer sees this process. Errors: unavailable. */
+  static async connect({ path, direct, user }: BusAddress): Promise<Bus> {
+    const bus = new Bus(direct);
     try {
       bus.#socket = await Bun.connect({
         unix: path,
@@ -112,9 +126,10 @@ export class Bus {
         cause: error,
       });
     }
-    const uid = Buffer.from(String(process.geteuid?.() ?? 0)).toString("hex");
+    const uid = Buffer.from(String(user)).toString("hex");
     bus.#socket.write(`\0AUTH EXTERNAL ${uid}\r\n`);
     await bus.#greeted.promise;
+    if (direct) return bus;
     const own = { destination: "org.freedesktop.DBus", path: "/org/freedesktop/DBus" };
     await bus.call({ ...own, interface: "org.freedesktop.DBus", member: "Hello" });
     return bus;

@@ -1,10 +1,9 @@
 /** Transient scopes: cgroups that systemd makes and knows of, for --systemd-cgroup. */
 import { invalidArgument, systemError } from "../../errors/errors.ts";
-import { Bus, BusError, type Signal } from "./bus.ts";
+import { type Bus, BusError, type Signal } from "./bus.ts";
+import { connectManager, MANAGER, type ManagerKind, managerCgroup, SYSTEMD } from "./manager.ts";
 import type { Value, Variant } from "./marshal.ts";
 
-const SYSTEMD = { destination: "org.freedesktop.systemd1", path: "/org/freedesktop/systemd1" };
-const MANAGER = "org.freedesktop.systemd1.Manager";
 const NO_SUCH_UNIT = "org.freedesktop.systemd1.NoSuchUnit";
 const NOT_LOADED = "org.freedesktop.systemd1.UnitNotFound";
 
@@ -15,8 +14,11 @@ export interface ScopeName {
   unit: string;
 }
 
-/** linux.cgroupsPath in systemd's form, "slice:prefix:name"; an empty slice is system.slice. Errors: invalidArgument. */
-export function parseScopeName(cgroupsPath: string, id: string): ScopeName {
+/**
+ * linux.cgroupsPath in systemd's form, "slice:prefix:name"; an empty slice is system.slice, of a user's manager
+ * user.slice. Errors: invalidArgument.
+ */
+export function parseScopeName(cgroupsPath: string, id: string, kind: ManagerKind = "system"): ScopeName {
   const [slice, prefix, name, ...more] = (cgroupsPath || `:runc:${id}`).split(":");
   if (prefix === undefined || !name || more.length > 0)
     throw invalidArgument(
@@ -24,7 +26,7 @@ export function parseScopeName(cgroupsPath: string, id: string): ScopeName {
     );
   if (name.endsWith(".slice"))
     throw invalidArgument(`linux.cgroupsPath: a container cannot be a slice: ${name}`);
-  return { slice: slice || "system.slice", unit: `${prefix === "" ? "" : `${prefix}-`}${name}.scope` };
+  return { slice: slice || `${kind}.slice`, unit: `${prefix === "" ? "" : `${prefix}-`}${name}.scope` };
 }
 
 /** The folders of a slice below the root: "a-b.slice" → "a.slice/a-b.slice". Errors: invalidArgument. */
@@ -59,13 +61,8 @@ async function runJob(bus: Bus, unit: string, start: () => Promise<Value[]>): Pr
     await bus.call({ ...SYSTEMD, interface: MANAGER, member: "Subscribe" });
     const match = `type='signal',interface='${MANAGER}',member='JobRemoved'`;
     const daemon = { destination: "org.freedesktop.DBus", path: "/org/freedesktop/DBus" };
-    await bus.call({
-      ...daemon,
-      interface: "org.freedesktop.DBus",
-      member: "AddMatch",
-      signature: "s",
-      body: [match],
-    });
+    const add = { interface: "org.freedesktop.DBus", member: "AddMatch", signature: "s", body: [match] };
+    if (!bus.direct) await bus.call({ ...daemon, ...add });
     job = (await start())[0] as string;
     const result = results.get(job) ?? (await ended.promise);
     if (result !== "done")
@@ -83,8 +80,11 @@ export interface ScopeOptions {
   properties: Property[];
 }
 
-/** Makes a scope; it is there, and the processes in it, when this resolves. Errors: system error, unavailable. */
-export async function startScope(options: ScopeOptions): Promise<void> {
+/**
+ * Makes a scope; it is there, and the processes in it, when this resolves. Returns the cgroup below which the manager's
+ * slices are, "" for the root. Errors: system error, unavailable.
+ */
+export async function startScope(options: ScopeOptions, kind: ManagerKind = "system"): Promise<string> {
   const { unit, slice } = options.name;
   const properties: Property[] = [
     property("Description", "s", options.description),
@@ -97,7 +97,7 @@ export async function startScope(options: ScopeOptions): Promise<void> {
     ),
     ...options.properties,
   ];
-  await withBus(unit, async (bus) => {
+  return withManager(kind, unit, async (bus) => {
     // A failed unit of that name, which nobody collected, would be in the way.
     await bus
       .call({ ...SYSTEMD, interface: MANAGER, member: "ResetFailedUnit", signature: "s", body: [unit] })
@@ -111,13 +111,18 @@ export async function startScope(options: ScopeOptions): Promise<void> {
         body: [unit, "replace", properties as unknown as Value[], []],
       }),
     );
+    return kind === "user" ? managerCgroup(bus) : "";
   });
 }
 
 /** Changes properties of a running scope, until the next boot. */
-export async function setScopeProperties(unit: string, properties: Property[]): Promise<void> {
+export async function setScopeProperties(
+  unit: string,
+  properties: Property[],
+  kind: ManagerKind = "system",
+): Promise<void> {
   if (properties.length === 0) return;
-  await withBus(unit, (bus) =>
+  await withManager(kind, unit, (bus) =>
     bus.call({
       ...SYSTEMD,
       interface: MANAGER,
@@ -129,8 +134,8 @@ export async function setScopeProperties(unit: string, properties: Property[]): 
 }
 
 /** Ends a scope; one that is not there is fine. */
-export async function stopScope(unit: string): Promise<void> {
-  await withBus(unit, async (bus) => {
+export async function stopScope(unit: string, kind: ManagerKind = "system"): Promise<void> {
+  await withManager(kind, unit, async (bus) => {
     try {
       const body = [unit, "replace"];
       await runJob(bus, unit, () =>
@@ -142,10 +147,10 @@ export async function stopScope(unit: string): Promise<void> {
   });
 }
 
-async function withBus(unit: string, use: (bus: Bus) => Promise<unknown>): Promise<void> {
-  const bus = await Bus.connect();
+async function withManager<T>(kind: ManagerKind, unit: string, use: (bus: Bus) => Promise<T>): Promise<T> {
+  const bus = await connectManager(kind);
   try {
-    await use(bus);
+    return await use(bus);
   } catch (error) {
     if (error instanceof BusError && ![NO_SUCH_UNIT, NOT_LOADED].includes(error.name))
       throw systemError(`systemd: unit ${unit}: ${error.message}`, { cause: error });

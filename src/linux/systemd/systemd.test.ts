@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { hostUser, userAddress } from "./manager.ts";
 import { Reader, splitSignature, type Value, Writer } from "./marshal.ts";
 import { unitProperties } from "./properties.ts";
 import { parseScopeName, sliceFolder } from "./scope.ts";
@@ -75,4 +76,30 @@ test("unitProperties() gives systemd the limits of config.json", () => {
     TasksMax: 0xffffffffffffffffn,
   });
   expect(unitProperties(resources, false).map(([name]) => name)).toContain("MemoryLimit");
+});
+
+describe("a user's manager", () => {
+  const HOST = "0 0 4294967295\n";
+  test("hostUser() is the user that the host sees", () => {
+    expect(hostUser(1000, HOST)).toBe(1000);
+    expect(hostUser(0, "         0       1000          1\n         1     100000      65536\n")).toBe(1000);
+    expect(hostUser(5, "0 1000 1\n1 100000 65536\n")).toBe(100004);
+  });
+  test("userAddress() prefers the bus that the environment names, then the user's, then the manager's socket", () => {
+    const there =
+      (...paths: string[]) =>
+      (path: string) =>
+        paths.includes(path);
+    const env = { DBUS_SESSION_BUS_ADDRESS: "unix:path=/tmp/bus,guid=1", XDG_RUNTIME_DIR: "/r" };
+    expect(userAddress(7, env, there("/tmp/bus", "/r/bus"))).toEqual({ path: "/tmp/bus", direct: false });
+    expect(userAddress(7, env, there("/r/bus", "/r/systemd/private")).path).toBe("/r/bus");
+    expect(userAddress(7, {}, there("/run/user/7/systemd/private"))).toEqual({
+      path: "/run/user/7/systemd/private",
+      direct: true,
+    });
+    expect(() => userAddress(7, env, there())).toThrow("systemd of user 7 cannot be reached");
+  });
+  test("without a slice of its own a scope is in user.slice", () => {
+    expect(parseScopeName(":p:n", "id", "user")).toEqual({ slice: "user.slice", unit: "p-n.scope" });
+  });
 });

@@ -23,7 +23,7 @@ function features() {
     linux: {
       namespaces: [...NAMESPACE_TYPES].sort(),
       capabilities: capabilityNames(knownCapabilities()),
-      cgroup: { v1: true, v2: true, systemd: true, systemdUser: false, rdma: true },
+      cgroup: { v1: true, v2: true, systemd: true, systemdUser: true, rdma: true },
       seccomp: {
         enabled: true,
         actions: SECCOMP_ACTIONS,
