@@ -1,6 +1,6 @@
 /** Managed plugins, as `docker plugin` handles them, side by side with stock dockerd 20.10; and through a registry. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { writeBusyboxImage } from "../hack/lib/busybox-image.ts";
 import { type Chain, type RunningEngine, startChain } from "../hack/lib/chain.ts";
@@ -188,6 +188,44 @@ describe("a plugin of ours", () => {
     expect(ok("plugin", "inspect", "-f", "{{.PluginReference}}", "mine")).toBe(remote);
     const image = engine.docker("pull", remote);
     expect([image.code, image.output]).toEqual([1, expect.stringContaining("(plugin) when fetching")]);
+  });
+
+  test("is upgraded to another version once it is disabled, by either client; its settings begin anew", () => {
+    const remotes = [1, 2].map((version) => `${registry.host}/changing:${version}`);
+    for (const [i, remote] of remotes.entries()) {
+      const folder = join(work, `changing-${i}`);
+      cpSync(source, folder, { recursive: true });
+      writeFileSync(join(folder, "rootfs/version"), String(i + 1));
+      ok("plugin", "create", remote, folder);
+      ok("plugin", "push", remote);
+      ok("plugin", "rm", remote);
+    }
+    const [first = "", second = ""] = remotes;
+    ok("plugin", "install", "--grant-all-permissions", "--alias", "changing", first, "GREETING=changed");
+    expect(engine.docker("plugin", "upgrade", "changing").output).toContain(
+      "must be disabled before upgrading",
+    );
+    const id = ok("plugin", "inspect", "-f", "{{.Id}}", "changing");
+    const version = () => readFileSync(join(work, "registry/root/plugins", id, "rootfs/version"), "utf8");
+    ok("plugin", "disable", "changing");
+    const upgrade = ["plugin", "upgrade", "--grant-all-permissions", "--skip-remote-check", "changing"];
+    expect(ok(...upgrade, second)).toContain(`Upgraded plugin changing:latest to ${second}`);
+    expect(version()).toBe("2");
+    expect(ok("plugin", "inspect", "-f", "{{.PluginReference}} {{.Settings.Env}}", "changing")).toBe(
+      `${second} [GREETING=hello]`,
+    );
+    const words = { env: { ...process.env, DOCKER_HOST: engine.host }, stdin: "ignore" } as const;
+    const ours = (...args: string[]) => Bun.spawnSync([OUR_CLI, ...args], words);
+    const refused = ours("plugin", "upgrade", "changing", first);
+    expect(refused.stdout.toString()).toBe(
+      `Upgrading plugin changing:latest from ${second} to ${first}\nPlugin images do not match, are you sure? [y/N] `,
+    );
+    expect([refused.exitCode, version()]).toEqual([1, "2"]);
+    expect(ours(...upgrade, first).exitCode).toBe(0);
+    expect(version()).toBe("1");
+    expect(engine.docker(...upgrade, `${registry.host}/changing:3`).code).toBe(1);
+    ok("plugin", "enable", "changing");
+    ok("plugin", "rm", "-f", "changing");
   });
 
   test("serves on when both daemons were killed, and its volumes with it", async () => {

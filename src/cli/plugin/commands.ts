@@ -25,6 +25,7 @@ export const PLUGIN_COMMANDS: Record<string, Entry> = {
       set: { summary: "Change settings of a plugin", load: () => import("./set.ts") },
       remove: { ...rm, hidden: true },
       rm,
+      upgrade: { summary: "Replace a plugin by another version of it", load: () => import("./upgrade.ts") },
     },
   },
 };

@@ -1,12 +1,10 @@
-import type { PluginPrivilege } from "../../api/schema.ts";
 import { familiarReference, parseReference, withDefaultTag } from "../../reference/reference.ts";
-import type { Cli } from "../cli.ts";
 import { defineCommand } from "../command.ts";
 import { registryAuth } from "../config/auth.ts";
-import { confirm } from "../confirm.ts";
 import { refuseContentTrust } from "../image/trust.ts";
 import { showProgress } from "../progress/show.ts";
 import { pluginPath } from "./path.ts";
+import { grantedPrivileges } from "./privileges.ts";
 
 export default defineCommand({
   usage: "[OPTIONS] PLUGIN [KEY=VALUE...]",
@@ -27,9 +25,8 @@ export default defineCommand({
     });
     const headers = { "X-Registry-Auth": await registryAuth(cli, remote.domain) };
     const query = { remote: familiarReference(remote) };
-    const wanted = await cli.client.json<PluginPrivilege[]>("GET", "/plugins/privileges", { query, headers });
-    if (!flags["grant-all-permissions"] && !granted(cli, text!, wanted))
-      throw new Error("permission denied while installing plugin");
+    const ask = flags["grant-all-permissions"] ? undefined : text!;
+    const wanted = await grantedPrivileges(cli, { query, headers }, ask);
     const name = localName(flags.alias) ?? familiarReference(remote);
     const pull = { query: { ...query, name }, headers, json: wanted };
     await showProgress(cli, await cli.client.stream("POST", "/plugins/pull", pull));
@@ -42,12 +39,4 @@ export default defineCommand({
 
 function localName(alias: string | undefined): string | undefined {
   return alias ? familiarReference(withDefaultTag(parseReference(alias))) : undefined;
-}
-
-/** Asks, unless there is nothing to grant. */
-function granted(cli: Cli, name: string, privileges: PluginPrivilege[]): boolean {
-  if (privileges.length === 0) return true;
-  cli.out(`Plugin ${JSON.stringify(name)} is requesting the following privileges:\n`);
-  for (const { Name, Value } of privileges) cli.out(` - ${Name}: [${(Value ?? []).join(" ")}]\n`);
-  return confirm(cli, "Do you grant the above permissions?");
 }

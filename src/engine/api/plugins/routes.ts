@@ -1,4 +1,4 @@
-import { invalidArgument, notImplemented } from "../../../errors/errors.ts";
+import { invalidArgument } from "../../../errors/errors.ts";
 import type { Route } from "../../http/route.ts";
 import type { Privilege } from "../../plugins/managed/config.ts";
 import type { Plugins } from "../../plugins/managed/manager.ts";
@@ -26,7 +26,6 @@ export function pluginRoutes(plugins: Plugins): Route[] {
       path: "/plugins/pull",
       async handle(ctx) {
         const granted = (await ctx.body<Privilege[]>("list")) ?? [];
-        if (!Array.isArray(granted)) throw invalidArgument("want a list of privileges");
         const remote = required(ctx.query.get("remote"), "remote");
         const name = pluginName(ctx.query.get("name") || remote);
         const output = new ProgressOutput(ctx);
@@ -79,7 +78,6 @@ export function pluginRoutes(plugins: Plugins): Route[] {
       path: "/plugins/{name:.*}/set",
       async handle(ctx) {
         const wanted = (await ctx.body<string[]>("list")) ?? [];
-        if (!Array.isArray(wanted)) throw invalidArgument("want a list of settings");
         plugins.set(ctx.params["name"]!, wanted.map(String));
         ctx.empty(204);
       },
@@ -87,11 +85,15 @@ export function pluginRoutes(plugins: Plugins): Route[] {
     {
       method: "POST",
       path: "/plugins/{name:.*}/upgrade",
-      handle(ctx) {
-        plugins.get(ctx.params["name"]!);
-        throw notImplemented(
-          "upgrading plugins is not implemented: remove the plugin, and install it under the new name",
-        );
+      async handle(ctx) {
+        const name = ctx.params["name"]!;
+        const { Name } = plugins.get(name);
+        const granted = (await ctx.body<Privilege[]>("list")) ?? [];
+        const remote = required(ctx.query.get("remote"), "remote");
+        const output = new ProgressOutput(ctx);
+        const options = { credentials: authOf(ctx), progress: output.send, signal: ctx.signal };
+        ctx.res.setHeader("Docker-Plugin-Name", Name);
+        await output.during(() => plugins.upgrade(name, remote, granted, options));
       },
     },
     {

@@ -8,6 +8,7 @@ import { createGzip } from "node:zlib";
 import { pack } from "../../../archive/pack.ts";
 import { unpack } from "../../../archive/unpack.ts";
 import { errnoOf, invalidArgument } from "../../../errors/errors.ts";
+import { writeAtomic } from "../../../files/atomic.ts";
 import { decompressLayer } from "../../../images/registry/decompress.ts";
 import { VERSION } from "../../../version/version.ts";
 import { initialSettings, type PluginConfig, parseConfig } from "./config.ts";
@@ -48,6 +49,14 @@ function readPart(folder: string, name: string): string {
   }
 }
 
+/** Keeps a configuration as a blob. Gives its digest. */
+export function storeConfig(store: PluginStore, raw: Uint8Array): string {
+  const digest = `sha256:${createHash("sha256").update(raw).digest("hex")}`;
+  mkdirSync(dirname(store.blob(digest)), { recursive: true, mode: 0o700 });
+  writeAtomic(store.blob(digest), raw, { mode: 0o600, durability: "crash" });
+  return digest;
+}
+
 /** Keeps the configuration as a blob and the folder as a plugin. Errors: conflict. */
 export function addPlugin(
   store: PluginStore,
@@ -57,10 +66,7 @@ export function addPlugin(
   blobs: string[],
   given?: { raw: Uint8Array; reference: string },
 ): PluginRecord {
-  const raw = given?.raw ?? Buffer.from(JSON.stringify(config));
-  const digest = `sha256:${createHash("sha256").update(raw).digest("hex")}`;
-  mkdirSync(dirname(store.blob(digest)), { recursive: true, mode: 0o700 });
-  void Bun.write(store.blob(digest), raw);
+  const digest = storeConfig(store, given?.raw ?? Buffer.from(JSON.stringify(config)));
   const record: PluginRecord = {
     plugin: {
       Config: config,

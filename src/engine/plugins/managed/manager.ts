@@ -9,7 +9,7 @@ import { makePlugin } from "./make.ts";
 import { PluginRunner, type RunnerOptions } from "./runner.ts";
 import { applySettings } from "./settings.ts";
 import type { PluginRecord, PluginView } from "./store.ts";
-import { pullPlugin, pushPlugin, remoteConfig, type TransferOptions } from "./transfer.ts";
+import { pullPlugin, pushPlugin, remoteConfig, type TransferOptions, upgradePlugin } from "./transfer.ts";
 
 export interface PluginsOptions extends RunnerOptions {
   events: EventBus;
@@ -87,6 +87,16 @@ export class Plugins {
     const grant = (config: PluginConfig) => checkGranted(privilegesOf(config), granted);
     const { store, registry } = this.#options;
     this.#publish("pull", await pullPlugin(store, registry, remote, name, { ...options, grant }));
+  }
+
+  /** Errors: conflict, when it is enabled; those of pull(). */
+  async upgrade(name: string, remote: string, granted: Privilege[], options: TransferOptions): Promise<void> {
+    const grant = (config: PluginConfig) => checkGranted(privilegesOf(config), granted);
+    const { store, registry } = this.#options;
+    const record = store.find(name);
+    if (record.plugin.Enabled)
+      throw conflict(`plugin must be disabled before upgrading: plugin ${record.plugin.Name} is enabled`);
+    await upgradePlugin(store, registry, record, remote, { ...options, grant });
   }
 
   async push(name: string, options: TransferOptions): Promise<void> {

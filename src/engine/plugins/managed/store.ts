@@ -28,6 +28,9 @@ export interface PluginRecord {
 /** "name" → "name:latest". Errors: invalidArgument. */
 export const pluginName = (text: string): string => familiarReference(withDefaultTag(parseReference(text)));
 
+/** How the folder of a rootfs begins that is being replaced. */
+const REPLACED = "rootfs-of-";
+
 export class PluginStore {
   readonly #root: string;
   readonly #records = new Map<string, PluginRecord>();
@@ -40,7 +43,9 @@ export class PluginStore {
       const path = join(this.folder(id), "config.json");
       if (!existsSync(path)) continue;
       try {
-        this.#records.set(id, JSON.parse(readFileSync(path, "utf8")) as PluginRecord);
+        const record = JSON.parse(readFileSync(path, "utf8")) as PluginRecord;
+        this.#restoreInterrupted(record);
+        this.#records.set(id, record);
       } catch (error) {
         log.error("plugin cannot be read and is left alone", { plugin: id, error: messageOf(error) });
       }
@@ -109,6 +114,42 @@ export class PluginStore {
     writeAtomic(path, JSON.stringify(record), { mode: 0o600, durability: "crash" });
   }
 
+  /**
+   * Gives a plugin another record, and the rootfs of a folder. The old one lies beside it, under the name of its
+   * configuration, until the record says the same: what a crash interrupts is undone by restoreInterrupted().
+   */
+  replace(record: PluginRecord, folder: string): void {
+    const { Id } = record.plugin;
+    const before = this.#records.get(Id)!;
+    const aside = join(this.folder(Id), `${REPLACED}${before.Config.replace(":", "-")}`);
+    rmSync(aside, { recursive: true, force: true });
+    renameSync(this.rootfs(Id), aside);
+    try {
+      renameSync(join(folder, "rootfs"), this.rootfs(Id));
+      this.save(record);
+    } catch (error) {
+      rmSync(this.rootfs(Id), { recursive: true, force: true });
+      renameSync(aside, this.rootfs(Id));
+      throw error;
+    }
+    this.#records.set(Id, record);
+    rmSync(aside, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true });
+    this.#forgetBlobs(before);
+  }
+
+  #restoreInterrupted({ plugin: { Id }, Config }: PluginRecord): void {
+    for (const name of readdirSync(this.folder(Id))) {
+      if (!name.startsWith(REPLACED)) continue;
+      const aside = join(this.folder(Id), name);
+      // A record that still names the old configuration was not replaced.
+      if (name === `${REPLACED}${Config.replace(":", "-")}`) {
+        rmSync(this.rootfs(Id), { recursive: true, force: true });
+        renameSync(aside, this.rootfs(Id));
+      } else rmSync(aside, { recursive: true, force: true });
+    }
+  }
+
   /** Removes the plugin, and the blobs that no other has. */
   remove(record: PluginRecord): void {
     const { Id } = record.plugin;
@@ -116,6 +157,11 @@ export class PluginStore {
     // Without it the rest is no plugin any more.
     rmSync(join(this.folder(Id), "config.json"), { force: true });
     rmSync(this.folder(Id), { recursive: true, force: true });
+    this.#forgetBlobs(record);
+  }
+
+  /** Removes the blobs of a record that no plugin has any more. */
+  #forgetBlobs(record: PluginRecord): void {
     const kept = new Set(this.list().flatMap(({ Config, Blobsums }) => [Config, ...Blobsums]));
     for (const digest of [record.Config, ...record.Blobsums])
       if (!kept.has(digest)) rmSync(this.blob(digest), { force: true });

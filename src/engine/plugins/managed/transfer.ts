@@ -21,14 +21,19 @@ import { MEDIA } from "../../../images/registry/media.ts";
 import { layerStatus, type ProgressSink } from "../../../images/registry/progress.ts";
 import type { RemoteRepository } from "../../../images/registry/repository.ts";
 import { canonicalReference, parseReference, withDefaultTag } from "../../../reference/reference.ts";
-import { type PluginConfig, parseConfig } from "./config.ts";
-import { addPlugin } from "./make.ts";
+import { initialSettings, type PluginConfig, parseConfig } from "./config.ts";
+import { addPlugin, storeConfig } from "./make.ts";
 import { type PluginRecord, type PluginStore, pluginName } from "./store.ts";
 
 export interface TransferOptions {
   credentials: Credentials;
   progress: ProgressSink;
   signal: AbortSignal;
+}
+
+export interface GrantedTransfer extends TransferOptions {
+  /** Asked before anything is kept; may throw. */
+  grant(config: PluginConfig): void;
 }
 
 interface Remote {
@@ -74,16 +79,51 @@ export async function remoteConfig(
   return reached.result.config;
 }
 
-/** Pulls a plugin under a name. `grant` is asked before anything is kept, and may throw. Nothing stays of a failure. */
+/** Pulls a plugin under a name. */
 export async function pullPlugin(
   store: PluginStore,
   client: RegistryClient,
   remote: string,
   name: string,
-  options: TransferOptions & { grant(config: PluginConfig): void },
+  options: GrantedTransfer,
 ): Promise<PluginRecord> {
   const local = pluginName(name || remote);
   store.refuseTaken(local);
+  return fetched(store, client, remote, options, (folder, { config, raw, layers }) =>
+    addPlugin(store, folder, local, config, digestsOf(layers), { raw, reference: fullName(remote) }),
+  );
+}
+
+/** Gives a plugin the configuration and the files of another name or version; its settings begin anew. */
+export async function upgradePlugin(
+  store: PluginStore,
+  client: RegistryClient,
+  record: PluginRecord,
+  remote: string,
+  options: GrantedTransfer,
+): Promise<void> {
+  await fetched(store, client, remote, options, (folder, { config, raw, layers }) => {
+    const plugin = {
+      ...record.plugin,
+      Config: config,
+      Settings: initialSettings(config),
+      PluginReference: fullName(remote),
+    };
+    store.replace({ plugin, Config: storeConfig(store, raw), Blobsums: digestsOf(layers) }, folder);
+  });
+}
+
+const digestsOf = (layers: readonly Descriptor[]) => layers.map(({ digest }) => digest);
+const fullName = (remote: string) => canonicalReference(withDefaultTag(parseReference(remote)));
+
+/** Fetches what a name stands for into a folder, for `use` to take over. Nothing stays of a failure. */
+async function fetched<T>(
+  store: PluginStore,
+  client: RegistryClient,
+  remote: string,
+  options: GrantedTransfer,
+  use: (folder: string, remote: Remote) => T,
+): Promise<T> {
   const { request, reference } = requestOf(remote, "pull", options);
   const { progress, signal } = options;
   progress({ status: `Pulling from ${request.path}`, id: reference });
@@ -94,9 +134,7 @@ export async function pullPlugin(
     mkdirSync(`${folder}/rootfs`);
     for (const layer of result.layers) await fetchLayer(store, repository, layer, folder, options);
     progress({ status: `Digest: ${result.digest}` });
-    const blobs = result.layers.map(({ digest }) => digest);
-    const given = { raw: result.raw, reference: canonicalReference(withDefaultTag(parseReference(remote))) };
-    return addPlugin(store, folder, local, result.config, blobs, given);
+    return use(folder, result);
   } catch (error) {
     rmSync(folder, { recursive: true, force: true });
     throw error;
