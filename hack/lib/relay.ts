@@ -28,11 +28,16 @@ export function debianSource(): string {
 export const npmSource = (): string =>
   Bun.spawnSync(["npm", "config", "get", "registry"]).stdout.toString().trim().replace(/\/$/, "");
 
-/** `publicURL`: what clients reach it by; its /debian and /npm are the mirrors. */
+/** `publicURL`: what clients reach it by; its /debian, /debian-security and /npm are the mirrors. */
 export async function startRelay(socket: string, publicURL: string): Promise<Relay> {
   const counts = new Map<string, number>();
   const count = (what: string) => counts.set(what, (counts.get(what) ?? 0) + 1);
-  const mirrors: Record<string, string> = { debian: debianSource(), npm: npmSource() };
+  const debian = debianSource();
+  const mirrors: Record<string, string> = {
+    debian,
+    "debian-security": `${debian}-security`,
+    npm: npmSource(),
+  };
   const inner = `${socket}.http`;
   const http = createHttpServer((request, response) => {
     void answer(request, response).catch((error: Error) => {
@@ -43,7 +48,7 @@ export async function startRelay(socket: string, publicURL: string): Promise<Rel
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { url = "", method = "GET" } = request;
-    const [, name = "", rest = ""] = /^\/(debian|npm)(\/.*)$/.exec(url) ?? [];
+    const [, name = "", rest = ""] = /^\/(debian|debian-security|npm)(\/.*)$/.exec(url) ?? [];
     const proxied = url.startsWith("http://");
     count(proxied ? "proxy http" : name === "" ? "refused" : `mirror ${name}`);
     if (!proxied && name === "") return void response.writeHead(404).end();
