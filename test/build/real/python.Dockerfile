@@ -4,7 +4,7 @@ ENV PYTHONDONTWRITEBYTECODE=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 RUN apt-get update -qq \
  && apt-get install -y -qq --no-install-recommends python3-pip python3-venv >/dev/null \
  && rm -rf /var/lib/apt/lists/*
-RUN python3 -m venv /venv
+RUN python3 -m venv /venv && find /venv -name __pycache__ -prune -exec rm -r {} +
 COPY *.whl /tmp/
 RUN /venv/bin/pip install -q --no-index --no-compile /tmp/*.whl && rm /tmp/*.whl
 

@@ -79,7 +79,10 @@ async function openSessionContext(
   const { dockerfile, signal } = request;
   const { folderTar } = await import("../session/filesync.ts");
   const fetch = (name: string, patterns: { include?: string[]; exclude?: string[] }) =>
-    TarTree.read(folderTar(session, { name, ...patterns }, signal), { folder: env.temporary, signal });
+    TarTree.read(folderTar(session, { name, ...patterns }, { temporary: env.temporary, signal }), {
+      folder: env.temporary,
+      signal,
+    });
   const name = dockerfile || "Dockerfile";
   const beside = await fetch("dockerfile", {
     include: [name, name.toLowerCase(), `${name}.dockerignore`],

@@ -1,10 +1,10 @@
 /** moby.filesync.v1.FileSync: a folder of the client, as a tar. */
-import type { TarHeader } from "../../../archive/tar/header.ts";
-import { END_OF_ARCHIVE, encodeHeader, padding } from "../../../archive/tar/writer.ts";
+import { END_OF_ARCHIVE, padding } from "../../../archive/tar/writer.ts";
 import { systemError } from "../../../errors/errors.ts";
 import { type Packet, Packet_PacketType as Type } from "../../../proto/fsutil/types/wire.ts";
 import { FileSyncDefinition } from "../../../proto/moby/filesync/v1/filesync.ts";
 import type { Call } from "./connection.ts";
+import { HeaderSpool, type Spooled } from "./header-spool.ts";
 import type { Session } from "./sessions.ts";
 import { headerOf } from "./stat.ts";
 
@@ -16,8 +16,16 @@ export interface SyncedFolder {
   exclude?: readonly string[];
 }
 
+export interface SyncOptions {
+  /** Where the list of what there is waits. */
+  temporary: string;
+  signal: AbortSignal;
+}
+
 /** Files that are asked for ahead of their turn have no more bytes than this. */
 const AHEAD_BYTES = 8 * 1024 * 1024;
+/** And are no more than this. */
+const AHEAD_FILES = 1024;
 
 /** A file that was asked for. */
 interface Wanted {
@@ -29,7 +37,7 @@ interface Wanted {
 export async function* folderTar(
   session: Session,
   folder: SyncedFolder,
-  signal: AbortSignal,
+  { temporary, signal }: SyncOptions,
 ): AsyncGenerator<Uint8Array, void, void> {
   const metadata = {
     "dir-name": folder.name,
@@ -38,10 +46,11 @@ export async function* folderTar(
   };
   const { diffCopy } = FileSyncDefinition.methods;
   const call = session.connection.open(FileSyncDefinition, diffCopy, metadata, signal);
-  const exchange = new Exchange(call);
+  const spool = new HeaderSpool(temporary);
   try {
-    yield* exchange.tar();
+    yield* new Exchange(call, spool).tar();
   } finally {
+    spool.close();
     call.cancel();
   }
 }
@@ -49,14 +58,16 @@ export async function* folderTar(
 class Exchange {
   readonly #call: Call<Packet, Packet>;
   readonly #packets: AsyncIterator<Packet>;
-  readonly #entries: { id: number; header: TarHeader }[] = [];
+  readonly #spool: HeaderSpool;
   readonly #wanted = new Map<number, Wanted>();
-  /** Position of the next entry to be asked for. */
-  #next = 0;
+  /** The next file to be asked for, and those after it. */
+  #next: Spooled | undefined;
+  #rest: Generator<Spooled, undefined, undefined> | undefined;
   #ahead = 0;
 
-  constructor(call: Call<Packet, Packet>) {
+  constructor(call: Call<Packet, Packet>, spool: HeaderSpool) {
     this.#call = call;
+    this.#spool = spool;
     this.#packets = call.messages[Symbol.asyncIterator]();
   }
 
@@ -70,12 +81,14 @@ class Exchange {
 
   async *tar(): AsyncGenerator<Uint8Array, void, void> {
     await this.#readEntries();
-    for (const [position, { id, header }] of this.#entries.entries()) {
-      yield encodeHeader(header);
-      if (header.type !== "file" || header.size === 0) continue;
-      await this.#askUpTo(position);
-      yield* this.#content(id, header.size);
-      yield padding(header.size);
+    this.#rest = this.#spool.entries();
+    this.#next = this.#nextFile();
+    for (const { id, size, header } of this.#spool.entries()) {
+      yield header;
+      if (size === 0) continue;
+      await this.#askUpTo(id);
+      yield* this.#content(id, size);
+      yield padding(size);
     }
     yield END_OF_ARCHIVE;
     await this.#call.send({ type: Type.PACKET_FIN });
@@ -92,17 +105,23 @@ class Exchange {
         throw systemError(`the client sent a packet of type ${packet.type} instead of an entry`);
       if (!packet.stat) return;
       const header = headerOf(packet.stat);
-      if (header) this.#entries.push({ id, header });
+      if (header) this.#spool.put(id, header);
     }
   }
 
+  #nextFile(): Spooled | undefined {
+    let next = this.#rest!.next().value;
+    while (next && next.size === 0) next = this.#rest!.next().value;
+    return next;
+  }
+
   /** Asks for the entry's content, and for that of some after it: an answer takes its time. */
-  async #askUpTo(position: number): Promise<void> {
-    for (; this.#next < this.#entries.length; this.#next++) {
-      const { id, header } = this.#entries[this.#next]!;
-      if (header.type !== "file" || header.size === 0) continue;
-      if (this.#next > position && this.#ahead + header.size > AHEAD_BYTES) return;
-      this.#ahead += header.size;
+  async #askUpTo(wanted: number): Promise<void> {
+    for (; this.#next; this.#next = this.#nextFile()) {
+      const { id, size } = this.#next;
+      const enough = this.#wanted.size >= AHEAD_FILES || this.#ahead + size > AHEAD_BYTES;
+      if (id > wanted && enough) return;
+      this.#ahead += size;
       this.#wanted.set(id, { chunks: [], done: false });
       await this.#call.send({ type: Type.PACKET_REQ, ID: id });
     }
