@@ -55,6 +55,8 @@ describe("cgroup v2", () => {
       "cd /sys/fs/cgroup; cat memory.max memory.low memory.swap.max pids.max cpu.max cpu.weight",
       (spec) => {
         spec.linux!.cgroupsPath = "/pequod/limits";
+        // Without it the mount shows the host's whole hierarchy.
+        spec.linux!.namespaces!.push({ type: "cgroup" });
         spec.linux!.resources = {
           ...spec.linux!.resources,
           memory: { limit: 64 << 20, reservation: 32 << 20, swap: 96 << 20 },
