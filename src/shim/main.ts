@@ -48,11 +48,20 @@ async function startOrStay(flags: Flags): Promise<void> {
   delete process.env[SHIM_STAYS];
   const { start } = await import("./start.ts");
   const { address, listener } = start(flags, stay);
-  print(address);
+  print(answerOf(address));
   if (listener === undefined) return;
   const { runDaemon } = await import("./daemon.ts");
   letGoOfStdio();
   runDaemon(flags, listener);
+}
+
+/**
+ * Containerd up to 2.x asks for version 2, which every one of them reads as the bare address; for whoever asks for the
+ * third, it is JSON (containerd's BootstrapParams) and the service is containerd.task.v3.
+ */
+function answerOf(address: string): string {
+  const wanted = Number(process.env["MAX_SHIM_VERSION"] ?? "");
+  return wanted >= 3 ? JSON.stringify({ version: 3, address, protocol: "ttrpc" }) : address;
 }
 
 /** The end of stdout tells the caller that the shim serves. */

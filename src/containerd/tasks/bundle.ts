@@ -12,6 +12,15 @@ import type { Layout } from "../config.ts";
 
 const SHIM_PATH = "shim-binary-path";
 const ADDRESS = "address";
+const BOOTSTRAP = "bootstrap.json";
+
+/** How to speak with a shim, as containerd 1.7 and later keep it in a bundle. */
+export interface Bootstrap {
+  /** Of the task service: 2 or 3. */
+  version: number;
+  address: string;
+  protocol: string;
+}
 
 export class Bundle {
   readonly namespace: string;
@@ -46,9 +55,24 @@ export class Bundle {
     writeFileSync(join(this.path, "config.json"), spec, { mode: 0o600 });
   }
 
-  /** The shim's address as the shim or saveAddress() left it; undefined when there is none yet. */
+  /** The shim's address as the shim, saveAddress() or another containerd left it; undefined when there is none yet. */
   address(): string | undefined {
-    return this.#read(ADDRESS);
+    return this.bootstrap()?.address ?? this.#read(ADDRESS);
+  }
+
+  /** What was noted of a shim that is not of the second version; undefined for one that is. */
+  bootstrap(): Bootstrap | undefined {
+    const text = this.#read(BOOTSTRAP);
+    if (text === undefined) return undefined;
+    try {
+      return JSON.parse(text) as Bootstrap;
+    } catch {
+      return undefined;
+    }
+  }
+
+  saveBootstrap(bootstrap: Bootstrap): void {
+    writeAtomic(join(this.path, BOOTSTRAP), JSON.stringify(bootstrap), { durability: "crash" });
   }
 
   saveAddress(address: string): void {

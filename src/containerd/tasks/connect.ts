@@ -30,7 +30,7 @@ export async function connectTask(
     shim,
     address,
     connection,
-    rpc: taskClient(connection),
+    rpc: taskClient(connection, bundle.bootstrap()?.version),
     stopLog,
     pid: undefined,
     deleting: false,

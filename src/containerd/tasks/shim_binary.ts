@@ -1,9 +1,9 @@
 /** The command line of a shim (v2): `start` prints where it serves, `delete` cleans up after a dead one. */
-import { systemError } from "../../errors/errors.ts";
+import { notImplemented, systemError } from "../../errors/errors.ts";
 import { DeleteResponse } from "../../proto/containerd/task/v2/shim.ts";
 import { Any } from "../../proto/google/protobuf/any.ts";
 import { isSameBuild, SHIM_STAYS, SLEEPER_SETTINGS } from "../../version/same_build.ts";
-import type { Bundle } from "./bundle.ts";
+import type { Bootstrap, Bundle } from "./bundle.ts";
 
 /** What every shim is told of its daemon. */
 export interface ShimEnvironment {
@@ -25,7 +25,7 @@ interface ShimCall {
   timeout: number;
 }
 
-/** Starts a shim and returns its address. Errors: what it said on stderr. */
+/** Starts a shim and returns its address; one of a later version has left its bootstrap.json then. Errors: what it said on stderr. */
 export async function startShim(
   shim: string,
   bundle: Bundle,
@@ -36,7 +36,9 @@ export async function startShim(
   const args = ["-id", bundle.id, ...(environment.debug ? ["-debug"] : []), "start"];
   const call = { shim, bundle, environment, args, input, timeout: START_TIMEOUT };
   const stdout = isSameBuild(shim) ? await runStaying(call) : await run(call);
-  return parseAddress(new TextDecoder().decode(stdout).trim(), shim);
+  const bootstrap = parseStart(new TextDecoder().decode(stdout).trim(), shim);
+  if (bootstrap.version > 2) bundle.saveBootstrap(bootstrap);
+  return bootstrap.address;
 }
 
 /** Kills what is left of a task whose shim is dead, and frees what it held. Undefined when the shim did not say. */
@@ -51,16 +53,22 @@ export async function deleteShim(
   return stdout.length === 0 ? undefined : DeleteResponse.decode(stdout);
 }
 
-/** Shims of the second version print a bare address; later ones may print a JSON object. */
-function parseAddress(text: string, shim: string): string {
+/** The latest version of shims that is known here. */
+const LATEST = 3;
+
+/** Shims of the second version print a bare address; those of containerd 2.x a JSON object. */
+function parseStart(text: string, shim: string): Bootstrap {
   if (!text.startsWith("{")) {
-    if (text.startsWith("unix://") || text.startsWith("/")) return text;
+    if (text.startsWith("unix://") || text.startsWith("/"))
+      return { version: 2, address: text, protocol: "ttrpc" };
     throw systemError(`shim ${shim} printed no address on start, but ${JSON.stringify(text.slice(0, 200))}`);
   }
-  const { address, protocol } = JSON.parse(text) as { address?: string; protocol?: string };
-  if (typeof address !== "string" || (protocol ?? "ttrpc") !== "ttrpc")
+  const { address, protocol = "ttrpc", version = 2 } = JSON.parse(text) as Partial<Bootstrap>;
+  if (typeof address !== "string" || protocol !== "ttrpc")
     throw systemError(`shim ${shim} wants to be spoken to over ${protocol}: only ttrpc is known here`);
-  return address;
+  if (version > LATEST)
+    throw notImplemented(`unsupported shim version (${version}): ${shim} is newer than version ${LATEST}`);
+  return { address, protocol, version };
 }
 
 function spawnShim(call: ShimCall, extra: Readonly<Record<string, string>>, detached: boolean) {

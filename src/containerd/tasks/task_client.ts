@@ -18,15 +18,16 @@ interface AnyCodec {
   fromPartial(partial: object): object;
 }
 
-/** The task service over an open ttrpc connection. */
-export function taskClient(connection: Client): TaskClient {
+/** The task service over an open ttrpc connection: that of a shim's version, whose messages are the same. */
+export function taskClient(connection: Client, version = 2): TaskClient {
+  const service = version >= 3 ? "containerd.task.v3.Task" : TaskDefinition.fullName;
   const client: Record<string, unknown> = {};
   for (const [key, method] of Object.entries(TaskDefinition.methods)) {
     const request = method.requestType as AnyCodec;
     const response = method.responseType as AnyCodec;
     client[key] = async (partial: object, options?: CallOptions) => {
       const payload = request.encode(request.fromPartial(partial)).finish();
-      return response.decode(await connection.call(TaskDefinition.fullName, method.name, payload, options));
+      return response.decode(await connection.call(service, method.name, payload, options));
     };
   }
   return client as TaskClient;
