@@ -11,7 +11,7 @@ import { Client } from "../src/ttrpc/client.ts";
 import { BIN, eventually } from "./lib/engine.ts";
 import { type ShimDriver, startShim } from "./lib/shim-driver.ts";
 
-const LIMIT = 60_000;
+const LIMIT = 120_000;
 
 let folder: string;
 let shim: ShimDriver;

@@ -94,6 +94,8 @@ export class ChaosChain {
         ...process.env,
         PATH: `${this.bin}:${process.env["PATH"]}`,
         PEQUOD_FAULT: this.at("fault"),
+        // In a round, shims fall asleep and wake up.
+        PEQUOD_SHIM_SLEEPY: "150",
       },
       stdin: "ignore",
       stdout: Bun.file(log),

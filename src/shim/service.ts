@@ -75,14 +75,12 @@ export class TaskService {
 
   /** Goes on with what another program has described by keep(). */
   async resume(kept: KeptService): Promise<void> {
-    for (const { options, binary, watch, ...rest } of kept) {
+    for (const { options, binary, watch: watched, ...rest } of kept) {
       setLogBundle(rest.bundle);
       const task = await Task.resume(rest, this.#contextOf(rest.bundle, options, binary));
       this.#tasks.set(task.id, task);
-      this.#oomWatches.set(
-        task.id,
-        resumeWatch(watch, () => this.#tellOOM(task.id)),
-      );
+      const watch = await resumeWatch(watched, () => this.#tellOOM(task.id));
+      this.#oomWatches.set(task.id, watch);
     }
   }
 

@@ -77,10 +77,16 @@ export function serve(
     "fd" in endpoint
       ? listenOn(endpoint.fd, socket)
       : Bun.listen<Connection>({ unix: endpoint.path, socket });
-  for (const { fd, calls } of adopted) void adopt(fd, calls, socket, handler);
+  let adopting = adopted.length;
+  for (const { fd, calls } of adopted)
+    adopt(fd, calls, socket, handler)
+      // The other side has gone meanwhile.
+      .catch(() => {})
+      .finally(() => adopting--);
   return {
     stop: (force) => listener.stop(force),
     keep(mayRepeat) {
+      if (adopting > 0) return undefined;
       const kept = [...clients].map((client) => keepConnection(client, mayRepeat));
       return kept.includes(undefined) ? undefined : kept.filter((one) => one !== undefined);
     },

@@ -21,12 +21,18 @@ export type KeptWatch =
 
 const NO_WATCH: OOMWatch = { check() {}, stop() {}, keep: () => ({ version: 0 }) };
 
-/** A watch that another program has begun. */
-export function resumeWatch(kept: KeptWatch, onOOM: () => void): OOMWatch {
+/** A watch that another program has begun. What has happened since then is told before this resolves. */
+export async function resumeWatch(kept: KeptWatch, onOOM: () => void): Promise<OOMWatch> {
   if (kept.version === 0) return NO_WATCH;
   if (kept.version === 1) return watchCounter(kept.event, onOOM);
+  const { watchMemoryEvents } = await import("./oom_v2.ts");
   closeFd(kept.events);
-  return watchV2(kept.folder, onOOM, kept.kills);
+  try {
+    return watchMemoryEvents(kept.folder, onOOM, kept.kills);
+  } catch (error) {
+    log("debug", `no OOM events any more: ${(error as Error).message}`);
+    return NO_WATCH;
+  }
 }
 
 /** Watches the memory control group of a container's init until it is stopped. */
@@ -95,15 +101,12 @@ function readCount(event: number): boolean {
   }
 }
 
-/**
- * v2: memory.events changes; its oom_kill counter tells whether it was for that. `seen`: kills that were told by another
- * program.
- */
-function watchV2(folder: string, onOOM: () => void, seen?: number): OOMWatch {
+/** v2: memory.events changes; its oom_kill counter tells whether it was for that. */
+function watchV2(folder: string, onOOM: () => void): OOMWatch {
   let watch: OOMWatch | undefined;
   let stopped = false;
   void import("./oom_v2.ts").then(({ watchMemoryEvents }) => {
-    if (!stopped) watch = watchMemoryEvents(folder, onOOM, seen);
+    if (!stopped) watch = watchMemoryEvents(folder, onOOM);
   });
   return {
     check: () => watch?.check(),
