@@ -2,7 +2,7 @@
 
 import { readSmallFile, unlinkIfThere } from "../linux/fd.ts";
 import { becomeSubreaper } from "../linux/prctl.ts";
-import { trimWhenQuiet } from "../memory/trim.ts";
+import { trim, trimWhenQuiet } from "../memory/trim.ts";
 import { type Handler, type KeptConnection, type Server, serve } from "../ttrpc/server.ts";
 import { showContainer } from "./command_line.ts";
 import type { Flags } from "./flags.ts";
@@ -16,8 +16,6 @@ import { whenQuiet } from "./sleep/quiet.ts";
 
 /** How long events may still wait for containerd at the end, in milliseconds. */
 const LAST_EVENTS = 3_000;
-/** Milliseconds of quiet after which memory is given back: a shim sleeps for the life of its container. */
-const QUIET = 400;
 /** Milliseconds without a call after which the shim sleeps, unless PEQUOD_SHIM_SLEEPY says otherwise; waking up takes ten. */
 const SLEEPY = 3_000;
 /** Time for the answer to the shutdown request to leave. */
@@ -74,12 +72,7 @@ class Daemon {
   serve(adopted: readonly KeptConnection[]): void {
     this.#reaper.start();
     this.#handleSignals();
-    const trimSoon = trimWhenQuiet(QUIET);
-    const sleepSoon = maySleep() ? whenQuiet(sleepy(), () => this.#sleep()) : () => {};
-    const work = () => {
-      trimSoon();
-      sleepSoon();
-    };
+    const work = maySleep() ? whenQuiet(sleepy(), () => this.#sleep()) : trimWhenQuiet(SLEEPY);
     const handle: Handler = (call, payload) => {
       work();
       return this.service.handle(call, payload);
@@ -106,6 +99,8 @@ class Daemon {
   async #sleep(): Promise<void> {
     const { fallAsleep } = await import("./sleep/sleep.ts");
     await fallAsleep(this.#flags, () => this.#keep());
+    // It could not.
+    trim();
   }
 
   /** What it takes to go on after a sleep; undefined while something is under way. */

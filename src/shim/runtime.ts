@@ -3,6 +3,7 @@ import { type EngineError, messageOf, notFound, systemError } from "../errors/er
 import { closeFd, O_NONBLOCK, O_RDWR, openFd, pipe, readFd, readSmallFile } from "../linux/fd.ts";
 import { spawn } from "../linux/spawn.ts";
 import { ERRORS_ARE_LOGGED, isSameBuild, SHORT_LIVED_SETTINGS } from "../version/same_build.ts";
+import type { Launch } from "./process.ts";
 import type { Reaper } from "./reaper.ts";
 
 export interface RuntimeOptions {
@@ -16,6 +17,14 @@ export interface RuntimeOptions {
 
 /** stdin, stdout, stderr of the command; container processes without a terminal inherit them. */
 export type Stdio = readonly [number, number, number];
+
+export interface CreateRequest {
+  id: string;
+  /** Where the id of the container's process is written to. */
+  pidFile: string;
+  noPivot: boolean;
+  noNewKeyring: boolean;
+}
 
 /** Variables that tune the shim's own JavaScript engine and are no business of its children. */
 const OWN_VARIABLE = /^(BUN_JSC|MIMALLOC)_/;
@@ -61,7 +70,20 @@ export class Runtime {
     throw runtimeError(what, reason === "" ? `${this.options.binary} ended with exit code ${exit}` : reason);
   }
 
-  /** Starts a created container: here, if the runtime is this very program and the container a plain one. */
+  /** Creates a container, which then waits: here, if the runtime is this very program and the container a plain one. */
+  async create(request: CreateRequest, how: Launch): Promise<void> {
+    const what = "OCI runtime create failed";
+    const { root, bundle, systemdCgroup } = this.options;
+    const { stdio } = how;
+    if (stdio !== undefined && !systemdCgroup) {
+      const plain = { ...request, bundle, stdio, log: this.#log };
+      const create = async () => (await import("../runtime/create_plain.ts")).createPlain(root, plain);
+      if (await this.#here(what, create)) return;
+    }
+    await this.run(what, createArguments(bundle, request, how), stdio);
+  }
+
+  /** Starts a created container: here, as above. */
   async start(id: string): Promise<void> {
     const what = "OCI runtime start failed";
     if (
@@ -131,6 +153,20 @@ export class Runtime {
     }
     return undefined;
   }
+}
+
+function createArguments(bundle: string, request: CreateRequest, how: Launch): string[] {
+  return [
+    "create",
+    "--bundle",
+    bundle,
+    "--pid-file",
+    request.pidFile,
+    ...(how.consoleSocket === undefined ? [] : ["--console-socket", how.consoleSocket]),
+    ...(request.noPivot ? ["--no-pivot"] : []),
+    ...(request.noNewKeyring ? ["--no-new-keyring"] : []),
+    request.id,
+  ];
 }
 
 function parseLine(line: string): { level?: string; msg?: string } | undefined {

@@ -87,8 +87,9 @@ export class Task {
       const release = this.#context.reaper.hold();
       try {
         const pidFile = `${this.bundle}/init.pid`;
+        const { noPivotRoot: noPivot, noNewKeyring } = this.#context.options;
         await this.init.launch(this.#ioOptions(), (how) =>
-          this.#command("OCI runtime create failed", this.#createArguments(pidFile, how), how),
+          this.#context.runtime.create({ id: this.id, pidFile, noPivot, noNewKeyring }, how),
         );
         this.#watch(this.init, readPidFile(pidFile));
       } catch (error) {
@@ -98,21 +99,6 @@ export class Task {
         release();
       }
     });
-  }
-
-  #createArguments(pidFile: string, how: Launch): string[] {
-    const { noPivotRoot, noNewKeyring } = this.#context.options;
-    return [
-      "create",
-      "--bundle",
-      this.bundle,
-      "--pid-file",
-      pidFile,
-      ...(how.consoleSocket === undefined ? [] : ["--console-socket", how.consoleSocket]),
-      ...(noPivotRoot ? ["--no-pivot"] : []),
-      ...(noNewKeyring ? ["--no-new-keyring"] : []),
-      this.id,
-    ];
   }
 
   /** The process with that exec id; the init for "". */
