@@ -63,10 +63,13 @@ export class EventLog {
     noteLife(this.#lives, JSON.parse(line) as Event);
   }
 
-  /** Waits until the end of each container that is known of has been told, or for a while. */
-  async settled(): Promise<void> {
+  /** Waits until the end of each container that is known of, `ids` among them, has been told, or for a while. */
+  async settled(ids: readonly string[] = []): Promise<void> {
     const deadline = Date.now() + 5_000;
-    const open = () => [...this.#lives.values()].some(({ actions }) => !actions.includes("destroy"));
+    const open = () =>
+      [...this.#lives.values()].some(({ actions }) => !actions.includes("destroy")) ||
+      // The subscription to a dockerd that has just come up may not have caught up yet.
+      ids.some((id) => !this.#lives.has(id));
     while (open() && Date.now() < deadline) await Bun.sleep(5);
   }
 

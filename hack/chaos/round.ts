@@ -126,7 +126,7 @@ async function check(round: Round): Promise<string[]> {
   const complaints = await Promise.all(
     ids.map((id) => chain.api.complaint("DELETE", `/containers/${id}?force=1&v=1`)),
   );
-  await events.settled();
+  await events.settled(ids);
   return [
     ...faults.flat(),
     ...complaints.filter((complaint) => complaint !== undefined),
