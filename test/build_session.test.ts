@@ -19,15 +19,20 @@ import { type SshAgent, startAgent, writeAsker } from "./lib/ssh-agent.ts";
 
 let engine: Engine;
 let agent: SshAgent;
+const settings = mkdtempSync("/tmp/pequod-session-");
 
 beforeAll(async () => {
-  engine = await startTestEngine();
+  const path = join(settings, "daemon.json");
+  const builder = { gc: { enabled: true, defaultKeepStorage: "20GB" } };
+  writeFileSync(path, JSON.stringify({ features: { buildkit: true }, builder }));
+  engine = await startTestEngine({ flags: ["--config-file", path] });
   agent = startAgent(join(engine.folder, "agent.sock"));
 }, 60_000);
 
 afterAll(async () => {
   agent.stop();
   await engine.stop();
+  rmSync(settings, { recursive: true });
 });
 
 function context(files: Record<string, string>): string {
@@ -48,6 +53,14 @@ const stock = (args: string[], stdin?: Blob): Promise<Result> =>
 
 const sh = (image: string, script: string) =>
   engine.ok("run", "--rm", "--network", "none", "--entrypoint", "sh", image, "-c", script);
+
+test("features.buildkit of daemon.json makes the client build by a session, unless it is told not to", async () => {
+  const folder = context({ Dockerfile: "FROM busybox\nENV A=1\n" });
+  const build = (DOCKER_BUILDKIT: string) =>
+    engine.docker(["build", folder], { cli: STOCK_CLIENT, env: { DOCKER_BUILDKIT } });
+  expect(await build("")).toMatchObject({ code: 0, stderr: expect.stringContaining("#1 ") });
+  expect(await build("0")).toMatchObject({ code: 0, stdout: expect.stringContaining("Step 1/2") });
+});
 
 describe("contexts", () => {
   test("a folder, without what .dockerignore names; links, modes and large files come through", async () => {

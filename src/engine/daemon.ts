@@ -393,6 +393,7 @@ function systemBackend(parts: Parts, service: ImageService, builder: Builder) {
   const all = () => listContainers(containers.env, { all: true, limit: 0, size: true, filters: new Map() });
   return {
     events,
+    builderVersion: () => (config.features["buildkit"] ? ("2" as const) : ("1" as const)),
     info: () =>
       systemInfo({
         config,

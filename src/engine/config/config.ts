@@ -87,6 +87,8 @@ export interface EngineConfig {
   shutdownTimeout: number;
   labels: string[];
   experimental: boolean;
+  /** Of which "buildkit" is known: clients that can shall build by a session. */
+  features: Record<string, boolean>;
   /** What of the build cache goes after a build, one after the other. */
   builderGC: GCPolicy[];
   httpProxy: string | undefined;
@@ -179,6 +181,7 @@ export function defaultConfig(): EngineConfig {
     shutdownTimeout: 15,
     labels: [],
     experimental: false,
+    features: {},
     builderGC: defaultPolicies(),
     httpProxy: undefined,
     httpsProxy: undefined,

@@ -47,6 +47,15 @@ describe("loadConfig()", () => {
     expect(config.defaultUlimits).toEqual({ nofile: { Name: "nofile", Soft: 1, Hard: 2 } });
     expect(config.defaultAddressPools).toEqual([{ base: "10.0.0.0/8", size: 24 }]);
   });
+  test("takes what Docker Desktop writes for builds", () => {
+    const config = load({
+      builder: { gc: { enabled: true, defaultKeepStorage: "1GB" } },
+      features: { buildkit: true },
+    });
+    expect(config.builderGC.at(-1)).toEqual({ unusedFor: 0, keep: 1024 ** 3 });
+    expect(config.features).toEqual({ buildkit: true });
+    expect(() => load({ features: { buildkit: 1 } })).toThrow("invalid value for features.buildkit");
+  });
   test("refuses unknown keys, wrong types, broken JSON and a setting given twice", () => {
     expect(() => load({ nonsense: 1 })).toThrow("don't match any configuration option: nonsense");
     expect(() => load({ debug: "yes" })).toThrow("invalid value for debug");

@@ -154,6 +154,14 @@ function applyLogOpts(config: EngineConfig, value: unknown): void {
     : (value as Record<string, string>);
 }
 
+/** As stock, names that mean nothing here are taken. */
+function applyFeatures(config: EngineConfig, value: unknown): void {
+  const all = Object.entries(value ?? {});
+  for (const [name, on] of all)
+    if (typeof on !== "boolean") throw bad(`features.${name}`, "true or false", on);
+  config.features = Object.fromEntries(all) as Record<string, boolean>;
+}
+
 function applyBuilder(config: EngineConfig, value: unknown): void {
   config.builderGC = readBuilderGC(value);
 }
@@ -239,6 +247,7 @@ export const SETTINGS: readonly Setting[] = [
   bool("experimental", "experimental"),
   { key: "proxies", apply: applyProxies },
   { key: "builder", apply: applyBuilder },
+  { key: "features", apply: applyFeatures },
   text("http-proxy", "httpProxy"),
   text("https-proxy", "httpsProxy"),
   text("no-proxy", "noProxy"),

@@ -7,6 +7,8 @@ export interface SystemBackend {
   info(): Promise<SystemInfo>;
   version(): Promise<SystemVersion>;
   events: EventBus;
+  /** Stock 20.10's client takes the session of BuildKit by default if told 2 ("features": {"buildkit": true}). */
+  builderVersion(): "1" | "2";
   /** GET /system/df for the given kinds of object. */
   diskUsage(kinds: readonly DiskUsageKind[], ctx: Context): Promise<Record<string, unknown>>;
 }
@@ -17,8 +19,8 @@ export type DiskUsageKind = (typeof DISK_USAGE_KINDS)[number];
 /** /_ping, /version, /info, /events, /system/df. */
 export function systemRoutes(backend: SystemBackend): Route[] {
   return [
-    { method: "GET", path: "/_ping", handle: ping },
-    { method: "HEAD", path: "/_ping", handle: ping },
+    { method: "GET", path: "/_ping", handle: (ctx) => ping(backend, ctx) },
+    { method: "HEAD", path: "/_ping", handle: (ctx) => ping(backend, ctx) },
     { method: "GET", path: "/version", handle: async (ctx) => ctx.json(200, await backend.version()) },
     { method: "GET", path: "/info", handle: async (ctx) => ctx.json(200, await backend.info()) },
     { method: "GET", path: "/events", handle: (ctx) => streamEvents(backend.events, ctx) },
@@ -26,8 +28,8 @@ export function systemRoutes(backend: SystemBackend): Route[] {
   ];
 }
 
-function ping(ctx: Context): void {
-  ctx.res.setHeader("Builder-Version", "1");
+function ping(backend: SystemBackend, ctx: Context): void {
+  ctx.res.setHeader("Builder-Version", backend.builderVersion());
   // For our own client: POST /build tells events, and takes secrets.
   ctx.res.setHeader("Pequod-Build", "1");
   ctx.res.setHeader("Swarm", "inactive");
