@@ -2,7 +2,7 @@ import { failedPrecondition } from "../../errors/errors.ts";
 import { parseFlags } from "../../flags/flags.ts";
 import { destroy } from "../destroy.ts";
 import { killAll } from "../kill_all.ts";
-import { release } from "../state/release.ts";
+import { releaseAndWait } from "../state/release.ts";
 import { statusOf } from "../state/status.ts";
 import { onlyId } from "./arguments.ts";
 import type { Context } from "./context.ts";
@@ -14,7 +14,7 @@ export async function run({ store, warn }: Context, args: string[]): Promise<num
   const status = statusOf(store, record);
   if (status === "stopped") throw failedPrecondition("cannot start a container that has stopped");
   if (status !== "created") throw failedPrecondition("cannot start an already running container");
-  release(store, record);
+  releaseAndWait(store, record);
   if (!record.spec.hooks?.poststart?.length) return 0;
   try {
     (await import("../hooks.ts")).runPoststart(record);

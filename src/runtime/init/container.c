@@ -145,7 +145,7 @@ void op_wait_start(const struct op *op)
 	while (got < 0 && errno == EINTR);
 	if (got != 1)
 		_exit(1);
-	close((int)op->number[0]);
+	/* It stays open until the command executes, for which "start" waits a little. */
 }
 
 /* A NULL-terminated array of the strings in a text of NUL-ended strings, followed by EXTRA if it is not empty. */
