@@ -91,7 +91,8 @@ async function run(args: string[]): Promise<number> {
     ...(values.debug || values["log-level"] === "debug" ? { debug: true } : {}),
   });
   log.level = levelOf(values["log-level"], config.debug);
-  for (const key of file.ignored) log.debug("setting has no effect", { key, file: values.config });
+  if (file.ignored.length > 0)
+    log.warn("settings without effect here", { file: values.config, settings: file.ignored.join(", ") });
   return (await import("../src/containerd/daemon.ts")).runDaemon(config, log);
 }
 

@@ -1,6 +1,6 @@
 /** docker-containerd's flags, its config.toml, its metrics, and how it refuses. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { appears } from "../hack/lib/chain.ts";
 import { importBusybox, runTool, startContainerd, type TestContainerd } from "./lib/containerd.ts";
@@ -103,6 +103,36 @@ test("config.toml in containerd's form; flags count for more", async () => {
   expect(existsSync(socket)).toBe(false);
 });
 
+test("what stock's file says and nothing here does is named in one line; what it imports counts", async () => {
+  const socket = join(folder, "stock.sock");
+  const defaults = Bun.spawnSync(["containerd", "config", "default"]).stdout.toString();
+  write("imported.toml", `oom_score = 7\n[grpc]\n  address = "${socket}"\n`);
+  const file = write(
+    "stock.toml",
+    defaults
+      .replace(/^root = .*$/m, `root = "${folder}/stock/root"`)
+      .replace(/^state = .*$/m, `state = "${folder}/stock/state"`)
+      .replace(/^imports = .*$/m, 'imports = ["import*.toml"]'),
+  );
+  const log = join(folder, "stock.log");
+  const child = Bun.spawn([DAEMON, "-c", file], {
+    stdin: "ignore",
+    stdout: Bun.file(log),
+    stderr: Bun.file(log),
+  });
+  await appears(socket, child, log);
+  expect(readFileSync(`/proc/${child.pid}/oom_score_adj`, "utf8").trim()).toBe("7");
+  child.kill();
+  await child.exited;
+  const warnings = readFileSync(log, "utf8")
+    .split("\n")
+    .filter((line) => line.includes("level=warn"));
+  expect(warnings).toHaveLength(1);
+  expect(warnings[0]).toContain("plugins.io.containerd.grpc.v1.cri");
+  expect(warnings[0]).not.toContain("tcp_address");
+  expect((await refusal(["-c", write("odd.toml", 'imports = ["none.toml"]')])).stderr).toContain("none.toml");
+});
+
 describe("Prometheus metrics", () => {
   let containerd: TestContainerd;
   const address = `127.0.0.1:${freePort()}`;
@@ -130,12 +160,44 @@ describe("Prometheus metrics", () => {
     expect(text).toContain("containerd_build_info_total{version=");
     expect(text).toContain("\ncontainerd_tasks 1\n");
     expect(text).toContain(
-      'container_memory_usage_limit_bytes{container_id="counted",namespace="default"} 52428800\n',
+      'container_memory_usage_limit_bytes{container_id="counted",namespace="default",runtime="io.containerd.runc.v2"} 52428800\n',
     );
-    expect(text).toContain('container_pids_current{container_id="counted",namespace="default"} 1\n');
+    expect(text).toContain(
+      'container_pids_current{container_id="counted",namespace="default",runtime="io.containerd.runc.v2"} 1\n',
+    );
     const call = 'grpc_method="Start",grpc_service="containerd.services.tasks.v1.Tasks",grpc_type="unary"';
     expect(text).toContain(`grpc_server_started_total{${call}} 1\n`);
     expect(text).toContain(`grpc_server_handled_total{grpc_code="OK",${call}} 1\n`);
     expect((await fetch(`http://${address}/metrics`)).status).toBe(404);
+  });
+
+  test("have the names, kinds and labels of stock's, but for what is Go's and CRI's", async () => {
+    const other = `127.0.0.1:${freePort()}`;
+    const stock = await startContainerd({ kind: "stock", config: `[metrics]\n  address = "${other}"\n` });
+    try {
+      const image = await importBusybox(stock);
+      await stock.ok("run", "-d", "--null-io", image, "measured", "sleep", "1000");
+      const families = async (host: string) => {
+        const text = await (await fetch(`http://${host}/v1/metrics`)).text();
+        const labels = (name: string) => {
+          const found = new RegExp(`^${name}\\{(.*)\\} `, "m").exec(text)?.[1] ?? "";
+          return found
+            .replaceAll(/="[^"]*"/g, "")
+            .split(",")
+            .sort()
+            .join();
+        };
+        return [...text.matchAll(/^# TYPE (\S+) (\w+)$/gm)]
+          .map(([, name, type]) => `${name} ${type} ${labels(name!)}`)
+          .filter(
+            (line) =>
+              !/^(go_|promhttp_|containerd_cri_|process_virtual_memory_max|container_blkio)/.test(line),
+          );
+      };
+      const ours = await families(address);
+      expect((await families(other)).filter((line) => !ours.includes(line))).toEqual([]);
+    } finally {
+      await stock.stop();
+    }
   });
 });

@@ -20,6 +20,8 @@ export interface Config {
   metricsInterval: number;
   socketUid: number;
   socketGid: number;
+  /** The daemon's oom_score_adj; 0 leaves it as it is. */
+  oomScore: number;
 }
 
 export const DEFAULT_SOCKET = "/run/containerd/containerd.sock";
@@ -36,6 +38,7 @@ export const DEFAULTS: Config = {
   metricsInterval: 0,
   socketUid: 0,
   socketGid: 0,
+  oomScore: 0,
 };
 
 /** The path that `unix:///path`, `unix:path` or a path names. Errors: invalidArgument for anything else. */

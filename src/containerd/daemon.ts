@@ -20,6 +20,7 @@ import {
   protectSocket,
   removeStaleSocket,
   serverUuid,
+  setOOMScore,
 } from "./start.ts";
 import { TaskManager } from "./tasks/manager.ts";
 import { findPrograms } from "./tasks/programs.ts";
@@ -52,6 +53,7 @@ export async function startDaemon(config: Config, log: Logger): Promise<Daemon> 
 
 async function start(config: Config, log: Logger, undo: (() => void | Promise<void>)[]): Promise<void> {
   checkRoot();
+  setOOMScore(config.oomScore);
   const programs = findPrograms(config);
   const layout = layoutOf(config);
   await checkSocketFree(config.socket);
@@ -84,7 +86,7 @@ async function start(config: Config, log: Logger, undo: (() => void | Promise<vo
     const { metricsAddress: address, metricsInterval: interval } = config;
     const calls = new CallCounter();
     counted = (service) => calls.counted(service);
-    undo.push(await serveMetrics({ address, interval, tasks, calls, log }));
+    undo.push(await serveMetrics({ address, interval, tasks, containers, calls, log }));
   }
   const uuid = serverUuid(layout);
   const trimSoon = trimWhenQuiet(QUIET);

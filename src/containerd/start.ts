@@ -1,11 +1,23 @@
 /** Checks that must pass before anything is changed on the machine, each failing with one line. */
-import { chmodSync, chownSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { dirname, join } from "node:path";
 import { conflict, errnoOf, forbidden } from "../errors/errors.ts";
 import { writeAtomic } from "../files/atomic.ts";
 import { tryLock } from "../linux/flock.ts";
 import type { Config, Layout } from "./config.ts";
+
+/** Whom the kernel ends first when memory runs out. Errors: forbidden where a score may not be lowered. */
+export function setOOMScore(score: number): void {
+  if (score === 0) return;
+  try {
+    writeFileSync("/proc/self/oom_score_adj", String(score));
+  } catch (cause) {
+    throw forbidden(`set oom_score to ${score}: ${errnoOf(cause)}: lowering needs CAP_SYS_RESOURCE`, {
+      cause,
+    });
+  }
+}
 
 /** Errors: forbidden. */
 export function checkRoot(): void {

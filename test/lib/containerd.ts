@@ -32,6 +32,8 @@ export interface TestContainerd {
 
 export interface ContainerdOptions {
   kind?: "ours" | "stock";
+  /** Further lines of stock containerd's config.toml. */
+  config?: string;
   /** Further flags of docker-containerd. */
   flags?: string[];
   /** OCI runtime of docker-containerd; docker-runc unless told otherwise. */
@@ -44,7 +46,7 @@ function commandOf(folder: string, socket: string, options: ContainerdOptions): 
     writeFileSync(
       config,
       `version = 2\nroot = "${folder}/root"\nstate = "${folder}/state"\n` +
-        `disabled_plugins = ["io.containerd.grpc.v1.cri"]\n[grpc]\n  address = "${socket}"\n`,
+        `disabled_plugins = ["io.containerd.grpc.v1.cri"]\n[grpc]\n  address = "${socket}"\n${options.config ?? ""}`,
     );
     return ["containerd", "-c", config];
   }

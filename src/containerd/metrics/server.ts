@@ -1,14 +1,18 @@
 /** Prometheus metrics at http://ADDRESS/v1/metrics. */
+import { readdirSync, readFileSync } from "node:fs";
 import { createServer, type Server, type ServerResponse } from "node:http";
 import { invalidArgument, messageOf, systemError } from "../../errors/errors.ts";
 import type { Logger } from "../../log/log.ts";
 import { GIT_COMMIT, VERSION } from "../../version/version.ts";
+import type { ContainerStore } from "../metadata/containers.ts";
 import type { TaskManager } from "../tasks/manager.ts";
+import type { Task } from "../tasks/task.ts";
 import type { CallCounter } from "./calls.ts";
-import { containerFamilies } from "./containers.ts";
+import { containerFamilies, type Measured } from "./containers.ts";
 import { type Family, formatFamilies } from "./text.ts";
 
 const PATH = "/v1/metrics";
+const PAGE_SIZE = 4096;
 
 export interface MetricsOptions {
   /** host:port */
@@ -16,12 +20,28 @@ export interface MetricsOptions {
   /** How old figures of containers may be, in seconds; 0: asked for at each request. */
   interval: number;
   tasks: TaskManager;
+  containers: ContainerStore;
   calls: CallCounter;
   log: Logger;
 }
 
+/** What the kernel tells of this process. */
+function processFacts() {
+  const read = (name: string) => readFileSync(`/proc/self/${name}`, "utf8");
+  const pages = Number(read("statm").split(" ")[0]);
+  const [, limit] = /^Max open files +(\w+)/m.exec(read("limits")) ?? [];
+  const { user, system } = process.cpuUsage();
+  return {
+    cpuSeconds: (user + system) / 1e6,
+    virtualBytes: pages * PAGE_SIZE,
+    openFiles: readdirSync("/proc/self/fd").length,
+    maxFiles: Number(limit),
+  };
+}
+
 function daemonFamilies(tasks: TaskManager): Family[] {
   const { heapUsed, rss } = process.memoryUsage();
+  const { cpuSeconds, virtualBytes, openFiles, maxFiles } = processFacts();
   const one = (name: string, help: string, type: Family["type"], value: number, labels = {}): Family => ({
     ...{ name, help, type },
     samples: [{ labels, value }],
@@ -33,6 +53,10 @@ function daemonFamilies(tasks: TaskManager): Family[] {
     }),
     one("containerd_tasks", "Tasks that there are.", "gauge", tasks.list().length),
     one("process_resident_memory_bytes", "Resident memory of the daemon.", "gauge", rss),
+    one("process_virtual_memory_bytes", "Virtual memory of the daemon.", "gauge", virtualBytes),
+    one("process_cpu_seconds_total", "Processor time of the daemon.", "counter", cpuSeconds),
+    one("process_open_fds", "Open files of the daemon.", "gauge", openFiles),
+    one("process_max_fds", "Limit of those.", "gauge", maxFiles),
     one("process_heap_bytes", "Used heap of the daemon.", "gauge", heapUsed),
     one("process_start_time_seconds", "Start of the daemon.", "gauge", performance.timeOrigin / 1000),
   ];
@@ -47,11 +71,18 @@ class Collected {
     this.#options = options;
   }
 
+  #measured(task: Task): Measured {
+    const { containers } = this.#options;
+    const { namespace, id } = task;
+    const name = containers.has(namespace, id) ? containers.get(namespace, id).runtime?.name : undefined;
+    return { task, runtime: name ?? "" };
+  }
+
   async text(): Promise<string> {
     const { tasks, calls, interval } = this.#options;
     if (performance.now() - this.#at >= interval * 1000) {
       this.#at = performance.now();
-      this.#containers = containerFamilies(tasks.list());
+      this.#containers = containerFamilies(tasks.list().map((task) => this.#measured(task)));
     }
     return formatFamilies([...daemonFamilies(tasks), ...calls.families(), ...(await this.#containers)]);
   }
