@@ -1,6 +1,6 @@
 /** A shim that sleeps, as another program, while its containers run: what wakes it, and what it then still knows. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, readdirSync, readlinkSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readlinkSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { taskClient } from "../src/containerd/tasks/task_client.ts";
 import { closeFd, O_NONBLOCK, O_RDWR, openFd, readFd, writeFd } from "../src/linux/fd.ts";
@@ -206,6 +206,21 @@ describe("a sleeping shim", () => {
         expect((await shim.rpc.wait({ id })).exitStatus).toBe(137);
         await shim.rpc.delete({ id });
       }
+    },
+    LIMIT,
+  );
+
+  test(
+    "ends when its containers were cleared away without it",
+    async () => {
+      await run("cleared", { args: ["sleep", "1000"] });
+      shim.hangUp();
+      await untilAsleep();
+      const root = ["--root", join(folder, "shim/runc/test")];
+      Bun.spawnSync([join(BIN, "docker-runc"), ...root, "delete", "--force", "cleared"]);
+      rmSync(join(shim.folder, "cleared"), { recursive: true });
+      const gone = () => !existsSync(`/proc/${pid}/cmdline`);
+      await eventually("the shim has ended", gone, (ended) => ended, 60);
     },
     LIMIT,
   );

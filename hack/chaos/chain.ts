@@ -95,7 +95,7 @@ export class ChaosChain {
         PATH: `${this.bin}:${process.env["PATH"]}`,
         PEQUOD_FAULT: this.at("fault"),
         // In a round, shims fall asleep and wake up.
-        PEQUOD_SHIM_SLEEPY: "150",
+        PEQUOD_SHIM_SLEEPY: process.env["PEQUOD_SHIM_SLEEPY"] ?? "150",
       },
       stdin: "ignore",
       stdout: Bun.file(log),

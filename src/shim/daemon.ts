@@ -78,7 +78,8 @@ class Daemon {
       return this.service.handle(call, payload);
     };
     const idle = new IdleWatch(
-      () => this.service.idle,
+      // A containerd that took this shim for dead has cleared its tasks away by itself.
+      () => this.service.isAbandoned,
       () => this.#shutdown(),
     );
     this.#server = serve({ fd: this.#listener }, handle, (open) => idle.connections(open), adopted);

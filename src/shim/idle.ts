@@ -3,7 +3,7 @@
  * task, or dies before it has given one to it, need not come back to end it.
  */
 
-/** Milliseconds from the start to the first connection, which a busy machine may take. */
+/** Milliseconds from the start to the first connection, which a busy machine may take, and between looks later on. */
 const FIRST = 10_000;
 /** Milliseconds after the last connection has gone. */
 const LATER = 3_000;
@@ -22,7 +22,9 @@ export class IdleWatch {
 
   #arm(delay: number): ReturnType<typeof setTimeout> {
     return setTimeout(() => {
-      if (this.#connections === 0 && this.#isIdle()) this.#end();
+      if (this.#connections > 0) return;
+      if (this.#isIdle()) this.#end();
+      else this.#timer = this.#arm(FIRST);
     }, delay);
   }
 

@@ -1,6 +1,7 @@
 /** The ttrpc service containerd.task.v2.Task: requests in, operations on tasks, events out. */
 import { exists, notFound, notImplemented } from "../errors/errors.ts";
 import { closeFd } from "../linux/fd.ts";
+import { pathExists } from "../linux/path_exists.ts";
 import type { Codec, MessageOf } from "../protobuf/message.ts";
 import type { Call, Handler } from "../ttrpc/server.ts";
 import { VERSION } from "../version/version.ts";
@@ -54,6 +55,12 @@ export class TaskService {
   /** Whether there is no task left to look after. */
   get idle(): boolean {
     return this.#tasks.size === 0 && this.#reserved.size === 0;
+  }
+
+  /** Whether there is nothing that anybody could want: of what is left, the processes have ended and the bundles are gone. */
+  get isAbandoned(): boolean {
+    const over = (task: Task) => task.init.exit !== undefined && !pathExists(task.bundle);
+    return this.#reserved.size === 0 && [...this.#tasks.values()].every(over);
   }
 
   /** What it takes to go on in another program; undefined unless all tasks run and nothing is under way. */

@@ -34,6 +34,8 @@ export interface ShimDriver {
   /** The answer to a call, or its error, in a form that does not depend on the shim. */
   answer(call: Promise<unknown>): Promise<unknown>;
   plain(value: unknown): unknown;
+  /** Closes the connection, as a containerd that has died. */
+  hangUp(): void;
   stop(): Promise<void>;
 }
 
@@ -131,6 +133,7 @@ export async function startShim(
     plain,
     answer: (call) =>
       call.then(plain, (error: unknown) => ({ kind: kindOf(error), message: plain(messageOf(error)) })),
+    hangUp: () => client.close(),
     async stop() {
       await rpc.shutdown({ id: first, now: true }).catch(() => {});
       client.close();
