@@ -4,6 +4,7 @@ import { getXattr, listXattrs } from "../linux/inode.ts";
 import { NO_XATTRS } from "./tar/header.ts";
 import { headerOnDisk, typeOnDisk } from "./tar/on-disk.ts";
 import { END_OF_ARCHIVE, encodeHeader, padding, tarHeader } from "./tar/writer.ts";
+import { turn } from "./turn.ts";
 
 export interface PackOptions {
   /** Name of the root in the archive; "" leaves the root itself out and names its content directly. */
@@ -14,7 +15,7 @@ export interface PackOptions {
   ids?: IDMap | undefined;
 }
 
-const CHUNK = 1 << 20;
+const CHUNK = 256 << 10;
 
 const O_PATH_FOLDER = 0o10000000 | constants.O_DIRECTORY | constants.O_NOFOLLOW;
 
@@ -65,6 +66,8 @@ class Packer {
       const folder = `/proc/self/fd/${fd}`;
       for (const child of readdirSync(folder).sort()) {
         const gone = lstatSync(`${folder}/${child}`, { throwIfNoEntry: false }) === undefined;
+        const waiting = turn();
+        if (waiting) await waiting;
         if (!gone) yield* this.entry(`${folder}/${child}`, name === "" ? child : `${name}/${child}`);
       }
     } finally {
@@ -100,6 +103,8 @@ async function* content(path: string, size: number): AsyncGenerator<Uint8Array> 
       const part = got === 0 ? chunk : chunk.subarray(0, got);
       left -= part.length;
       yield part;
+      const waiting = turn();
+      if (waiting) await waiting;
     }
   } finally {
     closeSync(fd);

@@ -7,6 +7,7 @@ import { finished } from "node:stream/promises";
 import { createGunzip, createGzip, type Gzip } from "node:zlib";
 import type { TarHeader } from "../../archive/tar/header.ts";
 import type { TarObserver } from "../../archive/tar/reader.ts";
+import { turn } from "../../archive/turn.ts";
 import { dataLoss } from "../../errors/errors.ts";
 import { Crc64 } from "./crc64.ts";
 
@@ -19,7 +20,8 @@ interface Entry {
   position: number;
 }
 
-const CHUNK = 1 << 20;
+/** Read and summed at a time: less than a millisecond. */
+const CHUNK = 256 << 10;
 
 /** Writes the record while the tar is being read. */
 export class TarSplitWriter implements TarObserver {
@@ -97,6 +99,8 @@ export class TarSplitWriter implements TarObserver {
 /** The tar again: `open` gives a descriptor of a file of the layer. Errors: dataLoss when a file is not what it was. */
 export async function* assembleTar(path: string, open: (name: string) => number): AsyncGenerator<Uint8Array> {
   for await (const entry of entriesOf(path)) {
+    const waiting = turn();
+    if (waiting) await waiting;
     if (entry.type === 2) yield Buffer.from(entry.payload ?? "", "base64");
     else if (entry.size) yield* contentOf(entry, open);
   }
@@ -140,6 +144,8 @@ async function* contentOf(entry: Entry, open: (name: string) => number): AsyncGe
       crc.update(part);
       left -= got;
       yield part;
+      const waiting = turn();
+      if (waiting) await waiting;
     }
   } finally {
     closeSync(fd);
