@@ -205,6 +205,35 @@ test("without root: run and exec in a user namespace", async () => {
   expect(as("list", "-q").out).toBe("");
 });
 
+test("plan and check need no root, and make nothing", async () => {
+  const { path } = bench.bundle(["true"], (spec) => {
+    spec.hooks = { createRuntime: [{ path: "/bin/true" }] };
+  });
+  chmodSync(path, 0o755);
+  const somebody = (...args: string[]) => {
+    const words = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "env", "-C", "/"];
+    const child = Bun.spawnSync([...words, bench.binary, "--root", "/nonexistent", ...args]);
+    return { code: child.exitCode, stdout: child.stdout.toString(), stderr: child.stderr.toString() };
+  };
+  const words = somebody("plan", path);
+  expect([words.code, words.stderr]).toEqual([0, ""]);
+  // Each step has the place in config.json that asks for it.
+  for (const place of ["mounts[0]", "linux.maskedPaths[0]", "process.capabilities.bounding", "linux.seccomp"])
+    expect(words.stdout).toContain(place);
+  const steps = JSON.parse(somebody("plan", "--json", path).stdout) as { op: string; tag: string }[];
+  expect(steps).toEqual(JSON.parse((await bench.runc(["plan", "--json", path])).stdout) as typeof steps);
+  expect(steps.filter(({ op, tag }) => op === "" || tag === "")).toEqual([]);
+  expect(somebody("check", path)).toMatchObject({ code: 0, stderr: "" });
+  writeFileSync(
+    join(path, "config.json"),
+    JSON.stringify({ ociVersion: "9", root: 1, process: { args: [] } }),
+  );
+  const found = somebody("check", path);
+  expect(found.code).toBe(1);
+  for (const pointer of ["/ociVersion", "/root", "/process/args", "/process/cwd", "/linux"])
+    expect(found.stdout + found.stderr).toContain(`${pointer}: `);
+});
+
 test("what lies in a read-only tmpfs and a read-only /dev is made first", async () => {
   const seen = await bench.sh(
     "(ls /ro/below; touch /ro/x /dev/x; ls -l /dev/null | cut -c1) 2>&1",

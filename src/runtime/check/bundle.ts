@@ -53,10 +53,15 @@ export function checkMounts(report: Report, spec: Spec, facts: Facts): void {
   });
 }
 
-/** Adds the problems of hooks that run on the host. */
+const HOOK_KINDS = [
+  ...(["prestart", "createRuntime", "createContainer", "startContainer"] as const),
+  ...(["poststart", "poststop"] as const),
+];
+
+/** Adds the problems of hooks that run on the host. Kinds that nobody knows are ignored, as the specification wants. */
 export function checkHooks(report: Report, spec: Spec): void {
-  for (const [kind, hooks] of Object.entries(spec.hooks ?? {})) {
-    ((hooks ?? []) as { path: string; timeout?: number }[]).forEach((hook, i) => {
+  for (const kind of HOOK_KINDS) {
+    (spec.hooks?.[kind] ?? []).forEach((hook, i) => {
       const pointer = pointerOf("hooks", kind, i);
       if (!hook.path?.startsWith("/"))
         report.add(

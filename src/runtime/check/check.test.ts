@@ -19,11 +19,56 @@ test("checkBundle() finds nothing in what spec writes", async () => {
   expect(await pointers(rootlessSpec(1000, 1000))).toEqual([]);
 });
 
-test("checkBundle() reports wrong types before anything else", async () => {
+test("checkBundle() reports wrong types, and everything else beside them", async () => {
   expect(await pointers("{")).toEqual([""]);
   expect(await pointers([])).toEqual([""]);
-  const config = { ...exampleSpec(), mounts: {}, process: { args: ["a", 1], cwd: 2, user: { uid: "0" } } };
-  expect(await pointers(config)).toEqual(["/process/user/uid", "/process/args/1", "/process/cwd", "/mounts"]);
+  const config = {
+    ...exampleSpec(),
+    ociVersion: "7.0",
+    mounts: {},
+    root: 5,
+    process: {
+      args: ["a", 1],
+      cwd: 2,
+      user: { uid: "0" },
+      env: ["A=1", 2, "NOVALUE"],
+      rlimits: [{ type: 1 }],
+    },
+  };
+  expect(await pointers(config)).toEqual([
+    "/process/user/uid",
+    "/process/args/1",
+    "/process/env/1",
+    "/process/cwd",
+    "/process/rlimits/0/type",
+    "/root",
+    "/mounts",
+    "/ociVersion",
+    "/process/env/2",
+    "/process/rlimits/0",
+  ]);
+});
+
+test("checkBundle() goes on whatever has a wrong type", async () => {
+  const wrong = [5, "text", true, [], [5], [[]], { x: 5 }];
+  const places = ["process", "root", "mounts", "hooks", "linux", "annotations"];
+  for (const place of places)
+    for (const value of wrong) {
+      const found = await pointers({ ...exampleSpec(), ociVersion: "7.0", [place]: value });
+      expect(found).toContain("/ociVersion");
+    }
+  for (const member of Object.keys({
+    ...exampleSpec().linux,
+    seccomp: 0,
+    resources: 0,
+    devices: 0,
+    intelRdt: 0,
+  }))
+    for (const value of wrong) {
+      const linux = { ...exampleSpec().linux, [member]: value, rootfsPropagation: "sideways" };
+      const found = await pointers({ ...exampleSpec(), linux });
+      if (member !== "rootfsPropagation") expect(found).toContain("/linux/rootfsPropagation");
+    }
 });
 
 test("checkBundle() reports every problem, not only the first", async () => {

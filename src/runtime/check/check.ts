@@ -48,10 +48,14 @@ export async function checkBundle(bundle: string): Promise<Problem[]> {
   const report = new Report();
   const document = readDocument(bundle, report);
   if (document === undefined) return report.problems;
-  checkTypes(report, document);
-  // Later checks rely on the types.
-  if (report.problems.length > 0) return report.problems;
-  const spec = document as Spec;
+  const spec = checkTypes(report, document);
+  if (spec) report.addOthers(await checkMeaning(bundle, spec));
+  return report.problems;
+}
+
+/** What is wrong with members whose types are right. */
+async function checkMeaning(bundle: string, spec: Spec): Promise<Problem[]> {
+  const report = new Report();
   if (!/^[01]\./.test(spec.ociVersion ?? ""))
     report.add(
       "/ociVersion",

@@ -21,6 +21,13 @@ export class Report {
     this.problems.push({ pointer, problem, cure });
   }
 
+  /** Adds problems, but not of what has one already: a member of a wrong type seems to be missing as well. */
+  addOthers(problems: readonly Problem[]): void {
+    const known = this.problems.map(({ pointer }) => pointer);
+    const isKnown = (at: string) => known.some((pointer) => at === pointer || at.startsWith(`${pointer}/`));
+    this.problems.push(...problems.filter(({ pointer }) => !isKnown(pointer)));
+  }
+
   /** Runs a part of the compiler that throws for what it cannot do; its message becomes the problem. */
   attempt(pointer: string, cure: string, compile: () => void): void {
     try {

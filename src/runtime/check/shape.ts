@@ -1,4 +1,5 @@
 /** Whether members have the types that the specification gives them: what all other checks rely on. */
+import type { Spec } from "../../oci/runtime-spec.ts";
 import { pointerOf, type Report } from "./problem.ts";
 
 type Shape =
@@ -152,36 +153,53 @@ const nameOf = (value: unknown) =>
       ? "a list"
       : `a${typeof value === "object" ? "n" : ""} ${typeof value}`;
 
-function complain(report: Report, path: (string | number)[], value: unknown, wanted: string): void {
+/** What stands for a value of a wrong type, so that what is around it can be looked at too. */
+const WRONG = Symbol("wrong");
+
+function complain(report: Report, path: (string | number)[], value: unknown, wanted: string): typeof WRONG {
   report.add(pointerOf(...path), `is ${nameOf(value)}`, `make it ${wanted}`);
+  return WRONG;
 }
 
-function checkList(report: Report, path: (string | number)[], value: unknown, shape: Shape): void {
+/** In a list each entry must keep its place. */
+const placeholder = (shape: Shape): unknown => (shape === "string" ? "" : shape === "number" ? 0 : {});
+
+function checkList(report: Report, path: (string | number)[], value: unknown, shape: Shape): unknown {
   if (!Array.isArray(value)) return complain(report, path, value, "a list");
-  value.forEach((entry, i) => {
-    checkShape(report, [...path, i], entry, shape);
+  return value.map((entry, i) => {
+    const checked = checkShape(report, [...path, i], entry, shape);
+    return checked === WRONG ? placeholder(shape) : checked;
   });
 }
 
-function checkMembers(report: Report, path: (string | number)[], value: unknown, members: Members): void {
+function checkMembers(report: Report, path: (string | number)[], value: unknown, members: Members): unknown {
   if (!isObject(value)) return complain(report, path, value, "an object");
+  const result = { ...value };
   // Go's encoder writes null for what is empty.
-  for (const [name, shape] of Object.entries(members))
-    if (value[name] !== undefined && value[name] !== null)
-      checkShape(report, [...path, name], value[name], shape);
+  for (const [name, shape] of Object.entries(members)) {
+    if (value[name] === undefined || value[name] === null) continue;
+    const checked = checkShape(report, [...path, name], value[name], shape);
+    if (checked === WRONG) delete result[name];
+    else result[name] = checked;
+  }
+  return result;
 }
 
-function checkShape(report: Report, path: (string | number)[], value: unknown, shape: Shape): void {
-  if (shape === "strings") checkList(report, path, value, "string");
-  else if (shape === "numbers") checkList(report, path, value, "number");
-  else if (shape === "object") checkMembers(report, path, value, {});
-  else if (typeof shape === "string") {
-    if (typeof value !== shape) complain(report, path, value, `a ${shape}`);
-  } else if ("list" in shape) checkList(report, path, value, { members: shape.list });
-  else checkMembers(report, path, value, shape.members);
+function checkShape(report: Report, path: (string | number)[], value: unknown, shape: Shape): unknown {
+  if (shape === "strings") return checkList(report, path, value, "string");
+  if (shape === "numbers") return checkList(report, path, value, "number");
+  if (shape === "object") return checkMembers(report, path, value, {});
+  if (typeof shape === "string")
+    return typeof value === shape ? value : complain(report, path, value, `a ${shape}`);
+  if ("list" in shape) return checkList(report, path, value, { members: shape.list });
+  return checkMembers(report, path, value, shape.members);
 }
 
-/** Adds a problem for each member of a wrong type. */
-export function checkTypes(report: Report, spec: unknown): void {
-  checkMembers(report, [], spec, SPEC);
+/**
+ * Adds a problem for each member of a wrong type, and returns the document without them, so that other checks can rely
+ * on the types; undefined when it is no document at all.
+ */
+export function checkTypes(report: Report, spec: unknown): Spec | undefined {
+  const checked = checkMembers(report, [], spec, SPEC);
+  return checked === WRONG ? undefined : (checked as Spec);
 }
