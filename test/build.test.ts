@@ -397,6 +397,7 @@ RUN ls /run/secrets 2>/dev/null | wc -l >> /n`,
     const metadata = join(engine.folder, "metadata.json");
     expect((await ours("-o", out, "--metadata-file", metadata, "-t", "files", folder)).code).toBe(0);
     expect(await Bun.file(join(out, "deep/f")).text()).toBe("exported");
+    expect(readdirSync(out)).toEqual(["deep"]);
     const id = await engine.ok("image", "inspect", "-f", "{{.Id}}", "files");
     expect(await Bun.file(metadata).json()).toMatchObject({ "containerimage.config.digest": id });
     expect((await ours("-q", folder)).stdout).toBe(`${id}\n`);

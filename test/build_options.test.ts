@@ -201,6 +201,13 @@ describe("options", () => {
     });
     const files = Bun.spawnSync(["tar", "-xOf", "-", "f"], { stdin: tar.stdout });
     expect(files.stdout.toString()).toBe("to stdout");
+    const names = Bun.spawnSync(["tar", "-tf", "-"], { stdin: tar.stdout });
+    expect(names.stdout.toString()).toBe("f\n");
+    expect(await ours(["-o", "type=image,name=named:1", "--progress", "quiet", folder])).toMatchObject({
+      code: 0,
+    });
+    expect(await engine.ok("image", "ls", "-q", "named:1")).not.toBe("");
+    expect((await ours(["--progress", "loud", folder])).stderr).toContain('invalid progress mode "loud"');
     expect((await ours(["-o", "type=nothing", folder])).stderr).toContain("type is required for output");
     expect((await ours(["-o", "type=local", folder])).stderr).toContain("dest is required for local output");
   });

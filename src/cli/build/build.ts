@@ -3,7 +3,7 @@ import { batched } from "../../archive/tar/batched.ts";
 import type { Cli } from "../cli.ts";
 import { defineCommand } from "../command.ts";
 import { BUILD_FLAGS, type BuildFlags, buildQuery } from "./flags.ts";
-import { follow } from "./follow.ts";
+import { checkProgress, follow } from "./follow.ts";
 import { type Output, readOutput, writeOutput } from "./outputs.ts";
 import { checkPlatforms, platformsOf, type Variant, writePlatforms } from "./platforms.ts";
 import { registryConfig } from "./registry_config.ts";
@@ -17,8 +17,9 @@ export default defineCommand({
   aliases: ["docker image build", "docker build", "docker builder build"],
   count: { least: 1, most: 1 },
   flags: BUILD_FLAGS,
-  async run(cli, { args, flags }) {
-    const outputs = [...flags.output, ...(flags.push ? ["type=registry"] : [])].map(readOutput);
+  async run(cli, { args, flags: given }) {
+    const outputs = [...given.output, ...(given.push ? ["type=registry"] : [])].map(readOutput);
+    const flags = withDefaults(given, outputs);
     const platforms = platformsOf(flags.platform);
     const source = await sourceOf(args[0]!, flags);
     const ours = await isOurs(cli);
@@ -37,6 +38,13 @@ export default defineCommand({
     }
   },
 });
+
+/** Names of outputs are names of the image; to be quiet can be asked for in two ways. Errors: plain, of --progress. */
+function withDefaults(flags: BuildFlags, outputs: readonly Output[]): BuildFlags {
+  const progress = checkProgress(flags.progress ?? (process.env["BUILDKIT_PROGRESS"] || "auto"));
+  const names = outputs.flatMap(({ name }) => (name === undefined ? [] : [name]));
+  return { ...flags, progress, tag: [...new Set([...flags.tag, ...names])] };
+}
 
 interface BuildCall {
   cli: Cli;

@@ -30,10 +30,11 @@ export async function follow(
     return id;
   }
   if (classic) {
-    await showClassic(cli, messages, response, aux);
+    const say = flags.progress === "quiet" ? () => {} : (text: string) => cli.out(text);
+    await showClassic(cli, messages, say, aux);
     return id;
   }
-  const view = viewOf(cli, flags.progress ?? process.env["BUILDKIT_PROGRESS"] ?? "auto");
+  const view = viewOf(cli, flags.progress ?? "auto");
   try {
     for await (const message of messages) {
       const event = (message.aux as { pequod?: BuildEvent } | undefined)?.pequod;
@@ -59,15 +60,15 @@ function failed(cli: Cli, view: BuildView, message: ProgressMessage): never {
 async function showClassic(
   cli: Cli,
   messages: AsyncIterable<ProgressMessage>,
-  _response: StreamedResponse,
+  say: (text: string) => void,
   aux: (value: unknown) => void,
 ): Promise<void> {
   for await (const message of messages) {
     failOn(cli, message);
     if (message.aux) aux(message.aux);
-    else if (message.stream) cli.out(message.stream);
+    else if (message.stream) say(message.stream);
     else if (message.status && !message.progress)
-      cli.out(`${message.id ? `${message.id}: ` : ""}${message.status}\n`);
+      say(`${message.id ? `${message.id}: ` : ""}${message.status}\n`);
   }
 }
 
@@ -88,11 +89,15 @@ function viewOf(cli: Cli, progress: string): BuildView {
       return new PlainView(() => {});
     case "tty":
       return new TerminalView({ write, size });
-    case "auto":
-      return cli.isTerminal(2) ? new TerminalView({ write, size }) : new PlainView(write);
     default:
-      throw new Error(
-        `invalid progress mode ${JSON.stringify(progress)}: want auto, plain, tty, quiet or rawjson`,
-      );
+      return cli.isTerminal(2) ? new TerminalView({ write, size }) : new PlainView(write);
   }
+}
+
+const PROGRESS = ["auto", "plain", "tty", "quiet", "rawjson"];
+
+/** Errors: plain. */
+export function checkProgress(progress: string): string {
+  if (PROGRESS.includes(progress)) return progress;
+  throw new Error(`invalid progress mode ${JSON.stringify(progress)}: want ${PROGRESS.join(", ")}`);
 }
