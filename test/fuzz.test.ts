@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { Random } from "../hack/lib/random.ts";
 import { type Operation, readOperations } from "./lib/contract/document.ts";
@@ -14,6 +14,8 @@ const SEED = Number(process.env["PEQUOD_FUZZ_SEED"] ?? 20_261_124);
 const ROUNDS = Number(process.env["PEQUOD_FUZZ_ROUNDS"] ?? 15);
 /** Below what this test may have open itself. */
 const HALF_OPEN = 2000;
+/** Fewer than a listening socket lets wait. */
+const AT_ONCE = 100;
 
 let engine: Engine;
 let socket: string;
@@ -206,7 +208,7 @@ test("clients that read and write a byte at a time hold nobody up, and are serve
   const body = JSON.stringify({ Image: "busybox", Cmd: ["true"], Labels: { long: "x".repeat(200) } });
   const head = "POST /v1.50/containers/create?name=slow HTTP/1.1\r\nHost: d\r\nConnection: close\r\n";
   const text = `${head}Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
-  const client = connect(socket);
+  const client = await connected();
   let answer = "";
   client.on("data", (chunk) => {
     answer += chunk;
@@ -232,16 +234,30 @@ test("clients that read and write a byte at a time hold nobody up, and are serve
   await asBefore((now) => isNoMore(now, before));
 });
 
-test("half-open and cut connections are let go of", async () => {
-  const sockets = Array.from({ length: HALF_OPEN }, (_, i) => {
+/** A connection; where the queue of those that wait is full, it is tried again. */
+async function connected(): Promise<Socket> {
+  for (;;) {
     const client = connect(socket);
-    client.on("error", () => {});
-    if (i % 3 === 0)
-      client.write("POST /v1.50/containers/create HTTP/1.1\r\nHost: d\r\nContent-Length: 100\r\n\r\n{");
-    if (i % 3 === 1) client.write("GET /v1.50/events HTTP/1.1\r\nHost: d\r\n\r\n");
-    return client;
-  });
-  await Promise.all(sockets.map((client) => new Promise((resolve) => client.once("connect", resolve))));
+    const there = await new Promise<boolean>((resolve) => {
+      client.once("connect", () => resolve(true));
+      client.on("error", () => resolve(false));
+    });
+    if (there) return client;
+    await new Promise(setImmediate);
+  }
+}
+
+test("half-open and cut connections are let go of", async () => {
+  const sockets: Socket[] = [];
+  while (sockets.length < HALF_OPEN) {
+    const more = await Promise.all(Array.from({ length: AT_ONCE }, connected));
+    for (const [i, client] of more.entries()) {
+      if (i % 3 === 0)
+        client.write("POST /v1.50/containers/create HTTP/1.1\r\nHost: d\r\nContent-Length: 100\r\n\r\n{");
+      if (i % 3 === 1) client.write("GET /v1.50/events HTTP/1.1\r\nHost: d\r\n\r\n");
+    }
+    sockets.push(...more);
+  }
   expect((await engine.docker(["version"])).code).toBe(0);
   for (const client of sockets) client.destroy();
   await asBefore((now) => isNoMore(now, before));
