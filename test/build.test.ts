@@ -215,6 +215,15 @@ describe("cache", () => {
     expect(await built(file, { f: "same" }, ...args)).toBe(first);
     const [image] = JSON.parse(await engine.ok("image", "inspect", first)) as { Created: string }[];
     expect(image!.Created).toBe("2023-11-14T22:13:20Z");
+    const other = await startTestEngine({ flags: ["--bridge=none", "--iptables=false", "-s", "vfs"] });
+    try {
+      const folder = mkdtempSync(join(other.folder, "context-"));
+      writeFileSync(join(folder, "Dockerfile"), file);
+      writeFileSync(join(folder, "f"), "same", { mode: 0o644 });
+      expect(await other.ok("build", "-q", "--network", "none", ...args, folder)).toBe(first);
+    } finally {
+      await other.stop();
+    }
   });
 });
 

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { END_OF_ARCHIVE, encodeHeader, tarHeader } from "../src/archive/tar/writer.ts";
 import { type Engine, eventually, OUR_CLI, type Result, STOCK_CLI, startTestEngine } from "./lib/engine.ts";
 import { startRegistry, type TestRegistry } from "./lib/registry.ts";
+import { openTerminal } from "./lib/terminal.ts";
 
 let engine: Engine;
 let registry: TestRegistry;
@@ -219,6 +220,25 @@ describe("options", () => {
     Bun.spawnSync(["tar", "-C", folder, "-cf", join(folder, "a.tar"), "inner"]);
     expect(await ours(["-t", "unpack", folder])).toMatchObject({ code: 0 });
     expect(await sh("unpack", "ls /kept; cat /there/inner")).toBe("a.tar\npacked");
+  });
+});
+
+describe("on a terminal", () => {
+  test("steps are drawn in place; of one that fails, what it said and where it stands", async () => {
+    const file = "FROM busybox\nRUN echo first words\n";
+    const good = openTerminal(engine, [OUR_CLI, "build", "--no-cache", context(file)]);
+    await good.shows("RUN echo first words");
+    await good.shows("(2/2) FINISHED");
+    expect(await good.ends()).toBe(0);
+    expect(good.seen).toMatch(/\u001b\[\d+A\r\u001b\[J/);
+    const bad = openTerminal(engine, [OUR_CLI, "build", context(`${file}RUN echo last words; exit 9\n`)]);
+    const shown = await bad.shows("returned a non-zero code: 9");
+    expect(await bad.ends()).toBe(9);
+    const end = shown.slice(shown.lastIndexOf("[+] Building"));
+    expect(end).toContain(" => CACHED [stage-0 2/3] RUN echo first words");
+    expect(end).toMatch(/ => ERROR \[stage-0 3\/3\] RUN echo last words; exit 9 +\d/);
+    expect(end).toContain("RUN echo last words; exit 9:\r\nlast words\r\n------");
+    expect(end).toContain("   3 | >>> RUN echo last words; exit 9");
   });
 });
 

@@ -103,10 +103,18 @@ export class TerminalView implements BuildView {
   }
 
   end(): void {
+    if (this.#timer === undefined) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
     this.#draw(true);
+    for (const step of this.#steps.all.values()) if (step.status === "failed") this.#showLog(step);
     for (const remark of this.#remarks) this.#screen.write(`${remark}\n`);
+  }
+
+  /** What a step said before it failed, which nothing shows any more. */
+  #showLog({ title, lines, rest }: Step): void {
+    const said = [...lines, ...(rest === "" ? [] : [rest])].map(clean);
+    if (said.length > 0) this.#screen.write(`------\n > ${clean(title)}:\n${said.join("\n")}\n------\n`);
   }
 
   #draw(final: boolean): void {
@@ -115,7 +123,7 @@ export class TerminalView implements BuildView {
     // What does not fit on the screen cannot be redrawn in place.
     const shown = final || lines.length < rows ? lines : [lines[0]!, ...lines.slice(lines.length - rows + 2)];
     const up = this.#drawn > 0 ? `\x1b[${this.#drawn}A` : "";
-    this.#screen.write(`\x1b[?25l${up}\r\x1b[J${shown.join("\n")}\n${final ? "\x1b[?25h" : "\x1b[?25h"}`);
+    this.#screen.write(`\x1b[?25l${up}\r\x1b[J${shown.join("\n")}\n\x1b[?25h`);
     this.#drawn = final ? 0 : shown.length;
   }
 
@@ -133,7 +141,7 @@ export class TerminalView implements BuildView {
     const time = seconds((step.ended ?? Date.now()) - step.started).padStart(7);
     const mark = step.status === "cached" ? "CACHED " : step.status === "failed" ? "ERROR " : "";
     const room = columns - time.length - 5;
-    const title = ` => ${mark}${step.title}`.slice(0, room).padEnd(room);
+    const title = ` => ${mark}${clean(step.title)}`.slice(0, room).padEnd(room);
     const color = step.status === "failed" ? RED : step.ended === undefined ? "" : CYAN;
     const lines = [`${color}${title} ${time}${color ? RESET : ""}`];
     if (step.ended !== undefined || final) return lines;
