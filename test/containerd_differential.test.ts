@@ -411,6 +411,44 @@ describe("docker-containerd answers as stock containerd", () => {
     );
   });
 
+  test("a flat lease keeps what it names, and not what that refers to", async () => {
+    const inner = bytes("inner");
+    const outer = bytes("outer");
+    const put = (api: Api, ref: string, data: Uint8Array, labels: Record<string, string>) =>
+      api.write([{ action: 2, ref, data, total: BigInt(data.length), expected: sha256(data), labels }]);
+    const refs = { "containerd.io/gc.ref.content.0": sha256(inner) };
+    const left = async ({ content }: Api) => {
+      const there = (digest: string) =>
+        content.info({ digest }, { namespace: NS }).then(
+          () => true,
+          () => false,
+        );
+      return [await there(sha256(inner)), await there(sha256(outer))];
+    };
+    const content = (digest: string) => ({ type: "content", id: digest });
+    await compare(
+      ["inner", (api) => put(api, "inner", inner, {}).then(() => "put")],
+      ["outer", (api) => put(api, "outer", outer, refs).then(() => "put")],
+      ["flat", ({ leases }) => leases.create({ id: "flat", labels: { "containerd.io/gc.flat": "1" } }, ns)],
+      ["deep", ({ leases }) => leases.create({ id: "deep" }, ns)],
+      ["in flat", ({ leases }) => leases.addResource({ id: "flat", resource: content(sha256(outer)) }, ns)],
+      ["in deep", ({ leases }) => leases.addResource({ id: "deep", resource: content(sha256(outer)) }, ns)],
+      ...[inner, outer].map(
+        (data): Step => [
+          "no longer held",
+          ({ leases }) => leases.deleteResource({ id: "hold", resource: content(sha256(data)) }, ns),
+        ],
+      ),
+      ["end of another", ({ leases }) => leases.create({ id: "x" }, ns)],
+      ["collect", ({ leases }) => leases.delete({ id: "x", sync: true }, ns)],
+      ["both are there", left],
+      ["collect", ({ leases }) => leases.delete({ id: "deep", sync: true }, ns)],
+      ["only what is named", left],
+      ["collect", ({ leases }) => leases.delete({ id: "flat", sync: true }, ns)],
+      ["nothing", left],
+    );
+  });
+
   test("content", () => {
     const data = bytes("hello, content");
     const digest = sha256(data);

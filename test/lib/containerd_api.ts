@@ -14,11 +14,14 @@ import { TasksDefinition } from "../../src/proto/containerd/services/tasks/v1/ta
 import { HealthDefinition } from "../../src/proto/grpc/health/v1/health.ts";
 
 /** Times, process ids and folders are words. */
-function plainly(value: unknown, key = ""): unknown {
+export function plainly(value: unknown, key = ""): unknown {
   if (/(At|timestamp)$/.test(key)) {
     const seconds = (value as { seconds?: bigint } | undefined)?.seconds;
     return seconds === undefined || seconds <= 0n ? undefined : "TIME";
   }
+  if (/_at$/.test(key)) return value === undefined ? undefined : "TIME";
+  // Of options, in which folders are.
+  if (key === "value" && typeof value === "string") return "VALUE";
   if (typeof value === "number" && /pid$/i.test(key)) return value > 0 ? "PID" : 0;
   if (typeof value === "string")
     return value

@@ -228,6 +228,12 @@ export class ContentStore {
     rmSync(folder, { recursive: true, force: true });
   }
 
+  /** Removes what was written under a ref, unless somebody writes it now. */
+  giveUp(namespace: string, ref: string): void {
+    const folder = ingestFolder(this.#root, namespace, ref);
+    if (!this.#writing.has(folder)) rmSync(folder, { recursive: true, force: true });
+  }
+
   /** Removes files that no namespace knows: what a crash between file and metadata leaves. */
   removeUnknownFiles(): number {
     const folder = join(this.#root, "blobs", "sha256");

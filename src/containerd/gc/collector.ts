@@ -16,6 +16,10 @@ const STARTUP_DELAY = 100;
 /** Deletions that make a collection due, as containerd has it; what clients still work on must not go too soon. */
 const THRESHOLD = 100;
 
+/** Of a lease that keeps what it names, and not what that refers to. */
+const FLAT_LABEL = "containerd.io/gc.flat";
+/** Milliseconds after which content that nobody goes on with is given up, unless a lease holds it: containerd's. */
+const INGEST_LIFETIME = 24 * 3600_000;
 const ROOT_LABEL = "containerd.io/gc.root";
 const CONTENT_REF = /^containerd\.io\/gc\.ref\.content(\.|\/|$)/;
 const SNAPSHOT_REF = /^containerd\.io\/gc\.ref\.snapshot\.([^/]+)(\/|$)/;
@@ -83,6 +87,9 @@ export class Collector {
       content.delete(namespace, digest);
       removed.blobs++;
     }
+    for (const { ref, updatedAt } of content.statuses(namespace, []))
+      if (updatedAt < Date.now() - INGEST_LIFETIME && !marker.ingests.has(ref))
+        content.giveUp(namespace, ref);
     // All before the first wait: what is made while something is removed was not there to be marked.
     const dead = snapshotters.used().flatMap((name) => this.#dead(namespace, name, marker));
     for (const { snapshotter, name } of dead)
@@ -123,9 +130,12 @@ export class Collector {
       marker.markRefs(container.labels);
     }
     for (const lease of leases.list(namespace, [])) {
+      const isFlat = FLAT_LABEL in lease.labels;
       for (const { type, id } of leases.resources(namespace, lease.id)) {
-        if (type === "content") marker.markContent(id);
-        else if (type.startsWith("snapshots/")) marker.markSnapshot(type.slice("snapshots/".length), id);
+        if (type === "content") marker.markContent(id, isFlat);
+        else if (type === "ingests") marker.ingests.add(id);
+        else if (type.startsWith("snapshots/"))
+          marker.markSnapshot(type.slice("snapshots/".length), id, isFlat);
       }
     }
     for (const blob of content.list(namespace, []))
@@ -139,6 +149,10 @@ export class Collector {
 /** Follows references and remembers what was reached. */
 class Marker {
   readonly content = new Set<string>();
+  /** Refs of content on its way in. */
+  readonly ingests = new Set<string>();
+  /** Whose references have been followed. */
+  readonly #followed = new Set<string>();
   /** "SNAPSHOTTER/NAME". */
   readonly snapshots = new Set<string>();
   readonly #blobLabels: Map<string, Labels>;
@@ -156,20 +170,23 @@ class Marker {
     );
   }
 
-  markContent(digest: string): void {
-    if (this.content.has(digest)) return;
+  /** `flat`: without what it refers to, unless something else leads there. */
+  markContent(digest: string, flat = false): void {
     this.content.add(digest);
+    if (flat || this.#followed.has(digest)) return;
+    this.#followed.add(digest);
     this.markRefs(this.#blobLabels.get(digest) ?? {});
   }
 
-  markSnapshot(snapshotter: string, name: string): void {
+  /** What it stands on stays with it, also when it is `flat`. */
+  markSnapshot(snapshotter: string, name: string, flat = false): void {
     const key = `${snapshotter}/${name}`;
-    if (this.snapshots.has(key)) return;
     this.snapshots.add(key);
     const snapshot = this.#snapshots.get(key);
-    if (!snapshot) return;
-    if (snapshot.parent !== "") this.markSnapshot(snapshotter, snapshot.parent);
-    this.markRefs(snapshot.labels);
+    if (!snapshot || this.#followed.has(key)) return;
+    if (!flat) this.#followed.add(key);
+    if (snapshot.parent !== "") this.markSnapshot(snapshotter, snapshot.parent, flat);
+    if (!flat) this.markRefs(snapshot.labels);
   }
 
   markRefs(labels: Labels): void {

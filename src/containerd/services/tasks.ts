@@ -1,4 +1,4 @@
-import { isNotFound } from "../../errors/errors.ts";
+import { invalidArgument, isNotFound } from "../../errors/errors.ts";
 import { type CallContext, service } from "../../grpc/server.ts";
 import { Options } from "../../proto/containerd/runc/v1/options.ts";
 import { TasksDefinition } from "../../proto/containerd/services/tasks/v1/tasks.ts";
@@ -7,7 +7,7 @@ import type { ContentStore } from "../content/store.ts";
 import { compileFilters } from "../filters/filter.ts";
 import type { ContainerStore } from "../metadata/containers.ts";
 import type { LeaseStore } from "../metadata/leases.ts";
-import { namespaceOf } from "../metadata/validate.ts";
+import { checkIdentifier, namespaceOf, within } from "../metadata/validate.ts";
 import type { TaskManager } from "../tasks/manager.ts";
 import type { Task } from "../tasks/task.ts";
 import { now } from "../timestamp.ts";
@@ -110,11 +110,15 @@ export const tasksService = (
       list: async (_, context) => ({ tasks: await processesOf(manager.list(namespaceOf(context))) }),
       kill: ({ containerId, execId, signal, all }, context) =>
         taskOf(containerId, context).rpc.kill({ id: containerId, execId, signal, all }),
-      exec: ({ containerId, execId, stdin, stdout, stderr, terminal, spec }, context) =>
-        taskOf(containerId, context).rpc.exec({
+      exec({ containerId, execId, stdin, stdout, stderr, terminal, spec }, context) {
+        if (execId === "") throw invalidArgument("exec id cannot be empty");
+        const { rpc } = taskOf(containerId, context);
+        within(`invalid exec id ${execId}`, () => checkIdentifier(execId));
+        return rpc.exec({
           ...{ id: containerId, execId, stdin, stdout, stderr, terminal },
           ...(spec ? { spec } : {}),
-        }),
+        });
+      },
       resizePty: ({ containerId, execId, width, height }, context) =>
         taskOf(containerId, context).rpc.resizePty({ id: containerId, execId, width, height }),
       closeIO: ({ containerId, execId, stdin }, context) =>

@@ -219,7 +219,9 @@ export class TaskManager {
         if (!task.connection.connected) return this.#deleteDead(task);
         if (!isNotFound(error)) {
           task.deleting = false;
-          throw error;
+          throw new EngineError(kindOf(error), `failed to delete task: ${messageOf(error)}`, {
+            cause: error,
+          });
         }
         response = await this.#deleteDead(task);
       }

@@ -1,8 +1,7 @@
 import { EventsDefinition } from "../../proto/containerd/services/events/v1/events.ts";
 import { print } from "../cli.ts";
 import { command } from "../command.ts";
-import { decodeEvent } from "../events.ts";
-import { formatTime } from "../output.ts";
+import { decodeEvent, formatEventTime } from "../events.ts";
 
 export const events = command({
   summary: "Show events as they come, of all namespaces unless filtered",
@@ -13,7 +12,7 @@ export const events = command({
     for await (const { timestamp, namespace, topic, event } of cli
       .client(EventsDefinition)
       .subscribe({ filters: args }, {})) {
-      print(`${formatTime(timestamp)} ${namespace} ${topic} ${event ? decodeEvent(event) : ""}`);
+      print(`${formatEventTime(timestamp)} ${namespace} ${topic} ${event ? decodeEvent(event) : ""}`);
     }
     return undefined;
   },
