@@ -185,6 +185,8 @@ describe("conflicts, refusals and no-ops have their own statuses:", () => {
     ["POST", "/containers/STOPPED/rename?name=running", undefined],
     ["DELETE", "/containers/running", undefined],
     ["DELETE", "/volumes/vol", undefined],
+    ["DELETE", "/containers/STOPPED?link=1", undefined],
+    ["DELETE", "/images/busybox", undefined],
     ["POST", "/networks/create", { Name: "taken" }],
   ])("409: %s %s", async (method, path, body) => {
     expectError(await call(method, path.replace("STOPPED", fixture.stopped), { body }), 409);
@@ -204,8 +206,50 @@ describe("conflicts, refusals and no-ops have their own statuses:", () => {
     ["POST", "/networks/create", { Name: "" }],
     ["POST", "/networks/create", { Name: "bad", IPAM: { Config: [{ Subnet: "nonsense" }] } }],
     ["GET", "/events?since=2&until=1", undefined],
+    ["POST", "/images/busybox/tag?repo=UPPER", undefined],
+    ["POST", "/containers/running/attach?logs=x&detachKeys=nonsense", undefined],
+    ["PUT", "/containers/running/archive", undefined],
+    ["POST", "/networks/host/connect", { Container: "running" }],
+    [
+      "POST",
+      "/networks/taken/connect",
+      { Container: "running", EndpointConfig: { IPAMConfig: { IPv4Address: "x" } } },
+    ],
+    ["POST", "/build?remote=nonsense:", undefined],
+    ["POST", "/volumes/create", ["list"]],
   ])("400: %s %s", async (method, path, body) => {
-    expectError(await call(method, path, { body }), 400);
+    expectError(await call(method, path.replace("STOPPED", fixture.stopped), { body }), 400);
+  });
+  test.each([
+    ["DELETE", "/networks/bridge", undefined],
+    ["POST", "/networks/create", { Name: "host" }],
+    ["PUT", "/containers/readonly/archive?path=/tmp", undefined],
+  ])("403: %s %s", async (method, path, body) => {
+    if (path.includes("readonly")) {
+      const made = { Image: "busybox", HostConfig: { ReadonlyRootfs: true } };
+      expect((await call("POST", "/containers/create?name=readonly", { body: made })).status).toBe(201);
+      expectError(await call(method, path, { raw: fixture.tar }), 403);
+    } else expectError(await call(method, path, { body }), 403);
+  });
+  test("409: an exec whose container is paused; an exec that has run already", async () => {
+    await engine.ok("start", "running");
+    const made = await call("POST", "/containers/running/exec", { body: { Cmd: ["true"] } });
+    const { Id } = made.json as { Id: string };
+    await engine.ok("pause", "running");
+    expectError(await call("POST", `/exec/${Id}/start`, { body: {} }), 409);
+    await engine.ok("unpause", "running");
+    expect((await call("POST", `/exec/${Id}/start`, { body: {} })).status).toBe(200);
+    expectError(await call("POST", `/exec/${Id}/start`, { body: {} }), 409);
+  });
+  test("each line of GET /events fits the schema of an event", async () => {
+    const { text } = await call("GET", "/events", { query: `since=1&until=${Math.ceil(Date.now() / 1000)}` });
+    const lines = text.trim().split("\n");
+    expect(lines.length).toBeGreaterThan(10);
+    for (const line of lines)
+      expect({ line, wrong: byKey.get("GET /events")!.check(200, JSON.parse(line)) }).toEqual({
+        line,
+        wrong: "",
+      });
   });
   test("fields that nobody knows are passed over", async () => {
     const body = { Image: "busybox", Nonsense: { a: 1 }, HostConfig: { More: "x" } };

@@ -6,38 +6,16 @@ import { writeBusyboxImage } from "../hack/lib/busybox-image.ts";
 import { type Chain, type RunningEngine, startChain } from "../hack/lib/chain.ts";
 import { STOCK_CLIENT, STOCK_DOCKERD, startStockEngine } from "../hack/lib/stock-engine.ts";
 import { BIN, OUR_CLI } from "./lib/engine.ts";
+import { makePluginFolder, PLUGIN_CONFIG } from "./lib/plugin-folder.ts";
 import { startRegistry, type TestRegistry } from "./lib/registry.ts";
 
 const work = mkdtempSync("/tmp/pequod-plugins-");
 const source = join(work, "plugin");
 const image = join(work, "busybox.tar");
 
-const CONFIG = {
-  description: "volumes for tests",
-  documentation: "https://example.com",
-  entrypoint: ["/vols"],
-  env: [{ name: "GREETING", description: "what volumes say", settable: ["value"], value: "hello" }],
-  interface: { types: ["docker.volumedriver/1.0"], socket: "vols.sock" },
-  linux: { capabilities: ["CAP_SYS_ADMIN"] },
-  network: { type: "none" },
-  propagatedMount: "/data",
-};
-
 beforeAll(() => {
   writeBusyboxImage(image);
-  for (const folder of ["data", "proc", "sys", "dev", "run", "etc", "tmp"])
-    mkdirSync(join(source, "rootfs", folder), { recursive: true });
-  writeFileSync(join(source, "config.json"), JSON.stringify(CONFIG));
-  const program = join(import.meta.dir, "lib", "volume-plugin.c");
-  const built = Bun.spawnSync([
-    "musl-gcc",
-    "-static",
-    "-D_GNU_SOURCE",
-    "-o",
-    join(source, "rootfs", "vols"),
-    program,
-  ]);
-  if (built.exitCode !== 0) throw new Error(built.stderr.toString());
+  makePluginFolder(source);
 });
 afterAll(() => rmSync(work, { recursive: true, force: true }));
 
@@ -256,7 +234,10 @@ describe("a plugin of ours", () => {
   test("that ends at once is told of, and stays disabled", () => {
     const broken = join(work, "broken");
     mkdirSync(join(broken, "rootfs"), { recursive: true });
-    writeFileSync(join(broken, "config.json"), JSON.stringify({ ...CONFIG, entrypoint: ["/nothing"] }));
+    writeFileSync(
+      join(broken, "config.json"),
+      JSON.stringify({ ...PLUGIN_CONFIG, entrypoint: ["/nothing"] }),
+    );
     ok("plugin", "create", "broken", broken);
     const { code, output } = engine.docker("plugin", "enable", "broken");
     expect([code, output]).toEqual([1, expect.stringContaining("/nothing")]);

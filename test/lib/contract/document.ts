@@ -9,6 +9,9 @@ const NAME = "shared/reference/engine-api-1.50.yaml";
 /** Scalars that stock answers null for when nobody has set them, though the description does not say so. */
 const NULL_IN_STOCK = [["Resources", "MemorySwappiness"]] as const;
 
+/** An object in the description, but Go's type writes itself as a text: "docker.volumedriver/1.0". */
+const TEXT_IN_STOCK = "PluginInterfaceType";
+
 type Schema = Record<string, unknown>;
 
 export interface Operation {
@@ -77,6 +80,7 @@ export function readOperations(): Operation[] {
     const resources = definitions[definition]?.["properties"] as Record<string, Schema>;
     resources[property]!["x-nullable"] = true;
   }
+  definitions[TEXT_IN_STOCK] = { type: "string" };
   const ajv = new Ajv({ strict: false, allErrors: true });
   const translated = Object.fromEntries(
     Object.entries(definitions).map(([name, schema]) => [name, translate(schema)]),
