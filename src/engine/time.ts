@@ -12,9 +12,18 @@ export function rfc3339(time: Timestamp | undefined): string {
 
 /** The same from nanoseconds since 1970. */
 export function formatNanos(nanos: bigint): string {
-  const seconds = new Date(Number(nanos / 1_000_000_000n) * 1000).toISOString().slice(0, 19);
+  const seconds = formatSeconds(Number(nanos / 1_000_000_000n));
   const fraction = (nanos % 1_000_000_000n).toString().padStart(9, "0").replace(/0+$/, "");
   return fraction === "" ? `${seconds}Z` : `${seconds}.${fraction}Z`;
+}
+
+/** The last one that was formatted: many lines of a log are of the same second. */
+let formatted = { seconds: 0, text: "1970-01-01T00:00:00" };
+
+function formatSeconds(seconds: number): string {
+  if (seconds !== formatted.seconds)
+    formatted = { seconds, text: new Date(seconds * 1000).toISOString().slice(0, 19) };
+  return formatted.text;
 }
 
 /** Now, as the API writes times. */

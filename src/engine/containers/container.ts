@@ -65,8 +65,6 @@ export interface ContainerFacts {
 export interface Run {
   io: ProcessIO;
   log: LogDriver;
-  /** Writes what is left of unfinished lines. */
-  flushLog(): void;
 }
 
 /** A container. Whoever changes it holds `lock`; reading needs none. */

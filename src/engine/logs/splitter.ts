@@ -15,14 +15,17 @@ export class LineSplitter {
     this.#stream = stream;
   }
 
-  /** Writes the lines that this chunk completes, in the log's short way if it has one. What it returns is to be awaited. */
-  writeTo(log: LogDriver, chunk: Uint8Array): void | Promise<void> {
-    if (!log.writeLines) return log.write(this.push(chunk));
+  /**
+   * Writes the lines that this chunk completes, in the log's short way if it has one. `kept` is passed on to it. What it
+   * returns is to be awaited.
+   */
+  writeTo(log: LogDriver, chunk: Uint8Array, kept?: () => void): void | Promise<void> {
+    if (!log.writeLines) return log.write(this.push(chunk), kept);
     const data = this.#joined(chunk);
     const end = endOfWholeLines(data);
-    if (end <= 0) return log.write(this.push(chunk));
-    log.writeLines(data.subarray(0, end), this.#stream, now());
+    if (end <= 0) return log.write(this.push(chunk), kept);
     this.#rest = end === data.length ? EMPTY : data.slice(end);
+    log.writeLines(data.subarray(0, end), this.#stream, now(), kept);
   }
 
   #joined(chunk: Uint8Array): Uint8Array {
@@ -49,6 +52,11 @@ export class LineSplitter {
     const newline = data.indexOf(NEWLINE, start);
     if (newline >= 0 && newline - start < LONGEST_LINE) return newline + 1;
     return data.length - start >= LONGEST_LINE ? start + LONGEST_LINE : -1;
+  }
+
+  /** Bytes of the unfinished line. */
+  get pending(): number {
+    return this.#rest.length;
   }
 
   /** What is left when the stream has ended. */

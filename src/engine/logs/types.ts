@@ -36,17 +36,41 @@ export interface FramesWanted {
   framed: boolean;
 }
 
+/** How far a log's files went at some time. */
+export interface LogPosition {
+  /** Of the current file. */
+  inode: number;
+  /** Its bytes. */
+  size: number;
+}
+
+/** A log in files: what was written last can be found again. */
+export interface LogFiles {
+  readonly position: LogPosition;
+  /**
+   * Begins a repetition: what is written until `repeated()` may be in the log behind that position already, in whole or
+   * in part, by a daemon that died then. What is there is not written twice.
+   */
+  repeat(since: LogPosition): void;
+  repeated(): void;
+}
+
 /** Keeps the output of one container. */
 export interface LogDriver {
   /** "json-file", "none", ... */
   readonly name: string;
   /**
    * Drivers that write files keep the messages before it returns: a daemon that is killed afterwards has lost none of
-   * them. Drivers that send them somewhere return a promise when the container shall wait for the receiver.
+   * them; they call `kept` as soon as that is so. Drivers that send them somewhere return a promise when the container
+   * shall wait for the receiver.
    */
-  write(messages: readonly LogMessage[]): void | Promise<void>;
+  write(messages: readonly LogMessage[], kept?: () => void): void | Promise<void>;
   /** The same for whole lines one after the other, none longer than LONGEST_LINE, where the driver has a short way. */
-  readonly writeLines?: (lines: Uint8Array, stream: StreamName, time: string) => void;
+  readonly writeLines?:
+    | ((lines: Uint8Array, stream: StreamName, time: string, kept?: () => void) => void)
+    | undefined;
+  /** Of drivers that write files. */
+  readonly files?: LogFiles;
   /** Entries in batches, oldest first. Undefined if this driver cannot be read. */
   readonly read?: (options: ReadOptions) => AsyncIterable<LogEntry[]>;
   /** The same as a client gets them, where the driver has a short way; `since` and `until` must be 0. */

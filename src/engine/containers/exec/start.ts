@@ -43,9 +43,9 @@ export async function startExec(
   const wanted = { stdin, terminal: config.Tty === true };
   try {
     const process = processOf(env, exec);
-    io = ProcessIO.create(fifoFolder(env, container), exec.id, wanted, (stream, chunk) =>
-      exec.hub.write(stream, chunk),
-    );
+    io = ProcessIO.create(fifoFolder(env, container), exec.id, wanted, {
+      write: (stream, chunk) => exec.hub.write(stream, chunk),
+    });
     await env.containerd.exec({ id, execID: exec.id, process, ...io.paths });
     exec.io = io;
     exec.pid = await env.containerd.start(id, exec.id);

@@ -3,6 +3,7 @@ import type { StreamName } from "../../logs/types.ts";
 /** Somebody who is attached to a process's output. */
 export interface OutputListener {
   /** The process's output waits until this resolves. Must not throw. */
+  /** The chunk stays as it is until all have it. */
   write(stream: StreamName, chunk: Uint8Array): void | Promise<void>;
   /** The process has ended, and all its output has been written. */
   end(): void;
@@ -18,6 +19,7 @@ export class OutputHub {
     return () => void this.#listeners.delete(listener);
   }
 
+  /** The chunk stays as it is until all have it. */
   write(stream: StreamName, chunk: Uint8Array): void | Promise<void> {
     if (this.#listeners.size === 0) return undefined;
     const waits: Promise<void>[] = [];
@@ -26,6 +28,10 @@ export class OutputHub {
       if (wait) waits.push(wait);
     }
     return waits.length === 0 ? undefined : Promise.all(waits).then(() => {});
+  }
+
+  get hasListeners(): boolean {
+    return this.#listeners.size > 0;
   }
 
   /** Tells all that there is no more, and forgets them. */

@@ -18,10 +18,17 @@ describe("ProcessIO", () => {
   test("delivers all output before finish() resolves, and leaves no descriptor or FIFO", async () => {
     const before = openFds();
     let total = 0;
-    const io = ProcessIO.create(folder, "init", { stdin: false, terminal: false }, async (_stream, chunk) => {
-      await new Promise(setImmediate);
-      total += chunk.length;
-    });
+    const io = ProcessIO.create(
+      folder,
+      "init",
+      { stdin: false, terminal: false },
+      {
+        write: async (_stream, chunk) => {
+          await new Promise(setImmediate);
+          total += chunk.length;
+        },
+      },
+    );
     const child = Bun.spawn(["sh", "-c", `head -c 1000000 /dev/zero > ${io.paths.stdout}`]);
     await child.exited;
     await io.finish();
@@ -34,7 +41,7 @@ describe("ProcessIO", () => {
   });
 
   test("finish() does not wait for ever for a process that holds the FIFO open", async () => {
-    const io = ProcessIO.create(folder, "init", { stdin: false, terminal: true }, () => {});
+    const io = ProcessIO.create(folder, "init", { stdin: false, terminal: true }, { write() {} });
     const child = Bun.spawn(["sh", "-c", `exec > ${io.paths.stdout}; echo x; exec sleep 60`]);
     await io.finish(50);
     child.kill();
@@ -42,7 +49,7 @@ describe("ProcessIO", () => {
   });
 
   test("stdin passes binary data of any size and ends", async () => {
-    const io = ProcessIO.create(folder, "init", { stdin: true, terminal: true }, () => {});
+    const io = ProcessIO.create(folder, "init", { stdin: true, terminal: true }, { write() {} });
     const child = Bun.spawn(["sh", "-c", `wc -c < ${io.paths.stdin}`], { stdout: "pipe" });
     for (let n = 0; n < 20; n++) expect(await io.stdin!.write(Buffer.alloc(50_000, n))).toBe(true);
     await io.stdin!.close();
@@ -51,7 +58,7 @@ describe("ProcessIO", () => {
   });
 
   test("writing to a process that has gone resolves to false", async () => {
-    const io = ProcessIO.create(folder, "init", { stdin: true, terminal: true }, () => {});
+    const io = ProcessIO.create(folder, "init", { stdin: true, terminal: true }, { write() {} });
     const child = Bun.spawn(["sh", "-c", `head -c 1 < ${io.paths.stdin}`], { stdout: "pipe" });
     await io.stdin!.write(Buffer.from("x"));
     io.stdin!.started();

@@ -1,10 +1,12 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { faultPoint } from "../../../files/fault.ts";
 import { makeFifo } from "../../../linux/fifo.ts";
 import type { StdioPaths } from "../../containerd/client.ts";
 import type { StreamName } from "../../logs/types.ts";
 import { InputPipe } from "./input.ts";
-import { OutputPipe } from "./output.ts";
+import { DirectOutput, type Output, SpooledOutput } from "./output.ts";
+import type { OutputSpool } from "./spool.ts";
 
 /** How long output may be waited for after a process has ended, if something still holds its FIFOs open, ms. */
 const PATIENCE_MS = 2000;
@@ -17,22 +19,32 @@ export interface StdioWanted {
   stderr?: boolean;
 }
 
-export type OutputHandler = (stream: StreamName, chunk: Uint8Array) => void | Promise<void>;
+/** Where a process's output goes. */
+export interface OutputSink {
+  /** Takes a chunk, which is good until it returns; what it returns is awaited before more comes. */
+  write(stream: StreamName, chunk: Uint8Array): void | Promise<void>;
+  /** What the output goes through, if it is not to get lost. It becomes the ProcessIO's, which removes it. */
+  spool?: OutputSpool | undefined;
+  /** There is no more. */
+  end?(): void;
+}
 
 /** The FIFOs between the engine and the shim for one process. The engine makes and removes them; the shim opens them. */
 export class ProcessIO {
   readonly paths: StdioPaths;
   readonly stdin: InputPipe | undefined;
-  readonly #outputs: OutputPipe[];
+  readonly #outputs: Output[];
+  readonly #sink: OutputSink;
 
-  private constructor(paths: StdioPaths, stdin: InputPipe | undefined, outputs: OutputPipe[]) {
+  private constructor(paths: StdioPaths, stdin: InputPipe | undefined, outputs: Output[], sink: OutputSink) {
     this.paths = paths;
     this.stdin = stdin;
     this.#outputs = outputs;
+    this.#sink = sink;
   }
 
   /** Makes FIFOs `<name>-stdin` and so on in the folder, and begins to read. */
-  static create(folder: string, name: string, wanted: StdioWanted, onOutput: OutputHandler): ProcessIO {
+  static create(folder: string, name: string, wanted: StdioWanted, sink: OutputSink): ProcessIO {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const paths = fifoPaths(folder, name, wanted);
     for (const path of [paths.stdin, paths.stdout, paths.stderr]) {
@@ -40,30 +52,44 @@ export class ProcessIO {
       rmSync(path, { force: true });
       makeFifo(path, 0o700);
     }
-    return ProcessIO.#open(paths, false, onOutput);
+    return ProcessIO.#open(paths, false, sink);
   }
 
   /** Opens the FIFOs of a process that already runs. */
-  static reopen(folder: string, name: string, wanted: StdioWanted, onOutput: OutputHandler): ProcessIO {
-    return ProcessIO.#open(fifoPaths(folder, name, wanted), true, onOutput);
+  static reopen(folder: string, name: string, wanted: StdioWanted, sink: OutputSink): ProcessIO {
+    return ProcessIO.#open(fifoPaths(folder, name, wanted), true, sink);
   }
 
-  static #open(paths: StdioPaths, running: boolean, onOutput: OutputHandler): ProcessIO {
-    const outputs: OutputPipe[] = [];
+  static #open(paths: StdioPaths, running: boolean, sink: OutputSink): ProcessIO {
+    const outputs: Output[] = [];
     for (const stream of ["stdout", "stderr"] as const) {
       const path = paths[stream];
-      if (path !== "") outputs.push(new OutputPipe(path, (chunk) => onOutput(stream, chunk)));
+      if (path !== "") outputs.push(openOutput(path, stream, sink));
     }
-    return new ProcessIO(paths, openInput(paths.stdin, running), outputs);
+    return new ProcessIO(paths, openInput(paths.stdin, running), outputs, sink);
+  }
+
+  /** What the process has printed so far is safe after this, even if the shim lets go of the FIFOs. */
+  drain(): void {
+    for (const output of this.#outputs) output.drain();
   }
 
   /** Closes everything, and removes the FIFOs, after the process's last output has been handled. */
   async finish(patience = PATIENCE_MS): Promise<void> {
     await Promise.all([this.stdin?.close(), ...this.#outputs.map((output) => output.finish(patience))]);
+    faultPoint("output.ended", this.paths.stdout);
+    this.#sink.end?.();
+    faultPoint("output.flushed", this.paths.stdout);
+    this.#sink.spool?.remove();
     for (const path of [this.paths.stdin, this.paths.stdout, this.paths.stderr]) {
       if (path !== "") rmSync(path, { force: true });
     }
   }
+}
+
+function openOutput(path: string, stream: StreamName, { spool, write }: OutputSink): Output {
+  const onChunk = (chunk: Uint8Array) => write(stream, chunk);
+  return spool ? new SpooledOutput(path, spool[stream], onChunk) : new DirectOutput(path, onChunk);
 }
 
 function fifoPaths(folder: string, name: string, wanted: StdioWanted): StdioPaths {

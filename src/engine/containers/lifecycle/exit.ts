@@ -1,5 +1,6 @@
 import { rmSync } from "node:fs";
 import { isNotFound, kindOf, messageOf } from "../../../errors/errors.ts";
+import { faultPoint } from "../../../files/fault.ts";
 import type { EndpointReference } from "../../../network/types.ts";
 import type { ExitStatus } from "../../containerd/client.ts";
 import { publishEndpoints } from "../../networks/events.ts";
@@ -77,6 +78,9 @@ async function deleteTask(env: Env, id: string): Promise<void> {
 /** Removes the task and the container from containerd. By then everything that was printed has been copied. */
 async function leaveContainerd(env: Env, container: Container): Promise<void> {
   try {
+    // With its task the shim's ends of the FIFOs go, and what is in them would be the daemon's alone.
+    container.run?.io.drain();
+    faultPoint("output.drained", container.id);
     await deleteTask(env, container.id);
   } catch (error) {
     warn(env, container, "task could not be removed from containerd", error);
@@ -94,7 +98,6 @@ async function closeOutput(env: Env, container: Container): Promise<void> {
   if (!run) return;
   try {
     await run.io.finish();
-    run.flushLog();
   } catch (error) {
     warn(env, container, "output of a container could not be read to its end", error);
   }

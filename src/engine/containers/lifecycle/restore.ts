@@ -111,11 +111,12 @@ async function reopenOutput(env: Env, container: Container): Promise<void> {
   const wanted = { stdin: config.OpenStdin === true, terminal: config.Tty === true };
   let opened: OpenedLog | undefined;
   try {
-    opened = await openContainerLog(env, container);
-    const io = ProcessIO.reopen(fifoFolder(env, container), "init", wanted, opened.onOutput);
-    container.run = { io, log: opened.log, flushLog: opened.flush };
+    opened = await openContainerLog(env, container, "go on");
+    const io = ProcessIO.reopen(fifoFolder(env, container), "init", wanted, opened.sink);
+    container.run = { io, log: opened.log };
   } catch (error) {
     opened?.log.close();
+    opened?.sink.spool?.close();
     env.log.warn("output of an adopted container cannot be read", {
       container: container.id,
       error: messageOf(error),

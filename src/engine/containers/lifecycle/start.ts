@@ -176,16 +176,19 @@ async function startTask(
   whenCreated: (pid: number) => Promise<void>,
 ): Promise<void> {
   const { id, config, state } = container;
-  const opened = await openContainerLog(env, container).catch((cause) => {
+  const opened = await openContainerLog(env, container, "begin").catch((cause) => {
     throw systemError(
       `failed to create task for container: failed to initialize logging driver: ${messageOf(cause)}`,
       { cause },
     );
   });
-  rollback.add(() => opened.log.close());
+  rollback.add(() => {
+    opened.log.close();
+    opened.sink.spool?.close();
+  });
   const folder = fifoFolder(env, container);
   const wanted = { stdin: config.OpenStdin === true, terminal: config.Tty === true };
-  const io = ProcessIO.create(folder, "init", wanted, opened.onOutput);
+  const io = ProcessIO.create(folder, "init", wanted, opened.sink);
   rollback.add(async () => {
     await io.finish();
     rmSync(folder, { recursive: true, force: true });
@@ -202,7 +205,7 @@ async function startTask(
   const created = await asFailure(context, env.containerd.createTask({ id, runtime, ...io.paths, ...from }));
   await whenCreated(created);
   io.stdin?.started();
-  container.run = { io, log: opened.log, flushLog: opened.flush };
+  container.run = { io, log: opened.log };
   const startedAt = now();
   const pid = await asFailure("failed to start task for container", env.containerd.start(id));
   state.move("running");

@@ -1,13 +1,24 @@
-import type { FramesWanted, LogDriver, LogEntry, LogMessage, ReadOptions, StreamName } from "../types.ts";
+import { faultPoint } from "../../../files/fault.ts";
+import type {
+  FramesWanted,
+  LogDriver,
+  LogEntry,
+  LogFiles,
+  LogMessage,
+  LogPosition,
+  ReadOptions,
+  StreamName,
+} from "../types.ts";
 import type { LogFormat } from "./format.ts";
 import { type Progress, readFrames, readLog } from "./reader.ts";
+import { Repeated } from "./repeated.ts";
 import { RotatedFile, type RotationOptions } from "./rotated.ts";
 
 /** Followers are woken this often at most, ms: what is written meanwhile goes out as one piece. */
 const PACE_MS = 5;
 
 /** A log in files in the container's folder. */
-export class FileLog implements LogDriver, Progress {
+export class FileLog implements LogDriver, LogFiles, Progress {
   readonly name: string;
   readonly path: string;
   readonly #format: LogFormat;
@@ -16,8 +27,9 @@ export class FileLog implements LogDriver, Progress {
   readonly #waiting = new Set<() => void>();
   #wokenAt = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #repeated: Repeated | undefined;
+  readonly files: LogFiles = this;
   closed = false;
-  readonly writeLines: LogDriver["writeLines"];
   readonly readFrames: LogDriver["readFrames"];
 
   constructor(
@@ -32,7 +44,6 @@ export class FileLog implements LogDriver, Progress {
     this.#format = format;
     this.#file = new RotatedFile(path, rotation, format);
     this.#attributes = Object.keys(attributes).length === 0 ? "" : JSON.stringify(attributes);
-    this.writeLines = format.encodeLines && this.#writeLines;
     this.readFrames = format.frames && this.#readFrames;
   }
 
@@ -40,18 +51,40 @@ export class FileLog implements LogDriver, Progress {
     return this.#file.generation;
   }
 
-  write(messages: readonly LogMessage[]): void {
+  write(messages: readonly LogMessage[], kept?: () => void): void {
     if (this.closed || messages.length === 0) return;
-    this.#append(this.#format.encode(messages, this.#attributes));
+    const missing = this.#repeated?.without(messages) ?? messages;
+    if (missing.length > 0) this.#append(this.#format.encode(missing, this.#attributes));
+    kept?.();
   }
 
-  #writeLines = (lines: Uint8Array, stream: StreamName, time: string): void => {
-    if (!this.closed) this.#append(this.#format.encodeLines!(lines, stream, time, this.#attributes));
+  /** Not in a repetition, in which each line is looked at. */
+  get writeLines(): LogDriver["writeLines"] {
+    return this.#format.encodeLines && !this.#repeated ? this.#writeLines : undefined;
+  }
+
+  #writeLines = (lines: Uint8Array, stream: StreamName, time: string, kept?: () => void): void => {
+    if (this.closed) return;
+    this.#append(this.#format.encodeLines!(lines, stream, time, this.#attributes));
+    kept?.();
   };
+
+  get position(): LogPosition {
+    return this.#file.position;
+  }
+
+  repeat(since: LogPosition): void {
+    this.#repeated = Repeated.since(since, this.path, this.#format, this.#attributes);
+  }
+
+  repeated(): void {
+    this.#repeated = undefined;
+  }
 
   #append(bytes: Uint8Array): void {
     const { generation } = this.#file;
     this.#file.write(bytes);
+    faultPoint("log.appended", this.path);
     // After a rotation there is no time: the next one may take the file away.
     if (this.#file.generation > generation) this.#wake();
     else this.#wakeSoon();

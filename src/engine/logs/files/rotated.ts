@@ -13,6 +13,8 @@ import {
 } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
+import { faultPoint } from "../../../files/fault.ts";
+import type { LogPosition } from "../types.ts";
 import type { LogFormat } from "./format.ts";
 
 export interface RotationOptions {
@@ -31,6 +33,7 @@ export class RotatedFile {
   readonly path: string;
   readonly #options: RotationOptions;
   #fd: number;
+  #inode: number;
   #size: number;
   generation = 0;
   /** The packing of older files, one after the other. */
@@ -40,7 +43,7 @@ export class RotatedFile {
     this.path = path;
     this.#options = options;
     this.#fd = openSync(path, "a", 0o640);
-    this.#size = fstatSync(this.#fd).size;
+    ({ ino: this.#inode, size: this.#size } = fstatSync(this.#fd));
     if (this.#size > 0) this.#mend(format);
   }
 
@@ -57,27 +60,51 @@ export class RotatedFile {
     if (append !== "") this.#size += writeSync(this.#fd, append);
   }
 
+  get position(): LogPosition {
+    return { inode: this.#inode, size: this.#size };
+  }
+
+  /** Errors: ENOSPC and the like; then nothing of it is in the file. */
   write(bytes: Uint8Array): void {
     const { maxSize } = this.#options;
     if (maxSize > 0 && this.#size > 0 && this.#size + bytes.length > maxSize) this.#rotate();
-    for (let at = 0; at < bytes.length; ) at += writeSync(this.#fd, bytes, at);
+    try {
+      for (let at = 0; at < bytes.length; ) at += writeSync(this.#fd, bytes, at);
+    } catch (error) {
+      ftruncateSync(this.#fd, this.#size);
+      throw error;
+    }
     this.#size += bytes.length;
   }
 
   #rotate(): void {
-    closeSync(this.#fd);
     const { maxFiles, compress } = this.#options;
-    this.generation++;
     if (maxFiles < 2) {
-      rmSync(this.path, { force: true });
+      this.#replace();
     } else {
       this.#shift(maxFiles - 1);
       renameSync(this.path, `${this.path}.1`);
+      faultPoint("log.rotated", this.path);
+      this.#begin(openSync(this.path, "a", 0o640));
       const born = this.generation;
       if (compress) this.packing = this.packing.then(() => this.#pack(born)).catch(() => {});
     }
-    this.#fd = openSync(this.path, "a", 0o640);
-    this.#size = 0;
+  }
+
+  /** The new file is made beside the old one: so it has another inode, by which a rotation is known. */
+  #replace(): void {
+    const young = `${this.path}.new`;
+    const fd = openSync(young, "a", 0o640);
+    renameSync(young, this.path);
+    faultPoint("log.rotated", this.path);
+    this.#begin(fd);
+  }
+
+  #begin(fd: number): void {
+    closeSync(this.#fd);
+    this.#fd = fd;
+    ({ ino: this.#inode, size: this.#size } = fstatSync(fd));
+    this.generation++;
   }
 
   #shift(oldest: number): void {

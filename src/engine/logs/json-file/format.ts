@@ -28,7 +28,10 @@ export const JSON_LINES: LogFormat = {
   decode: (record) => decodeLine(decoder.decode(record)),
   tail: tailOfLines,
   mend(read, size) {
-    return { keep: size, append: read(size - 1, 1)[0] === NEWLINE ? "" : "\n" };
+    if (read(size - 1, 1)[0] === NEWLINE) return { keep: size, append: "" };
+    const { offset } = tailOfLines(read, size, 1);
+    const isWhole = decodeLine(decoder.decode(read(offset, size - offset))) !== undefined;
+    return isWhole ? { keep: size, append: "\n" } : { keep: offset, append: "" };
   },
 };
 
