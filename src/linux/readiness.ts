@@ -162,6 +162,10 @@ export class Readiness {
     resolve?.(ready);
   }
 
+  get isOpen(): boolean {
+    return this.#open;
+  }
+
   close(): void {
     if (!this.#open) return;
     this.#open = false;

@@ -99,6 +99,9 @@ export class DirectOutput implements Output {
 /** More than a pipe can hold: who writes on after the process has ended is not waited for. */
 const MOST_AT_ONCE = 1024 * 1024;
 
+/** Every so many chunks others have their turn. */
+const TURNS = 4;
+
 /** Read by way of a spool, which outlives the daemon. */
 export class SpooledOutput implements Output {
   readonly #fifo: Fifo;
@@ -123,13 +126,29 @@ export class SpooledOutput implements Output {
   }
 
   async #pump(onChunk: ChunkHandler): Promise<void> {
-    do {
-      for (let chunk = this.#spool.next(); chunk; chunk = this.#spool.next()) {
-        const handled = onChunk(chunk);
-        if (handled) await handled;
-      }
-      if (!(await this.#readiness.wait())) return;
-    } while (this.#take() !== 0);
+    let turns = 0;
+    for (let goesOn = true; goesOn; ) {
+      await this.#tell(onChunk);
+      const taken = this.#take();
+      if (taken === 0) return;
+      turns = taken === undefined ? 0 : turns + 1;
+      // Until the FIFO is empty: then what comes next on the other stream was printed later.
+      if (turns === 0) goesOn = await this.#readiness.wait();
+      else if (turns % TURNS === 0) goesOn = await this.#pause();
+    }
+    await this.#tell(onChunk);
+  }
+
+  async #pause(): Promise<boolean> {
+    await new Promise(setImmediate);
+    return this.#readiness.isOpen;
+  }
+
+  async #tell(onChunk: ChunkHandler): Promise<void> {
+    for (let chunk = this.#spool.next(); chunk; chunk = this.#spool.next()) {
+      const handled = onChunk(chunk);
+      if (handled) await handled;
+    }
   }
 
   #take(): number | undefined {
