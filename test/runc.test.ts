@@ -13,7 +13,7 @@ import {
 import { join } from "node:path";
 import { closeFd } from "../src/linux/fd.ts";
 import { listenUnix } from "../src/linux/unix_socket.ts";
-import type { Linux, Spec } from "../src/oci/runtime-spec.ts";
+import type { Spec } from "../src/oci/runtime-spec.ts";
 import { OPS } from "../src/runtime/plan/ops.ts";
 import { eventually } from "./lib/engine.ts";
 import { RuntimeBench } from "./lib/runtime.ts";
@@ -27,7 +27,10 @@ beforeAll(() => {
 });
 afterAll(() => bench.close());
 
-const linux = (change: (linux: Linux) => void) => (spec: Spec) => change(spec.linux!);
+/** On v2 a container sees its own cgroup as the root only in a cgroup namespace, which Docker gives it there. */
+const ownCgroup = (spec: Spec) => {
+  if (UNIFIED) spec.linux!.namespaces!.push({ type: "cgroup" });
+};
 
 describe("namespaces", () => {
   afterEach(() => expect(bench.leftovers()).toEqual([]));
@@ -241,13 +244,12 @@ describe("limits and rights", () => {
     const files = UNIFIED
       ? "memory.swap.max memory.low cpu.weight cpu.max cpuset.cpus pids.max"
       : "memory/memory.memsw.limit_in_bytes memory/memory.soft_limit_in_bytes cpu/cpu.shares cpu/cpu.cfs_quota_us cpuset/cpuset.cpus pids/pids.max";
-    const seen = await bench.sh(
-      `cd /sys/fs/cgroup; cat ${files}`,
-      linux(({ resources }) => {
-        resources!.memory!.reservation = 134217728;
-        resources!.cpu = { shares: 512, quota: 50_000, period: 100_000, cpus: "0" };
-      }),
-    );
+    const seen = await bench.sh(`cd /sys/fs/cgroup; cat ${files}`, (spec) => {
+      const { resources } = spec.linux!;
+      resources!.memory!.reservation = 134217728;
+      resources!.cpu = { shares: 512, quota: 50_000, period: 100_000, cpus: "0" };
+      ownCgroup(spec);
+    });
     // v2 counts swap alone, and weighs 2..262144 shares as 1..10000.
     const expected = UNIFIED
       ? "268435456\n134217728\n20\n50000 100000\n0\n200"
@@ -470,7 +472,7 @@ describe("life of a container", () => {
     expect(bench.leftovers()).toEqual([]);
   });
   test("update changes limits and keeps the rest", async () => {
-    const id = await bench.sleeping();
+    const id = await bench.sleeping(ownCgroup);
     expect((await bench.runc(["update", "--memory", "200m", "--pids-limit", "55", id])).code).toBe(0);
     const resources = JSON.stringify({ cpu: { shares: 300 } });
     expect((await bench.runc(["update", "--resources", "-", id], { stdin: resources })).code).toBe(0);

@@ -286,6 +286,7 @@ test("a cgroup that others are in is told about, a frozen one refused and left a
 test("linux.resources.unified is for cgroup v2", async () => {
   const seen = await bench.sh("cat /sys/fs/cgroup/memory.low", (spec) => {
     spec.linux!.resources!.unified = { "memory.low": "131072" };
+    if (UNIFIED) spec.linux!.namespaces!.push({ type: "cgroup" });
   });
   if (UNIFIED) expect(seen).toBe("131072");
   else expect(seen).toContain("linux.resources.unified: invalid configuration");
