@@ -40,7 +40,10 @@ function count(console: string, files: string[]): { passed: number; failed: numb
 const files = chosenFiles(process.argv.slice(2));
 mkdirSync(CACHE, { recursive: true });
 must([process.execPath, "hack/build.ts", "--flat", ".build/bin"], ROOT);
-const root = vmRoot(CACHE);
+const root = vmRoot(
+  CACHE,
+  files.some((file) => file.includes("/long/")),
+);
 const initramfs = writeInitramfs(root, CACHE);
 const disk = writeDisk(root, ROOT, CACHE);
 const start = performance.now();

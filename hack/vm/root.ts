@@ -18,6 +18,9 @@ const PACKAGES = [
   "crun",
 ];
 
+/** What only the tests in test/vm/long need, in a root file system of its own. */
+const LONG_PACKAGES = ["lvm2", "thin-provisioning-tools"];
+
 /** Starts the tests when the system is up, and turns the machine off after them. */
 const UNIT = `[Unit]
 Description=Tests
@@ -72,9 +75,10 @@ function configure(folder: string): void {
 }
 
 /** The root file system, from the cache if it is there. Errors: mmdebstrap's last words. */
-export function vmRoot(cache: string): VmRoot {
+export function vmRoot(cache: string, long = false): VmRoot {
+  const packages = long ? [...PACKAGES, ...LONG_PACKAGES] : PACKAGES;
   const digest = createHash("sha256")
-    .update(PACKAGES.join() + UNIT)
+    .update(packages.join() + UNIT)
     .digest("hex")
     .slice(0, 12);
   const folder = join(cache, `root-${digest}`);
@@ -82,7 +86,7 @@ export function vmRoot(cache: string): VmRoot {
   mkdirSync(cache, { recursive: true });
   const partial = join(cache, `partial-${process.pid}`);
   rmSync(partial, { recursive: true, force: true });
-  const include = `--include=${PACKAGES.join(",")}`;
+  const include = `--include=${packages.join(",")}`;
   must(["mmdebstrap", "--quiet", "--variant=minbase", "--mode=root", include, "bookworm", partial]);
   configure(partial);
   renameSync(partial, folder);

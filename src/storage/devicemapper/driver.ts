@@ -23,6 +23,7 @@ import { checkLayerID } from "../layer-id.ts";
 import { folderSize } from "../size.ts";
 import { NaiveDiff } from "../trees/naive-diff.ts";
 import { DeviceSet } from "./device-set.ts";
+import { SETUP_NOTE } from "./direct-lvm.ts";
 import {
   defaultFileSystem,
   growFileSystem,
@@ -86,7 +87,8 @@ export class DeviceMapper implements StorageDriver {
       return driver;
     } catch (error) {
       await driver?.cleanup();
-      if (isNew) rmSync(root, { recursive: true, force: true });
+      // A pool that LVM has been made to set up would not be known again without its note.
+      if (isNew && !existsSync(join(root, SETUP_NOTE))) rmSync(root, { recursive: true, force: true });
       throw error;
     }
   }

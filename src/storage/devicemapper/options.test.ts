@@ -12,6 +12,7 @@ test("deviceMapperOptions() has stock's defaults", () => {
     minFree: 10,
     deferredRemoval: true,
     deferredDeletion: true,
+    directLVMForce: false,
   });
 });
 test("deviceMapperOptions() takes what stock takes", () => {
@@ -49,10 +50,9 @@ test.each([
   ["dm.basesize", "unable to parse key/value option"],
   ["dm.min_free_space=10", "devmapper: Option dm.min_free_space requires % suffix"],
   ["dm.min_free_space=100%", "devmapper: Invalid value 100% for option dm.min_free_space"],
-  [
-    "dm.directlvm_device=/dev/sdb",
-    "make the thin pool with lvcreate --type thin-pool, and name it by dm.thinpooldev",
-  ],
+  ["dm.thinp_percent=100", "dm.thinp_percent must be greater than 0 and less than 100"],
+  ["dm.thinp_percent=x", "could not parse `dm.thinp_percent=x`"],
+  ["dm.thinp_autoextend_threshold=80", "must provide device path in `dm.directlvm_device`"],
   ["dm.blkdiscard=maybe", "want true or false"],
 ])("deviceMapperOptions() refuses %s", (text, why) => {
   expect(() => deviceMapperOptions([text])).toThrow(why);
@@ -63,4 +63,21 @@ test("deviceMapperOptions() refuses deferred deletion without deferred removal",
   expect(() => deviceMapperOptions([without, "dm.use_deferred_deletion=true"])).toThrow(
     "Deferred deletion can not be enabled as deferred removal is not enabled",
   );
+});
+test("deviceMapperOptions() takes what sets up LVM, all or none of it", () => {
+  const device = "dm.directlvm_device=/dev/sdb";
+  const more = ["dm.thinp_percent=90%", "dm.thinp_metapercent=2", "dm.thinp_autoextend_percent=30"];
+  const options = deviceMapperOptions([device, ...more, "dm.directlvm_device_force=true"]);
+  expect(options.directLVM).toEqual({
+    Device: "/dev/sdb",
+    ThinpPercent: 90,
+    ThinpMetaPercent: 2,
+    AutoExtendPercent: 30,
+    AutoExtendThreshold: 0,
+  });
+  expect([options.directLVMForce, options.discard]).toEqual([true, false]);
+  const fails = (...given: string[]) => expect(() => deviceMapperOptions([device, ...given]));
+  fails("dm.thinp_percent=90").toThrow("must set both `dm.thinp_percent` and `dm.thinp_metapercent`");
+  fails("dm.thinp_percent=90", "dm.thinp_metapercent=11").toThrow("must not be greater than 100");
+  fails("dm.thinpooldev=x").toThrow("cannot setup direct-lvm when `dm.thinpooldev` is also specified");
 });

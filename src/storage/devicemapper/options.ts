@@ -3,6 +3,15 @@ import { parseSize } from "../../units/size.ts";
 
 const GIB = 1 << 30;
 
+/** A pool to be made by LVM, as setup-config.json has it; percents, 0 where stock's own shall be taken. */
+export interface DirectLVM {
+  Device: string;
+  ThinpPercent: number;
+  ThinpMetaPercent: number;
+  AutoExtendPercent: number;
+  AutoExtendThreshold: number;
+}
+
 /** What `--storage-opt dm.…` sets; sizes in bytes. */
 export interface DeviceMapperOptions {
   /** A thin pool that is there already (direct-lvm), by its device mapper name. */
@@ -25,6 +34,9 @@ export interface DeviceMapperOptions {
   deferredRemoval: boolean;
   deferredDeletion: boolean;
   xfsRetries?: string;
+  directLVM?: DirectLVM;
+  /** What is on the device may be lost. */
+  directLVMForce: boolean;
 }
 
 export const DEFAULT_BASE_SIZE = 10 * GIB;
@@ -54,6 +66,12 @@ const HANDLERS: Record<string, (options: Draft, value: string, key: string) => v
       throw invalidArgument(`devmapper: dm.xfs_nospace_max_retries=${value}: want a number`);
     o.xfsRetries = value;
   },
+  directlvm_device: (o, value) => (lvm(o).Device = value),
+  directlvm_device_force: (o, value, key) => (o.directLVMForce = yesNo(value, key)),
+  thinp_percent: (o, value, key) => (lvm(o).ThinpPercent = share(value, key, 99)),
+  thinp_metapercent: (o, value, key) => (lvm(o).ThinpMetaPercent = share(value, key, 99)),
+  thinp_autoextend_percent: (o, value, key) => (lvm(o).AutoExtendPercent = share(value, key, 100)),
+  thinp_autoextend_threshold: (o, value, key) => (lvm(o).AutoExtendThreshold = share(value, key, 100)),
   // There is nothing to override: no udev is waited for. And no library that would log.
   override_udev_sync_check: (_, value, key) => void yesNo(value, key),
   libdm_log_level: (_, value) => {
@@ -63,8 +81,44 @@ const HANDLERS: Record<string, (options: Draft, value: string, key: string) => v
 
 type Draft = DeviceMapperOptions & { askedDiscard?: boolean };
 
-/** Options of stock that have a volume group made; people do that better themselves. */
-const LVM_SETUP = /^(directlvm_device|directlvm_device_force|thinp_.*)$/;
+function lvm(options: DeviceMapperOptions): DirectLVM {
+  options.directLVM ??= {
+    Device: "",
+    ThinpPercent: 0,
+    ThinpMetaPercent: 0,
+    AutoExtendPercent: 0,
+    AutoExtendThreshold: 0,
+  };
+  return options.directLVM;
+}
+
+/** "95" or "95%". */
+function share(value: string, key: string, most: number): number {
+  const number = Number(/^(\d+)%?$/.exec(value)?.[1] ?? Number.NaN);
+  if (Number.isNaN(number)) throw invalidArgument(`devmapper: could not parse \`dm.${key}=${value}\``);
+  if (number > most) throw invalidArgument(`dm.${key} must be greater than 0 and less than 100`);
+  return number;
+}
+
+/** In stock's words. */
+function checkDirectLVM({ directLVM, pool }: DeviceMapperOptions): void {
+  if (!directLVM) return;
+  const { Device, ThinpPercent, ThinpMetaPercent } = directLVM;
+  if (Device === "")
+    throw invalidArgument(
+      "must provide device path in `dm.directlvm_device` in order to configure direct-lvm",
+    );
+  if (ThinpPercent > 0 !== ThinpMetaPercent > 0)
+    throw invalidArgument(
+      "must set both `dm.thinp_percent` and `dm.thinp_metapercent` if either is specified",
+    );
+  if (ThinpPercent + ThinpMetaPercent > 100)
+    throw invalidArgument(
+      "combined `dm.thinp_percent` and `dm.thinp_metapercent` must not be greater than 100",
+    );
+  if (pool !== undefined)
+    throw invalidArgument("cannot setup direct-lvm when `dm.thinpooldev` is also specified");
+}
 
 /** Errors: invalidArgument for what is not known, or cannot be. */
 export function deviceMapperOptions(given: string[]): DeviceMapperOptions {
@@ -78,16 +132,13 @@ export function deviceMapperOptions(given: string[]): DeviceMapperOptions {
     minFree: 10,
     deferredRemoval: true,
     deferredDeletion: true,
+    directLVMForce: false,
   };
   for (const text of given) {
     const [, key, value] = /^dm\.([^=]+)=(.*)$/.exec(text) ?? [];
     if (key === undefined || value === undefined)
       throw invalidArgument(`devmapper: unable to parse key/value option: ${text}`);
     const name = key.trim().toLowerCase();
-    if (LVM_SETUP.test(name))
-      throw invalidArgument(
-        `devmapper: dm.${name} is not supported: make the thin pool with lvcreate --type thin-pool, and name it by dm.thinpooldev`,
-      );
     const handle = Object.hasOwn(HANDLERS, name) ? HANDLERS[name] : undefined;
     if (!handle) throw invalidArgument(`devmapper: Unknown option dm.${name}`);
     handle(draft, value.trim(), name);
@@ -100,8 +151,9 @@ export function deviceMapperOptions(given: string[]): DeviceMapperOptions {
     draft.deferredDeletion = false;
   }
   const { askedDiscard, ...options } = draft;
+  checkDirectLVM(options);
   // On real devices it costs much and gains little.
-  const raw = options.pool !== undefined || options.dataDevice !== undefined;
+  const raw = [options.pool, options.dataDevice, options.directLVM].some((device) => device !== undefined);
   return { ...options, discard: askedDiscard ?? !raw };
 }
 

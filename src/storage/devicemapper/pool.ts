@@ -1,4 +1,4 @@
-/** The thin pool that all layers are in: made of two files on loop devices (loop-lvm), of two block devices, or found. */
+/** The thin pool that all layers are in: made of two files on loop devices (loop-lvm), of two block devices, by LVM, or found. */
 import { closeSync, existsSync, ftruncateSync, mkdirSync, openSync, realpathSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { EngineError, failedPrecondition, messageOf } from "../../errors/errors.ts";
@@ -13,6 +13,7 @@ import {
   type LoopDevice,
   loopOf,
 } from "../../linux/loop.ts";
+import { DIRECT_LVM_POOL, setUpDirectLVM } from "./direct-lvm.ts";
 import type { Mapper } from "./mapper.ts";
 import type { DeviceMapperOptions } from "./options.ts";
 
@@ -80,6 +81,10 @@ export function devicePrefix(root: string): string {
 
 /** Finds the pool, or makes it. `root` is <data-root>/devicemapper. Errors: failedPrecondition, system. */
 export function openPool(root: string, options: DeviceMapperOptions, mapper: Mapper): Pool {
+  if (options.directLVM) {
+    setUpDirectLVM(options.directLVM, options.directLVMForce, { root, profiles: "/etc/lvm/profile" });
+    return { name: givenPool(DIRECT_LVM_POOL, mapper), own: false };
+  }
   if (options.pool !== undefined) return { name: givenPool(options.pool, mapper), own: false };
   const name = `${devicePrefix(root)}-pool`;
   const pool = { name, own: true };
