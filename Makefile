@@ -129,6 +129,10 @@ build-real: test-deps node_modules ## Build Dockerfiles as people write them by 
 	@[ -e $${BASE_ARCHIVE:-.build/base-image.tar} ] || hack/base-image
 	@PEQUOD_HOST_NETWORK=1 hack/isolated $(BUN) test/build/real.ts $(NAMES)
 
+.PHONY: bench-images
+bench-images: bootstrap test-deps ## Compare pull, push, load, save ... of a 20-layer 600 MB image with stock docker.io and podman; OPTIONS="--rounds 1 load pull"
+	@BUN_CONFIG_MAX_HTTP_REQUESTS=1000 hack/isolated $(BUN) bench/images.ts --podman $(OPTIONS)
+
 .PHONY: bench-api
 bench-api: bootstrap test-deps ## Compare the API under load with stock docker.io side by side; OPTIONS="--log-mb 50 ..."
 	@BUN_CONFIG_MAX_HTTP_REQUESTS=1000 hack/isolated $(BUN) bench/api.ts $(OPTIONS)
