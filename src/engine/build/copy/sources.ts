@@ -1,4 +1,5 @@
 import { posix } from "node:path";
+import { turn } from "../../../archive/turn.ts";
 import { invalidArgument, notFound } from "../../../errors/errors.ts";
 import { DigestList } from "../tree/digest-list.ts";
 import { sha256 } from "../tree/hash.ts";
@@ -65,8 +66,9 @@ async function folderHash(tree: SourceTree, folder: TreeEntry, temporary: string
   for (const entry of walkTree(tree, folder)) {
     const target = followed(tree, entry);
     digests.add(target ? await tree.digest(target) : entry.path);
+    await turn();
   }
-  return `dir:${digests.sum()}`;
+  return `dir:${await digests.sum()}`;
 }
 
 /** Stock sums what a link leads to; one that leads nowhere counts with its path. */
@@ -81,6 +83,7 @@ async function findByPattern(tree: SourceTree, pattern: string, temporary: strin
   if (!root) return [];
   const found: CopySource[] = [];
   for (const entry of walkTree(tree, root)) {
+    await turn();
     if (!regexp.test(entry.path)) continue;
     const target = followed(tree, entry);
     if (target) found.push(await sourceOf(tree, entry.path, target, temporary));

@@ -4,9 +4,9 @@ import { DigestList } from "./digest-list.ts";
 import { sha256 } from "./hash.ts";
 
 describe("DigestList", () => {
-  test.each([undefined, 1000, 1])("sums like the sorted, joined texts, with %p in memory", (most) => {
+  test.each([undefined, 1000, 1])("sums like the sorted, joined texts, with %p in memory", async (most) => {
     const folder = mkdtempSync("/tmp/pequod-digests-");
-    const sumOf = (all: string[]): string => {
+    const sumOf = (all: string[]): Promise<string> => {
       const list = new DigestList({ folder, ...(most === undefined ? {} : { most }) });
       for (const one of all) list.add(one);
       return list.sum();
@@ -20,7 +20,7 @@ describe("DigestList", () => {
       many,
       [...many, ...close, "0", "ffff", "some/path", "~"],
     ])
-      expect(sumOf(all)).toBe(sha256([...all].sort().join(",")));
+      expect(await sumOf(all)).toBe(sha256([...all].sort().join(",")));
     expect(readdirSync(folder)).toEqual([]);
     rmSync(folder, { recursive: true });
   });

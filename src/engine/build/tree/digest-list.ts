@@ -3,6 +3,7 @@
  * sorted in parts, which wait in a file that has no name.
  */
 import { closeSync, readSync, writeSync } from "node:fs";
+import { turn } from "../../../archive/turn.ts";
 import { openSpool } from "./spool.ts";
 
 const BYTES = 32;
@@ -27,7 +28,7 @@ export class DigestList {
   /** Where each sorted part ends in the file. */
   readonly #ends: number[] = [];
 
-  constructor({ folder, most = 1 << 17 }: DigestListOptions) {
+  constructor({ folder, most = 1 << 15 }: DigestListOptions) {
     this.#folder = folder;
     this.#most = most;
   }
@@ -58,7 +59,7 @@ export class DigestList {
   }
 
   /** Hex of the sha256 of all, sorted as text and joined by commas. To be asked for once. */
-  sum(): string {
+  async sum(): Promise<string> {
     const hash = new Bun.CryptoHasher("sha256");
     let piece: string[] = [];
     let first = true;
@@ -68,7 +69,11 @@ export class DigestList {
       piece = [];
     };
     try {
-      for (const text of this.#merged()) if (piece.push(text) === 1024) flush();
+      for (const text of this.#merged()) {
+        if (piece.push(text) < 1024) continue;
+        flush();
+        await turn();
+      }
     } finally {
       if (this.#fd !== undefined) closeSync(this.#fd);
     }

@@ -2,6 +2,7 @@ import { closeSync, readSync, writeSync } from "node:fs";
 import type { TarHeader } from "../../../archive/tar/header.ts";
 import { TarReader } from "../../../archive/tar/reader.ts";
 import { tarHeader } from "../../../archive/tar/writer.ts";
+import { turn } from "../../../archive/turn.ts";
 import { cancelled, invalidArgument } from "../../../errors/errors.ts";
 import { type Entry, EntryTable, ROOT } from "./entry-table.ts";
 import { EntryHash, hashedOnDisk } from "./hash.ts";
@@ -126,6 +127,7 @@ export class TarTree implements SourceTree {
         }
       }
       if (name !== "") this.#add(name, header, offset, hash?.hex());
+      await turn();
     }
   }
 
