@@ -3,7 +3,19 @@
  * must be the same.
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import {
+  chmodSync,
+  chownSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
 import type { CallOptions } from "../src/grpc/client.ts";
+import { mountWithOptions, unmount } from "../src/linux/mount.ts";
 import { startContainerd, type TestContainerd } from "./lib/containerd.ts";
 import { type Api, openApi } from "./lib/containerd_api.ts";
 
@@ -47,6 +59,19 @@ async function compare(...steps: Step[]): Promise<void> {
       : [`${name}: ${JSON.stringify(we[i])}, but stock ${JSON.stringify(they[i])}`],
   );
   expect(differences).toEqual([]);
+}
+
+type Mounts = { type: string; source: string; options: string[] }[];
+
+/** Mounts a snapshot for as long as `work` lasts. */
+function within(mounts: Mounts, folder: string, work: (root: string) => void): void {
+  const root = mkdtempSync(join(folder, "mnt-"));
+  for (const { type, source, options } of mounts) mountWithOptions(source, root, type, options);
+  try {
+    work(root);
+  } finally {
+    unmount(root);
+  }
 }
 
 const container = (id: string, more: object = {}) => ({
@@ -607,6 +632,51 @@ describe("docker-containerd answers as stock containerd", () => {
       ["remove the base", ({ snapshots }) => snapshots.remove(on({ key: "c" }), ns)],
       ["remove again", ({ snapshots }) => snapshots.remove(on({ key: "c" }), ns)],
     );
+  });
+
+  test("a layer of what a snapshot has changed holds the same", async () => {
+    const snapshotter = "overlayfs";
+    const listing = async (api: Api, folder: string) => {
+      const call = { ...ns, lease: "hold" };
+      const { mounts: below } = await api.snapshots.prepare({ snapshotter, key: "below" }, call);
+      within(below, folder, (root) => {
+        mkdirSync(join(root, "dir/deep"), { recursive: true });
+        for (const name of ["gone", "dir/gone", "kept", "dir/deep/kept"])
+          writeFileSync(join(root, name), name);
+      });
+      await api.snapshots.commit({ snapshotter, key: "below", name: "layer" }, call);
+      const { mounts } = await api.snapshots.prepare({ snapshotter, key: "above", parent: "layer" }, call);
+      within(mounts, folder, (root) => {
+        rmSync(join(root, "gone"));
+        rmSync(join(root, "dir/gone"));
+        writeFileSync(join(root, "file"), "data", { mode: 0o640 });
+        chmodSync(join(root, "file"), 0o4755);
+        linkSync(join(root, "file"), join(root, "hard"));
+        symlinkSync("file", join(root, "soft"));
+        mkdirSync(join(root, "new"));
+        chownSync(join(root, "new"), 1000, 1001);
+        writeFileSync(join(root, "new", "x".repeat(120)), "long");
+        Bun.spawnSync(["mkfifo", join(root, "pipe")]);
+        Bun.spawnSync(["mknod", join(root, "null"), "c", "1", "3"]);
+        Bun.spawnSync(["find", root, "-exec", "touch", "-h", "-d", "@1700000000", "{}", "+"]);
+      });
+      const view = await api.snapshots.view({ snapshotter, key: "look", parent: "layer" }, call);
+      const mediaType = "application/vnd.oci.image.layer.v1.tar";
+      const request = { left: view.mounts, right: mounts, mediaType, ref: "layer" };
+      const { diff } = await api.diff.diff(request, call);
+      const tar = join(folder, "layer.tar");
+      const pieces: Uint8Array[] = [];
+      for await (const { data } of api.content.read({ digest: diff!.digest }, ns)) pieces.push(data);
+      writeFileSync(tar, Buffer.concat(pieces));
+      const lines = Bun.spawnSync(["tar", "tvf", tar]).stdout.toString().split("\n");
+      // Stock says when it looked at what is gone; ours, so that layers can be made again, nothing.
+      return lines.map((line) =>
+        line.includes(".wh.") ? line.replace(/ \S+ \S+ (?=\S*\.wh\.)/, " ") : line,
+      );
+    };
+    const [we, they] = [await listing(ours, daemons[0]!.folder), await listing(stock, daemons[1]!.folder)];
+    expect(we).toEqual(they);
+    expect(we.join("\n")).toContain("hard link to");
   });
 
   test("tasks without a container, and of a container without a task", async () => {

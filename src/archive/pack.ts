@@ -29,9 +29,13 @@ export async function* pack(root: string, options: PackOptions = {}): AsyncGener
   yield END_OF_ARCHIVE;
 }
 
-/** One file or folder, without what is in the folder, and without the end of the archive. */
-export async function* packEntry(path: string, name: string, ids?: IDMap): AsyncGenerator<Uint8Array> {
-  yield* new Packer(false, ids).one(path, name, lstatSync(path));
+/**
+ * Packs files and folders one by one, without what is in the folders, and without the end of the archive. What has
+ * several names among them is a hard link from the second on.
+ */
+export function entryPacker(ids?: IDMap): (path: string, name: string) => AsyncGenerator<Uint8Array> {
+  const packer = new Packer(false, ids);
+  return (path, name) => packer.one(path, name, lstatSync(path));
 }
 
 class Packer {

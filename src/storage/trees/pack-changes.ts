@@ -1,15 +1,16 @@
 import { lstatSync } from "node:fs";
-import { packEntry } from "../../archive/pack.ts";
+import { entryPacker } from "../../archive/pack.ts";
 import { END_OF_ARCHIVE, encodeHeader, tarHeader } from "../../archive/tar/writer.ts";
 import type { IDMap } from "../../linux/id-map.ts";
 import { type Change, ChangeKind } from "../driver.ts";
 
 /** A layer tar of the changed paths alone. */
 export async function* packChanges(root: string, changes: Change[], ids?: IDMap): AsyncGenerator<Uint8Array> {
+  const packEntry = entryPacker(ids);
   for (const { path, kind } of changes) {
     const name = path.slice(1);
     if (kind !== ChangeKind.deleted) {
-      yield* packEntry(`${root}${path}`, name, ids);
+      yield* packEntry(`${root}${path}`, name);
       continue;
     }
     const slash = name.lastIndexOf("/") + 1;
