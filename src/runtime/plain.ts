@@ -4,7 +4,7 @@
  * the commands, which know how to deal with it and what to say.
  */
 import { cgroupProcesses, removeCgroup } from "../linux/cgroup/cgroup.ts";
-import { release } from "./state/release.ts";
+import { releaseAndWait } from "./state/release.ts";
 import { isAlive, statusOf } from "./state/status.ts";
 import { type ContainerRecord, StateStore } from "./state/store.ts";
 
@@ -16,13 +16,13 @@ function load(store: StateStore, id: string): ContainerRecord | undefined {
   }
 }
 
-/** Starts a created container. Returns false when that is the command's to do; nothing has been done then. */
+/** Starts a created container, and waits until its command executes. Returns false when that is the command's to do; nothing has been done then. */
 export function startPlain(root: string, id: string): boolean {
   const store = new StateStore(root);
   const record = load(store, id);
   if (!record || record.spec.hooks?.poststart?.length) return false;
   if (statusOf(store, record) !== "created") return false;
-  release(store, record);
+  releaseAndWait(store, record);
   return true;
 }
 

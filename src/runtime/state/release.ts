@@ -1,27 +1,22 @@
 import { errnoOf, failedPrecondition } from "../../errors/errors.ts";
 import { closeFd, O_NONBLOCK, O_WRONLY, openFd, unlinkIfThere, writeFd } from "../../linux/fd.ts";
+import { waitForNoReader } from "../../linux/poll.ts";
 import type { ContainerRecord, StateStore } from "./store.ts";
-
-/** Lets the waiting process go on: a byte through the FIFO, which then goes, so that it happens once. */
-export function release(store: StateStore, record: ContainerRecord): void {
-  closeFd(releasedBy(store, record));
-}
 
 /** Milliseconds that releaseAndWait() waits at most: startContainer hooks may take longer. */
 const PATIENCE = 100;
-const pause = new Int32Array(new SharedArrayBuffer(4));
 
-/** As release(), and waits until the command executes, so that whoever signals it next finds the command. */
+/**
+ * Lets the waiting process go on: a byte through the FIFO, which then goes, so that it happens once. Waits until the
+ * command executes, so that whoever signals or looks at the process next finds the command.
+ */
 export function releaseAndWait(store: StateStore, record: ContainerRecord): void {
   const fifo = releasedBy(store, record);
   try {
-    // The process closes its end by executing: then nobody is there to write to.
-    for (let waited = 0; waited < PATIENCE; waited++) {
-      closeFd(openFd(`/proc/self/fd/${fifo}`, O_WRONLY | O_NONBLOCK));
-      Atomics.wait(pause, 0, 0, 1);
-    }
+    // The process closes its end by executing.
+    waitForNoReader(fifo, PATIENCE);
   } catch (error) {
-    if (errnoOf(error) !== "ENXIO") throw error;
+    if (errnoOf(error) !== "EINTR") throw error;
   } finally {
     closeFd(fifo);
   }
