@@ -92,6 +92,8 @@ export class Container {
   /** Mounted volumes and other things to give back at the end of the run, last one first. */
   releases: (() => Promise<void> | void)[] = [];
   removed = false;
+  /** Under way, or done, since the container is being removed. */
+  layerRemoval: Promise<void> | undefined;
 
   constructor(facts: ContainerFacts, containersRoot: string) {
     this.facts = facts;

@@ -18,12 +18,11 @@ export async function removeLocked(env: Env, container: Container, options: Dest
   if (state.isRunning) throw conflict(refusal(container));
   state.move("removing");
   try {
-    await env.images.layers.releaseRWLayer(id).catch((error) => {
-      if (!isNotFound(error)) throw error;
-    });
+    await beginRemoval(env, container);
     await removeImageMounts(env, container);
     await removeFolder(container.folder);
   } catch (cause) {
+    container.layerRemoval = undefined;
     state.move("dead");
     state.error = messageOf(cause);
     saveContainer(container);
@@ -41,6 +40,14 @@ export async function removeLocked(env: Env, container: Container, options: Dest
   publish(env, container, "destroy");
   container.hub.end();
   container.waiters.removed({ exitCode: state.exitCode });
+}
+
+/** Removes the container's layer; removeLocked() does the rest, and tells of what went wrong here. */
+export function beginRemoval(env: Env, container: Container): Promise<void> {
+  container.layerRemoval ??= env.images.layers.releaseRWLayer(container.id).catch((error) => {
+    if (!isNotFound(error)) throw error;
+  });
+  return container.layerRemoval;
 }
 
 /** Why a container in this state cannot be removed, for the user. */

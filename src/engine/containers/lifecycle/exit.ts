@@ -12,7 +12,7 @@ import { endExecs } from "../exec/exit.ts";
 import { forEachImageLayer } from "../image-mounts.ts";
 import { fifoFolder } from "../io/fifo-folder.ts";
 import { saveContainer } from "../record.ts";
-import { removeLocked } from "./destroy.ts";
+import { beginRemoval, removeLocked } from "./destroy.ts";
 import { unmountShm, unmountVolume } from "./mounts.ts";
 import { tearDownNetwork } from "./network.ts";
 import { nextDelay, wantsRestart } from "./restart-policy.ts";
@@ -41,7 +41,8 @@ async function endRun(env: Env, container: Container, exit: ExitStatus): Promise
   Object.assign(state, { exitCode: exit.exitCode, finishedAt: exit.exitedAt });
   saveContainer(container);
   await endExecs(env, container);
-  const left = await releaseRun(env, container);
+  const mayRemove = !container.restarting && container.hostConfig.AutoRemove === true;
+  const left = await releaseRun(env, container, mayRemove);
   const millis = millisBetween(state.startedAt, exit.exitedAt);
   state.pid = 0;
   const again =
@@ -53,7 +54,7 @@ async function endRun(env: Env, container: Container, exit: ExitStatus): Promise
       restarts: container.failures,
     });
   state.move(again ? "restarting" : "exited");
-  const removes = !again && !container.restarting && container.hostConfig.AutoRemove === true;
+  const removes = !again && mayRemove;
   if (again) planRestart(env, container, millis);
   // One that is about to be removed need not be written: should the daemon die now, it is found ended all the same.
   if (!removes) saveContainer(container);
@@ -108,9 +109,9 @@ async function closeOutput(env: Env, container: Container): Promise<void> {
  * Gives back what one run needs: task, output, mounts, network, volumes. Returns the networks it was on.
  *
  * All at once: the init process has gone, and what else ran in its pid namespace with it, so nothing needs its mounts or
- * its network any more while the runtime clears up.
+ * its network any more while the runtime clears up. Where the container is about to be removed, its layer goes meanwhile.
  */
-async function releaseRun(env: Env, container: Container): Promise<EndpointReference[]> {
+async function releaseRun(env: Env, container: Container, removes: boolean): Promise<EndpointReference[]> {
   let left: EndpointReference[] = [];
   const attempt = async (what: string, work: () => Promise<unknown> | unknown) => {
     try {
@@ -126,7 +127,10 @@ async function releaseRun(env: Env, container: Container): Promise<EndpointRefer
     attempt("network", async () => {
       left = await tearDownNetwork(env, container);
     }),
-    attempt("root file system", () => env.images.layers.getRWLayer(container.id).unmount()),
+    attempt("root file system", async () => {
+      await env.images.layers.getRWLayer(container.id).unmount();
+      if (removes) await beginRemoval(env, container);
+    }),
     attempt("image", () => forEachImageLayer(env, container, (layer) => layer.unmount())),
     ...volumes.map((point) => attempt("volume", () => unmountVolume(env, container, point))),
   ]);
