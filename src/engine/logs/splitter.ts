@@ -19,7 +19,7 @@ export class LineSplitter {
    * Writes the lines that this chunk completes, in the log's short way if it has one. `kept` is passed on to it. What it
    * returns is to be awaited.
    */
-  writeTo(log: LogDriver, chunk: Uint8Array, kept?: () => void): void | Promise<void> {
+  writeTo(log: LogDriver, chunk: Uint8Array, kept?: (left: number) => void): void | Promise<void> {
     if (!log.writeLines) return log.write(this.push(chunk), kept);
     const data = this.#joined(chunk);
     const end = endOfWholeLines(data);

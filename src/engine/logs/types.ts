@@ -61,13 +61,13 @@ export interface LogDriver {
   readonly name: string;
   /**
    * Drivers that write files keep the messages before it returns: a daemon that is killed afterwards has lost none of
-   * them; they call `kept` as soon as that is so. Drivers that send them somewhere return a promise when the container
+   * them; they call `kept` as soon as that is so, or so for all but the last `left` bytes of the lines. Drivers that send them somewhere return a promise when the container
    * shall wait for the receiver.
    */
-  write(messages: readonly LogMessage[], kept?: () => void): void | Promise<void>;
+  write(messages: readonly LogMessage[], kept?: (left: number) => void): void | Promise<void>;
   /** The same for whole lines one after the other, none longer than LONGEST_LINE, where the driver has a short way. */
   readonly writeLines?:
-    | ((lines: Uint8Array, stream: StreamName, time: string, kept?: () => void) => void)
+    | ((lines: Uint8Array, stream: StreamName, time: string, kept?: (left: number) => void) => void)
     | undefined;
   /** Of drivers that write files. */
   readonly files?: LogFiles;

@@ -107,7 +107,7 @@ class LogSink implements OutputSink {
   /** A full disk costs lines, as with every engine, and not the container. */
   #keep(stream: StreamName, chunk: Uint8Array | "the rest"): void | Promise<void> {
     const splitter = this.#splitters[stream];
-    const kept = () => this.#settle(stream);
+    const kept = (left: number) => this.#settle(stream, left);
     try {
       const sent =
         chunk === "the rest"
@@ -127,9 +127,10 @@ class LogSink implements OutputSink {
     }
   }
 
-  #settle(stream: StreamName): void {
+  /** `left`: bytes of whole lines that are not in the log yet. */
+  #settle(stream: StreamName, left = 0): void {
     const { files } = this.#log;
-    if (files) this.spool?.settle(stream, this.#splitters[stream].pending, files.position);
+    if (files) this.spool?.settle(stream, left + this.#splitters[stream].pending, files.position);
   }
 
   /** What an earlier daemon had taken is written, unless it had been written already. */

@@ -14,6 +14,8 @@ import { type Progress, readFrames, readLog } from "./reader.ts";
 import { Repeated } from "./repeated.ts";
 import { RotatedFile, type RotationOptions } from "./rotated.ts";
 
+type Kept = (left: number) => void;
+
 /** Followers are woken this often at most, ms: what is written meanwhile goes out as one piece. */
 const PACE_MS = 5;
 
@@ -51,11 +53,32 @@ export class FileLog implements LogDriver, LogFiles, Progress {
     return this.#file.generation;
   }
 
-  write(messages: readonly LogMessage[], kept?: () => void): void {
+  write(messages: readonly LogMessage[], kept?: Kept): void {
     if (this.closed || messages.length === 0) return;
     const missing = this.#repeated?.without(messages) ?? messages;
-    if (missing.length > 0) this.#append(this.#format.encode(missing, this.#attributes));
-    kept?.();
+    const bytes = this.#format.encode(missing, this.#attributes);
+    if (bytes.length > this.#file.room) this.#writeInParts(missing, kept);
+    else {
+      if (bytes.length > 0) this.#append(bytes);
+      kept?.(0);
+    }
+  }
+
+  /** So that each file ends after the record that fills it. */
+  #writeInParts(messages: readonly LogMessage[], kept?: Kept): void {
+    let left = messages.reduce((sum, { line }) => sum + line.length, 0);
+    let part: Uint8Array[] = [];
+    let size = 0;
+    for (const [i, message] of messages.entries()) {
+      const record = this.#format.encode([message], this.#attributes);
+      part.push(record);
+      size += record.length;
+      left -= message.line.length;
+      if (size < this.#file.room && i < messages.length - 1) continue;
+      this.#append(Buffer.concat(part));
+      kept?.(left);
+      [part, size] = [[], 0];
+    }
   }
 
   /** Not in a repetition, in which each line is looked at. */
@@ -63,10 +86,12 @@ export class FileLog implements LogDriver, LogFiles, Progress {
     return this.#format.encodeLines && !this.#repeated ? this.#writeLines : undefined;
   }
 
-  #writeLines = (lines: Uint8Array, stream: StreamName, time: string, kept?: () => void): void => {
+  #writeLines = (lines: Uint8Array, stream: StreamName, time: string, kept?: Kept): void => {
     if (this.closed) return;
-    this.#append(this.#format.encodeLines!(lines, stream, time, this.#attributes));
-    kept?.();
+    const bytes = this.#format.encodeLines!(lines, stream, time, this.#attributes);
+    if (bytes.length > this.#file.room) return this.#writeInParts(messagesOf(lines, stream, time), kept);
+    this.#append(bytes);
+    kept?.(0);
   };
 
   get position(): LogPosition {
@@ -133,4 +158,16 @@ export class FileLog implements LogDriver, LogFiles, Progress {
     this.#file.close();
     this.#wake();
   }
+}
+
+const NEWLINE = 10;
+
+function messagesOf(lines: Uint8Array, stream: StreamName, time: string): LogMessage[] {
+  const messages: LogMessage[] = [];
+  for (let start = 0; start < lines.length; ) {
+    const end = lines.indexOf(NEWLINE, start) + 1;
+    messages.push({ line: lines.subarray(start, end), stream, time });
+    start = end;
+  }
+  return messages;
 }

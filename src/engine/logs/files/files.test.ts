@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { appendFileSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { appendFileSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chunkOf } from "../../containers/io/log-chunk.ts";
@@ -52,6 +52,16 @@ describe.each([
     const lines = ["plain\n", 'quote " and <tag> & \u2028\n', "cut"];
     log.write(lines.map((line) => message(line)));
     expect(await texts(log.read(all()))).toEqual(lines);
+  });
+
+  test("begins a new file within what is written at once, after the record that fills one", async () => {
+    const log = open(size, 99);
+    log.write(numbers(1, 40).map((line) => message(line)));
+    log.writeLines?.(Buffer.from(numbers(41, 80).join("")), "stdout", "2026-01-01T00:00:00.5Z", () => {});
+    const files = readdirSync(folder);
+    expect(files.length).toBeGreaterThan(5);
+    for (const file of files) expect(statSync(join(folder, file)).size).toBeLessThan(size + 100);
+    expect(await texts(log.read(all()))).toEqual(numbers(1, log.writeLines ? 80 : 40));
   });
 
   test("gives the last lines for tail, over several files", async () => {

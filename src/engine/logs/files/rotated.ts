@@ -64,10 +64,17 @@ export class RotatedFile {
     return { inode: this.#inode, size: this.#size };
   }
 
-  /** Errors: ENOSPC and the like; then nothing of it is in the file. */
+  /** How many bytes may be written before the next file begins, which is always between two records. */
+  get room(): number {
+    const { maxSize } = this.#options;
+    if (maxSize === 0) return Number.POSITIVE_INFINITY;
+    return this.#size < maxSize ? maxSize - this.#size : maxSize;
+  }
+
+  /** As with stock, a file is full when it has that many bytes or more. Errors: ENOSPC; then nothing is in the file. */
   write(bytes: Uint8Array): void {
     const { maxSize } = this.#options;
-    if (maxSize > 0 && this.#size > 0 && this.#size + bytes.length > maxSize) this.#rotate();
+    if (maxSize > 0 && this.#size >= maxSize) this.#rotate();
     try {
       for (let at = 0; at < bytes.length; ) at += writeSync(this.#fd, bytes, at);
     } catch (error) {

@@ -18,7 +18,7 @@ export class DualLog implements LogDriver {
    * Noted as kept before they go away: what a daemon that died had noted is never sent again, and what it had not was
    * never sent. So the receiver gets each line at most once.
    */
-  write(messages: readonly LogMessage[], kept?: () => void): void | Promise<void> {
+  write(messages: readonly LogMessage[], kept?: (left: number) => void): void | Promise<void> {
     this.#kept.write(messages, kept);
     return this.#away.write(messages);
   }
