@@ -5,7 +5,7 @@ import { logAttributes } from "../attributes.ts";
 import { checkKnown, parseCount, parseDuration } from "../options.ts";
 import { tagOf } from "../tag.ts";
 import type { LogContext, LogMessage } from "../types.ts";
-import { isPartial, LABEL_OPTIONS, type RemoteKind, withoutNewline } from "./kinds.ts";
+import { LABEL_OPTIONS, type Piece, pieceCounter, type RemoteKind, withoutNewline } from "./kinds.ts";
 import { pack, packEventTime } from "./msgpack.ts";
 import { type Address, openTransport, openTwoWay, parseAddress } from "./transport.ts";
 
@@ -44,8 +44,9 @@ export const FLUENTD: RemoteKind = {
     const address = addressOf(options);
     const [tag, extra] = [tagOf(options, context), logAttributes(options, context)];
     const exact = isTrue(options["fluentd-sub-second-precision"]);
+    const pieceOf = pieceCounter();
     return {
-      encode: (message) => [entry(tag, context, extra, exact, message)],
+      encode: (message) => [entry(tag, context, { ...extra, ...partial(pieceOf(message)) }, exact, message)],
       async connect() {
         if (!isTrue(options["fluentd-request-ack"])) return openTransport(address);
         const [{ Acknowledged }, way] = await Promise.all([import("./acknowledged.ts"), openTwoWay(address)]);
@@ -79,7 +80,16 @@ function entry(
     source: message.stream,
     log: withoutNewline(message).toString(),
     ...extra,
-    ...(isPartial(message) ? { partial_message: "true" } : {}),
   };
   return pack([tag, time, record]);
+}
+
+function partial(piece: Piece | undefined): Record<string, string> {
+  if (!piece) return {};
+  return {
+    partial_message: "true",
+    partial_id: piece.id,
+    partial_ordinal: String(piece.ordinal),
+    partial_last: String(piece.last),
+  };
 }

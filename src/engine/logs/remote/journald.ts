@@ -5,7 +5,7 @@ import { logAttributes } from "../attributes.ts";
 import { checkKnown } from "../options.ts";
 import { tagOf } from "../tag.ts";
 import type { LogMessage } from "../types.ts";
-import { isPartial, LABEL_OPTIONS, type RemoteKind, withoutNewline } from "./kinds.ts";
+import { LABEL_OPTIONS, type Piece, pieceCounter, type RemoteKind, withoutNewline } from "./kinds.ts";
 import { openTransport } from "./transport.ts";
 
 const SOCKET = "/run/systemd/journal/socket";
@@ -28,8 +28,9 @@ export const JOURNALD: RemoteKind = {
       ...own,
     ];
     const common = Buffer.concat(fields.map(([name, value]) => field(name, Buffer.from(value))));
+    const pieceOf = pieceCounter();
     return {
-      encode: (message) => [Buffer.concat([common, lineFields(message)])],
+      encode: (message) => [Buffer.concat([common, lineFields(message, pieceOf(message))])],
       async connect() {
         if (!existsSync(SOCKET)) throw systemError("journald is not enabled on this host");
         return openTransport({ scheme: "unixgram", host: "", port: 0, path: SOCKET });
@@ -40,12 +41,17 @@ export const JOURNALD: RemoteKind = {
   },
 };
 
-function lineFields(message: LogMessage): Buffer {
+function lineFields(message: LogMessage, piece: Piece | undefined): Buffer {
   const fields = [
     field("MESSAGE", withoutNewline(message)),
     field("PRIORITY", Buffer.from(PRIORITY[message.stream])),
   ];
-  if (isPartial(message)) fields.push(field("CONTAINER_PARTIAL_MESSAGE", Buffer.from("true")));
+  if (piece) {
+    const texts = { ID: piece.id, ORDINAL: String(piece.ordinal), LAST: String(piece.last) };
+    for (const [name, text] of Object.entries(texts))
+      fields.push(field(`CONTAINER_PARTIAL_${name}`, Buffer.from(text)));
+    if (!piece.last) fields.push(field("CONTAINER_PARTIAL_MESSAGE", Buffer.from("true")));
+  }
   return Buffer.concat(fields);
 }
 

@@ -1,4 +1,5 @@
-import type { LogContext, LogMessage } from "../types.ts";
+import { randomBytes } from "node:crypto";
+import type { LogContext, LogMessage, StreamName } from "../types.ts";
 import type { RemoteOptions } from "./driver.ts";
 
 /** Options of every driver that sends lines away. */
@@ -20,6 +21,30 @@ const NEWLINE = 10;
 
 export function isPartial({ line }: LogMessage): boolean {
   return line.at(-1) !== NEWLINE;
+}
+
+/** Which piece of a line that was too long to be kept in one. */
+export interface Piece {
+  /** The same for all pieces of a line: 64 hexadecimal digits. */
+  id: string;
+  /** From 1. */
+  ordinal: number;
+  last: boolean;
+}
+
+/** Counts the pieces of long lines, so that receivers can put them together. Messages of one stream are in order. */
+export function pieceCounter(): (message: LogMessage) => Piece | undefined {
+  const open = new Map<StreamName, Piece>();
+  return (message) => {
+    const before = open.get(message.stream);
+    const last = !isPartial(message);
+    if (last && before === undefined) return undefined;
+    const id = before?.id ?? randomBytes(32).toString("hex");
+    const piece = { id, ordinal: (before?.ordinal ?? 0) + 1, last };
+    if (last) open.delete(message.stream);
+    else open.set(message.stream, piece);
+    return piece;
+  };
 }
 
 /** The text of a line. */

@@ -5,6 +5,7 @@ import { RemoteLog } from "./driver.ts";
 import { FLUENTD } from "./fluentd.ts";
 import { chunks, GELF } from "./gelf.ts";
 import { field } from "./journald.ts";
+import { pieceCounter } from "./kinds.ts";
 import { pack } from "./msgpack.ts";
 import { line, SYSLOG } from "./syslog.ts";
 import { parseAddress } from "./transport.ts";
@@ -92,6 +93,19 @@ test("fluentd: an entry is [tag, time, record]", () => {
 
 test("journald: a field carries any bytes", () => {
   expect(field("MESSAGE", Buffer.from("a\nb")).toString("latin1")).toBe("MESSAGE\n\x03\0\0\0\0\0\0\0a\nb\n");
+});
+
+test("pieceCounter() gives the pieces of a line one id, and numbers; whole lines have none", () => {
+  const count = pieceCounter();
+  expect(count(message("whole\n"))).toBeUndefined();
+  const first = count(message("a"))!;
+  const error = count(message("b", "stderr"))!;
+  expect([first.ordinal, first.last, error.id === first.id]).toEqual([1, false, false]);
+  expect(first.id).toMatch(/^[0-9a-f]{64}$/);
+  expect(count(message("c"))).toEqual({ id: first.id, ordinal: 2, last: false });
+  expect(count(message("d\n"))).toEqual({ id: first.id, ordinal: 3, last: true });
+  expect(count(message("e\n"))).toBeUndefined();
+  expect(count(message("f\n", "stderr"))).toEqual({ id: error.id, ordinal: 2, last: true });
 });
 
 test("parseAddress() gives the default port, and takes IPv6", () => {
