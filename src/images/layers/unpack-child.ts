@@ -1,6 +1,6 @@
 /** The side of `dockerd unpack-layers` that unpacks: see unpackers.ts for the other one and what they say. */
 import { read } from "node:fs";
-import { setPriority } from "node:os";
+import { getPriority, setPriority } from "node:os";
 import { promisify } from "node:util";
 import { ByteQueue } from "../../archive/tar/byte-queue.ts";
 import { dataLoss, kindOf, messageOf } from "../../errors/errors.ts";
@@ -9,8 +9,9 @@ import type { Growth } from "./growing.ts";
 import { type UnpackContext, type UnpackRequest, unpackHere } from "./unpack.ts";
 import type { Answer, Order } from "./unpackers.ts";
 
-/** dockerd's own work, and so its answers, come first. */
-const NICENESS = 5;
+/** dockerd's own work, and so its answers, come first: nicer than it by so much. */
+const NICER = 5;
+const NICEST = 19;
 const REPORT_EVERY = 1 << 20;
 const MAX_LINE = 1 << 20;
 
@@ -18,7 +19,7 @@ const MAX_LINE = 1 << 20;
 export async function unpackChild(): Promise<number> {
   // One that outlived a killed daemon would go on writing where the next one cleans up.
   dieWithParent();
-  setPriority(NICENESS);
+  setPriority(Math.min(NICEST, getPriority() + NICER));
   const orders = new Orders(input());
   for (let order = await orders.next(); order; order = await orders.next()) {
     if (!("unpack" in order)) throw dataLoss("unpack-layers: an order out of place");
