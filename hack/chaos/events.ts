@@ -19,6 +19,9 @@ export interface Life {
   codes: number[];
 }
 
+const RETRY_MS = 20;
+const SETTLE_MS = 20_000;
+
 const OF_A_LIFE = ["create", "start", "pause", "unpause", "die", "destroy"];
 
 /** Each transition once: pauses within runs, runs within a life. */
@@ -31,6 +34,8 @@ export class EventLog {
   #since = 0n;
   #subscription: AbortController | undefined;
   #reading: Promise<void> = Promise.resolve();
+  /** How the subscription is, for reports. */
+  #subscribed = "not asked for";
 
   constructor(chain: ChaosChain) {
     this.#chain = chain;
@@ -42,11 +47,26 @@ export class EventLog {
     const subscription = new AbortController();
     this.#subscription = subscription;
     // The one before has read to its end first, so that it is known where this one begins.
-    this.#reading = this.#reading.then(() => this.#read(subscription.signal)).catch(() => {});
+    this.#reading = this.#reading.then(() => this.#readOn(subscription.signal));
+  }
+
+  /** A connection may break for another reason than that dockerd has died, such as a machine that is too busy. */
+  async #readOn(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        await this.#read(signal);
+        this.#subscribed = "ended";
+      } catch (error) {
+        this.#subscribed = `broke: ${error}`;
+      }
+      if (!signal.aborted) await Bun.sleep(RETRY_MS);
+    }
   }
 
   async #read(signal: AbortSignal): Promise<void> {
+    this.#subscribed = "asked for";
     const response = await this.#chain.api.open("GET", `/events?since=${seconds(this.#since)}`, signal);
+    this.#subscribed = `answered with ${response.status}`;
     const decoder = new TextDecoder();
     let rest = "";
     for await (const chunk of response.body!) {
@@ -65,7 +85,7 @@ export class EventLog {
 
   /** Waits until the end of each container that is known of, `ids` among them, has been told, or for a while. */
   async settled(ids: readonly string[] = []): Promise<void> {
-    const deadline = Date.now() + 5_000;
+    const deadline = Date.now() + SETTLE_MS;
     const open = () =>
       [...this.#lives.values()].some(({ actions }) => !actions.includes("destroy")) ||
       // The subscription to a dockerd that has just come up may not have caught up yet.
@@ -86,7 +106,8 @@ export class EventLog {
     const lives = [...this.#lives.values()];
     const found = lives.flatMap(({ name, actions }) => {
       const life = actions.map((action) => `${action} `).join("");
-      return WHOLE_LIFE.test(life) && !UNENDED_RUN.test(life) ? [] : [`${name}: events ${life.trim()}`];
+      if (WHOLE_LIFE.test(life) && !UNENDED_RUN.test(life)) return [];
+      return [`${name}: events ${life.trim()} (subscription ${this.#subscribed})`];
     });
     const past = await this.#past();
     for (const [id, { name, actions }] of this.#lives) {
