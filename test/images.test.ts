@@ -189,6 +189,22 @@ describe("load, save, tag, rmi, inspect, history", () => {
     await engine.ok("rm", "made");
     await engine.ok("rmi", "committed:1", "imported:1");
   });
+
+  test("commit pauses a container that runs, unless told not to, and lets it run on", async () => {
+    await engine.ok("run", "-d", "--name", "running", "--network", "none", "busybox", "sleep", "3600");
+    const pauses = async (...flags: string[]) => {
+      const since = String(Date.now() / 1000);
+      await engine.ok("commit", ...flags, "running", "running:1");
+      const until = String(Date.now() / 1000);
+      const filters = ["container=running", "event=pause", "event=unpause"].flatMap((one) => ["-f", one]);
+      return engine.ok("events", "--since", since, "--until", until, ...filters, "--format", "{{.Action}}");
+    };
+    expect(await pauses()).toBe("pause\nunpause");
+    expect(await engine.ok("inspect", "-f", "{{.State.Status}}", "running")).toBe("running");
+    expect(await pauses("--pause=false")).toBe("");
+    await engine.ok("rm", "-f", "running");
+    await engine.ok("rmi", "running:1");
+  });
 });
 
 describe("push and pull", () => {
