@@ -110,6 +110,8 @@ describe("docker-containerd-ctr does as ctr does", () => {
         ["tasks", "kill", "t1"],
         ["containers", "rm", "t1"],
         ["run", "-d", "--null-io", IMAGE, "t2", "sh", "-c", "exit 5"],
+        // Waits for the end, be it over already, and deletes the task.
+        ["tasks", "attach", "t2"],
         ["tasks", "rm", "t2"],
         ["containers", "rm", "t2"],
       ]),
