@@ -56,6 +56,9 @@ test.skipIf(!here).each([
   const at = lines.findIndex((line) => line.includes(named));
   expect({ named, line: lines[at] }).toEqual({ named, line: expect.stringContaining("PROBLEM") });
   expect(code).toBe(1);
+  // Each cure once: a rule that is there twice has to be removed twice.
+  const cures = lines.filter((line) => line.includes("cure: iptables"));
+  expect(new Set(cures.map((line) => line.replace(/ -[AI] /, " "))).size).toBe(cures.length);
   for (const line of lines.filter((one) => one.includes("cure: iptables")))
     sh(line.replace(/^\s*cure: /, "").split(",")[0]!);
   expect((await doctor()).stdout).not.toContain(named);

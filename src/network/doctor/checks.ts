@@ -118,12 +118,16 @@ export function checkWayOut(
         masquerade,
       ),
     );
-  else if (missing.some(({ spec }) => spec.includes("MASQUERADE")))
+  else if (missing.some((rule) => translates(network, rule)))
     found.push(
       problem(about, `the MASQUERADE rule for ${subnet} is missing: answers cannot find back`, masquerade),
     );
   return found.length > 0 ? found : [fine(about, "default route and address translation are there")];
 }
+
+/** Whether it is the rule that translates the addresses of a network for the outside. */
+export const translates = ({ ipam }: NetworkRecord, { spec }: Rule): boolean =>
+  spec.includes(`-s ${ipam[0]?.Subnet} `) && spec.includes("MASQUERADE");
 
 export function checkOwnRules(missing: readonly Rule[], chains: (rule: Rule) => boolean): Finding[] {
   if (missing.length === 0) return [fine("firewall", "all rules of the engine are there")];

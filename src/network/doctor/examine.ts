@@ -20,6 +20,7 @@ import {
   checkPacket,
   checkWayOut,
   type LinkFacts,
+  translates,
 } from "./checks.ts";
 import {
   defaultInterface,
@@ -109,7 +110,10 @@ async function examineGateway(
   const findings = [
     checkForwarding(setting("net/ipv4/ip_forward"), bridge, setting(`net/ipv4/conf/${bridge}/forwarding`)),
     ...(options.iptables
-      ? checkOwnRules(missing, ({ table, chain }) => firewall.table(table).rules(chain) !== undefined)
+      ? checkOwnRules(
+          missing.filter((rule) => !translates(network, rule)),
+          ({ table, chain }) => firewall.table(table).rules(chain) !== undefined,
+        )
       : []),
     ...checkWayOut(network, inside.hasDefaultRoute, missing, options.iptables),
     ...checkForeign(await foreignForwardChains(), bridge, firewalld.running),
