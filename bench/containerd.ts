@@ -126,7 +126,7 @@ const privateKilobytes = (pid: number): number =>
 async function shimMemory(side: Side, program: string): Promise<number> {
   const running = await Promise.all(Array.from({ length: PARALLEL }, () => side.start("/bin/sleep", "1000")));
   // Shims give memory back, and those of former containers end, once they have been left alone for a moment.
-  await Bun.sleep(5000);
+  await Bun.sleep(8000);
   const shims = processesNaming(program, side.daemon.folder);
   const total = shims.reduce((sum, pid) => sum + privateKilobytes(pid), 0);
   for (const { id } of running) await side.kill(id);
