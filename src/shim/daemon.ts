@@ -16,7 +16,7 @@ import { whenQuiet } from "./sleep/quiet.ts";
 
 /** How long events may still wait for containerd at the end, in milliseconds. */
 const LAST_EVENTS = 3_000;
-/** Milliseconds without a call after which the shim sleeps, unless PEQUOD_SHIM_SLEEPY says otherwise; waking up takes ten. */
+/** Milliseconds without a call after which the shim sleeps, unless PEQUOD_SHIM_SLEEPY says otherwise; waking up takes 15. */
 const SLEEPY = 3_000;
 /** Time for the answer to the shutdown request to leave. */
 const LAST_ANSWER = 50;

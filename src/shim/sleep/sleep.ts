@@ -2,7 +2,7 @@
  * A shim sleeps for nearly all of its containers' life, and would hold 3 MB for that. So after a while without work it
  * becomes the sleeper (src/shim/sleeper, 100 kB): by execve(2), so that the process, its children, streams and connections
  * stay. At a call, an exit, a signal, output of a terminal or the out-of-memory killer, that becomes the shim again, which
- * takes some 10 ms and goes on where it was.
+ * takes some 15 ms and goes on where it was.
  */
 import { messageOf } from "../../errors/errors.ts";
 import { becomeProgram, blockSignals, keepOpen, nameProcess, unblockSignals } from "../../linux/become.ts";
