@@ -49,6 +49,7 @@ export async function startExec(
     await env.containerd.exec({ id, execID: exec.id, process, ...io.paths });
     exec.io = io;
     exec.pid = await env.containerd.start(id, exec.id);
+    io.begin();
     io.stdin?.started();
     if (exec.status === "created") exec.status = "running";
   } catch (cause) {
@@ -72,6 +73,7 @@ async function fail(
   await env.containerd.deleteProcess(exec.container.id, exec.id).catch((failure) => {
     if (!isNotFound(failure)) env.log.debug("failed exec", { exec: exec.id, error: messageOf(failure) });
   });
+  io?.abandon();
   await io?.finish(100);
   await onError?.(Buffer.from(`${messageOf(cause)}\r\n`));
   env.execs.ended(exec);

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DetachScanner, parseDetachKeys } from "./detach-keys.ts";
@@ -29,6 +29,7 @@ describe("ProcessIO", () => {
         },
       },
     );
+    io.begin();
     const child = Bun.spawn(["sh", "-c", `head -c 1000000 /dev/zero > ${io.paths.stdout}`]);
     await child.exited;
     await io.finish();
@@ -38,6 +39,21 @@ describe("ProcessIO", () => {
     const deadline = Date.now() + 30_000;
     while (openFds() > before + 1 && Date.now() < deadline) await Bun.sleep(10);
     expect(openFds()).toBeLessThanOrEqual(before + 1);
+  });
+
+  test("what a runtime said of a process that did not come to be is nobody's output", async () => {
+    let said = "";
+    const write = (_stream: string, chunk: Uint8Array) => {
+      said += Buffer.from(chunk).toString();
+    };
+    for (const abandoned of [true, false]) {
+      const io = ProcessIO.create(folder, "init", { stdin: false, terminal: false }, { write });
+      writeFileSync(io.paths.stderr, "no such program");
+      if (abandoned) io.abandon();
+      await io.finish();
+      expect(said).toBe(abandoned ? "" : "no such program");
+    }
+    expect(readdirSync(folder)).toEqual([]);
   });
 
   test("finish() does not wait for ever for a process that holds the FIFO open", async () => {

@@ -70,19 +70,21 @@ interface Reader {
 /** Read straight into the daemon's memory: what it has not dealt with is lost when it is killed. */
 export class DirectOutput implements Output {
   readonly #fifo: Fifo;
-  readonly #reader: Reader;
+  #reader: Reader | undefined;
   readonly #done: Promise<void>;
 
-  /** Opens the FIFO and begins to read. */
-  constructor(path: string, onChunk: ChunkHandler) {
+  /** Opens the FIFO, and reads once `wanted` is true; not at all if it turns out to be false. */
+  constructor(path: string, wanted: Promise<boolean>, onChunk: ChunkHandler) {
     this.#fifo = new Fifo(path);
-    this.#reader = Bun.file(this.#fifo.fd).stream().getReader();
-    this.#done = this.#pump(onChunk).finally(() => this.#fifo.close());
+    this.#done = this.#pump(wanted, onChunk).finally(() => this.#fifo.close());
   }
 
-  async #pump(onChunk: ChunkHandler): Promise<void> {
+  async #pump(wanted: Promise<boolean>, onChunk: ChunkHandler): Promise<void> {
+    if (!(await wanted)) return;
+    const reader: Reader = Bun.file(this.#fifo.fd).stream().getReader();
+    this.#reader = reader;
     for (;;) {
-      const { done, value } = await this.#reader.read();
+      const { done, value } = await reader.read();
       if (done || value === undefined) return;
       const handled = onChunk(value);
       if (handled) await handled;
@@ -92,7 +94,7 @@ export class DirectOutput implements Output {
   drain(): void {}
 
   finish(patience: number): Promise<void> {
-    return this.#fifo.finish(this.#done, patience, () => void this.#reader.cancel().catch(() => {}));
+    return this.#fifo.finish(this.#done, patience, () => void this.#reader?.cancel().catch(() => {}));
   }
 }
 
@@ -109,8 +111,8 @@ export class SpooledOutput implements Output {
   readonly #readiness: Readiness;
   readonly #done: Promise<void>;
 
-  /** Opens the FIFO and begins to read. */
-  constructor(path: string, spool: StreamSpool, onChunk: ChunkHandler) {
+  /** Opens the FIFO, and reads once `wanted` is true; not at all if it turns out to be false. */
+  constructor(path: string, spool: StreamSpool, wanted: Promise<boolean>, onChunk: ChunkHandler) {
     this.#spool = spool;
     this.#fifo = new Fifo(path);
     try {
@@ -119,13 +121,14 @@ export class SpooledOutput implements Output {
       this.#fifo.close();
       throw error;
     }
-    this.#done = this.#pump(onChunk).finally(() => {
+    this.#done = this.#pump(wanted, onChunk).finally(() => {
       this.#readiness.close();
       this.#fifo.close();
     });
   }
 
-  async #pump(onChunk: ChunkHandler): Promise<void> {
+  async #pump(wanted: Promise<boolean>, onChunk: ChunkHandler): Promise<void> {
+    if (!(await wanted)) return;
     let turns = 0;
     for (let goesOn = true; goesOn; ) {
       await this.#tell(onChunk);

@@ -35,15 +35,23 @@ export class ProcessIO {
   readonly stdin: InputPipe | undefined;
   readonly #outputs: Output[];
   readonly #sink: OutputSink;
+  readonly #begin: (wanted: boolean) => void;
 
-  private constructor(paths: StdioPaths, stdin: InputPipe | undefined, outputs: Output[], sink: OutputSink) {
+  private constructor(
+    paths: StdioPaths,
+    stdin: InputPipe | undefined,
+    outputs: Output[],
+    sink: OutputSink,
+    begin: (wanted: boolean) => void,
+  ) {
     this.paths = paths;
     this.stdin = stdin;
     this.#outputs = outputs;
     this.#sink = sink;
+    this.#begin = begin;
   }
 
-  /** Makes FIFOs `<name>-stdin` and so on in the folder, and begins to read. */
+  /** Makes FIFOs `<name>-stdin` and so on in the folder; what comes out of them waits for begin(). */
   static create(folder: string, name: string, wanted: StdioWanted, sink: OutputSink): ProcessIO {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const paths = fifoPaths(folder, name, wanted);
@@ -57,16 +65,32 @@ export class ProcessIO {
 
   /** Opens the FIFOs of a process that already runs. */
   static reopen(folder: string, name: string, wanted: StdioWanted, sink: OutputSink): ProcessIO {
-    return ProcessIO.#open(fifoPaths(folder, name, wanted), true, sink);
+    const io = ProcessIO.#open(fifoPaths(folder, name, wanted), true, sink);
+    io.begin();
+    return io;
   }
 
   static #open(paths: StdioPaths, running: boolean, sink: OutputSink): ProcessIO {
     const outputs: Output[] = [];
+    const begin = Promise.withResolvers<boolean>();
     for (const stream of ["stdout", "stderr"] as const) {
       const path = paths[stream];
-      if (path !== "") outputs.push(openOutput(path, stream, sink));
+      if (path !== "") outputs.push(openOutput(path, stream, begin.promise, sink));
     }
-    return new ProcessIO(paths, openInput(paths.stdin, running), outputs, sink);
+    return new ProcessIO(paths, openInput(paths.stdin, running), outputs, sink, begin.resolve);
+  }
+
+  /** The process is there: its output is read from now on. */
+  begin(): void {
+    this.#begin(true);
+  }
+
+  /**
+   * There will be no process, unless begin() was called. What the runtime has said of that, to the process's own
+   * streams, is in the error already.
+   */
+  abandon(): void {
+    this.#begin(false);
   }
 
   /** What the process has printed so far is safe after this, even if the shim lets go of the FIFOs. */
@@ -76,6 +100,7 @@ export class ProcessIO {
 
   /** Closes everything, and removes the FIFOs, after the process's last output has been handled. */
   async finish(patience = PATIENCE_MS): Promise<void> {
+    this.begin();
     await Promise.all([this.stdin?.close(), ...this.#outputs.map((output) => output.finish(patience))]);
     faultPoint("output.ended", this.paths.stdout);
     this.#sink.end?.();
@@ -87,9 +112,16 @@ export class ProcessIO {
   }
 }
 
-function openOutput(path: string, stream: StreamName, { spool, write }: OutputSink): Output {
+function openOutput(
+  path: string,
+  stream: StreamName,
+  wanted: Promise<boolean>,
+  { spool, write }: OutputSink,
+): Output {
   const onChunk = (chunk: Uint8Array) => write(stream, chunk);
-  return spool ? new SpooledOutput(path, spool[stream], onChunk) : new DirectOutput(path, onChunk);
+  return spool
+    ? new SpooledOutput(path, spool[stream], wanted, onChunk)
+    : new DirectOutput(path, wanted, onChunk);
 }
 
 function fifoPaths(folder: string, name: string, wanted: StdioWanted): StdioPaths {

@@ -190,6 +190,7 @@ async function startTask(
   const wanted = { stdin: config.OpenStdin === true, terminal: config.Tty === true };
   const io = ProcessIO.create(folder, "init", wanted, opened.sink);
   rollback.add(async () => {
+    io.abandon();
     await io.finish();
     rmSync(folder, { recursive: true, force: true });
     container.run = undefined;
@@ -203,6 +204,7 @@ async function startTask(
   const context = "failed to create task for container";
   const from = checkpoint === undefined ? {} : { checkpoint };
   const created = await asFailure(context, env.containerd.createTask({ id, runtime, ...io.paths, ...from }));
+  io.begin();
   await whenCreated(created);
   io.stdin?.started();
   container.run = { io, log: opened.log };
