@@ -1,8 +1,6 @@
 import { Database, type SQLQueryBindings, type Statement } from "bun:sqlite";
-import { unlinkSync } from "node:fs";
 import type { TarHeader, TarType } from "../../../archive/tar/header.ts";
 import { tarHeader } from "../../../archive/tar/writer.ts";
-import { spoolPath } from "./spool.ts";
 
 /** An entry of a tree. Folders have a number, by which what is in them is found; all else has 0. */
 export interface Entry {
@@ -17,16 +15,24 @@ export interface Entry {
 
 export const ROOT = 1;
 
-/** Nothing is kept: the table is given up with the tree, and what a killed daemon leaves has no name. */
-const PRAGMAS = ["journal_mode=OFF", "synchronous=OFF", "locking_mode=EXCLUSIVE", "temp_store=MEMORY"];
 /** KiB of the table that stay in memory. */
 const CACHE_KB = 4096;
+/**
+ * A database without a name has a file only when it has grown out of its cache; it lies in SQLite's folder for such
+ * files, has no name either, and goes with the process. Nothing is ever rolled back.
+ */
+const OPEN = [
+  "ATTACH '' AS spool",
+  "PRAGMA spool.journal_mode=OFF",
+  "PRAGMA spool.synchronous=OFF",
+  `PRAGMA spool.cache_size=-${CACHE_KB}`,
+];
 /** Rows that are read at a time. */
 const PAGE = 256;
 
 const COLUMNS =
   "name, folder, type, mode, uid, gid, mtime, size, offset, linkname, major, minor, xattrs, digest, inode";
-const TABLE = `CREATE TABLE entry (parent INTEGER NOT NULL, name TEXT NOT NULL, folder INTEGER NOT NULL,
+const TABLE = `CREATE TABLE spool.entry (parent INTEGER NOT NULL, name TEXT NOT NULL, folder INTEGER NOT NULL,
   type TEXT NOT NULL, mode INTEGER NOT NULL, uid INTEGER NOT NULL, gid INTEGER NOT NULL, mtime REAL NOT NULL,
   size INTEGER NOT NULL, offset INTEGER NOT NULL, linkname TEXT, major INTEGER, minor INTEGER, xattrs TEXT,
   digest BLOB, inode TEXT, PRIMARY KEY (parent, name)) WITHOUT ROWID`;
@@ -66,13 +72,11 @@ export class EntryTable {
   readonly #page: Statement<unknown, SQLQueryBindings[]>;
   #folders = ROOT;
 
+  /** `folder`: where the file lies, if there has to be one; must exist. */
   constructor(folder: string) {
-    const path = spoolPath(folder);
-    this.#db = new Database(path, { create: true, readwrite: true });
-    for (const pragma of [...PRAGMAS, `cache_size=-${CACHE_KB}`]) this.#db.run(`PRAGMA ${pragma}`);
-    this.#db.run(TABLE);
-    unlinkSync(path);
-    this.#db.run("BEGIN");
+    this.#db = new Database(":memory:");
+    this.#db.run(`PRAGMA temp_store_directory='${folder.replaceAll("'", "''")}'`);
+    for (const statement of [...OPEN, TABLE, "BEGIN"]) this.#db.run(statement);
     this.#put = this.#db.prepare(PUT);
     this.#replace = this.#db.prepare(REPLACE);
     this.#get = this.#db.prepare(`SELECT ${COLUMNS} FROM entry WHERE parent = ? AND name = ?`);
