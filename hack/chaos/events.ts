@@ -20,7 +20,7 @@ export interface Life {
 }
 
 const RETRY_MS = 20;
-const SETTLE_MS = 20_000;
+const SETTLE_MS = 5_000;
 
 const OF_A_LIFE = ["create", "start", "pause", "unpause", "die", "destroy"];
 
