@@ -102,7 +102,7 @@ describe("createApiServer()", () => {
       client.on("error", reject);
       const body = JSON.stringify({ greeting: "hi" });
       client.write(
-        `POST /attach HTTP/1.1\r\nHost: d\r\nConnection: Upgrade\r\nUpgrade: tcp\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+        `POST /attach HTTP/1.1\r\nHost: d\r\nConnection: Upgrade\r\nUpgrade: tcp\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
       );
     });
     expect(received).toStartWith("HTTP/1.1 101 UPGRADED\r\n");
