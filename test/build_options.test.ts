@@ -225,10 +225,10 @@ describe("options", () => {
 
 describe("on a terminal", () => {
   test("steps are drawn in place; of one that fails, what it said and where it stands", async () => {
-    const file = "FROM busybox\nRUN echo first words\n";
+    // Long enough to be drawn more than once.
+    const file = "FROM busybox\nRUN echo first words; sleep 1\n";
     const good = openTerminal(engine, [OUR_CLI, "build", "--no-cache", context(file)]);
-    expect(await good.shows("(2/2) FINISHED")).toContain("[+] Building");
-    await good.shows("RUN echo first words");
+    expect(await good.shows("(2/2) FINISHED")).toContain("RUN echo first words");
     expect(await good.ends()).toBe(0);
     expect(good.seen).toMatch(/\u001b\[\d+A\r\u001b\[J/);
     const bad = openTerminal(engine, [OUR_CLI, "build", context(`${file}RUN echo last words; exit 9\n`)]);
