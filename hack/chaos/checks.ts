@@ -88,7 +88,7 @@ async function codeToldFaults(
   events: EventLog,
   mayBeKilled: boolean,
 ): Promise<string[]> {
-  await events.settled();
+  await events.gone(name);
   const codes = events.named(name).flatMap((life) => life.codes);
   if (codes.length === 1 && (codes[0] === code || (mayBeKilled && KILLED.includes(codes[0]!)))) return [];
   return [`ended with ${code}, and events told ${codes.join(", ") || "nothing"}`];

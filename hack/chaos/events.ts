@@ -20,7 +20,7 @@ export interface Life {
 }
 
 const RETRY_MS = 20;
-const SETTLE_MS = 5_000;
+const SETTLE_MS = 20_000;
 
 const OF_A_LIFE = ["create", "start", "pause", "unpause", "die", "destroy"];
 
@@ -81,6 +81,13 @@ export class EventLog {
     if (at === undefined) return;
     this.#since = BigInt(at) + 1n;
     noteLife(this.#lives, JSON.parse(line) as Event);
+  }
+
+  /** Waits until the end and the removal of the container of a name have been told, or for a while. */
+  async gone(name: string): Promise<void> {
+    const deadline = Date.now() + SETTLE_MS;
+    const gone = () => this.named(name).some(({ actions }) => actions.includes("destroy"));
+    while (!gone() && Date.now() < deadline) await Bun.sleep(5);
   }
 
   /** Waits until the end of each container that is known of, `ids` among them, has been told, or for a while. */
