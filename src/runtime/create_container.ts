@@ -10,14 +10,7 @@ import { makeFifo } from "../linux/fifo.ts";
 import { processStat } from "../linux/process_stat.ts";
 import type { Spec } from "../oci/runtime-spec.ts";
 import { compileContainer, hasOwnMounts, rootPathOf } from "./compile/container.ts";
-import {
-  type ConsoleTarget,
-  checkPreserved,
-  OpenDescriptors,
-  OWN_STDIO,
-  type Stdio,
-  streamNames,
-} from "./descriptors.ts";
+import { type ConsoleTarget, checkPreserved, OpenDescriptors, ownStreams } from "./descriptors.ts";
 import { releaseOddities, stopUnit } from "./destroy.ts";
 import { gatherFacts } from "./facts.ts";
 import { type Descriptors, type Handlers, launch, slotsOf } from "./launch/launch.ts";
@@ -32,8 +25,6 @@ export interface CreateOptions extends ConsoleTarget {
   /** Path of a socket that gets a descriptor of the process. */
   pidfdSocket?: string;
   preserveFds: number;
-  /** The container's streams; this process's own unless told otherwise. */
-  stdio?: Stdio;
   noPivot: boolean;
   noNewKeyring: boolean;
   /** Let systemd make the cgroup. */
@@ -48,12 +39,7 @@ export interface CreateOptions extends ConsoleTarget {
 /** What is known of a container before there is a process. */
 export function newRecord(
   id: string,
-  {
-    spec,
-    bundle,
-    noNewKeyring,
-    stdio = OWN_STDIO,
-  }: Pick<CreateOptions, "spec" | "bundle" | "noNewKeyring" | "stdio">,
+  { spec, bundle, noNewKeyring }: Pick<CreateOptions, "spec" | "bundle" | "noNewKeyring">,
 ): ContainerRecord {
   return {
     id,
@@ -66,7 +52,7 @@ export function newRecord(
     rootfs: rootPathOf(spec, bundle),
     owner: process.getuid?.() ?? 0,
     ...(noNewKeyring ? { noNewKeyring } : {}),
-    streams: streamNames(stdio),
+    streams: ownStreams(),
     spec,
   };
 }
@@ -186,8 +172,8 @@ class Creation {
   }
 
   #descriptors(): Descriptors {
-    const { preserveFds, wait, stdio = OWN_STDIO } = this.#options;
-    const descriptors: Descriptors = { stdio, preserve: preserveFds, ...this.#open.console(this.#options) };
+    const { preserveFds, wait } = this.#options;
+    const descriptors: Descriptors = { preserve: preserveFds, ...this.#open.console(this.#options) };
     if (wait) {
       const path = this.#store.fifo(this.#record.id);
       makeFifo(path, 0o622);

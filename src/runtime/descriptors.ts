@@ -28,15 +28,9 @@ export function listenFds(): number {
   return Number.isInteger(count) && count > 0 ? count : 0;
 }
 
-/** stdin, stdout and stderr. */
-export type Stdio = readonly [number, number, number];
-
-/** Those of this process, which a container inherits. */
-export const OWN_STDIO: Stdio = [0, 1, 2];
-
-/** What the streams are, as the kernel names it ("pipe:[123]"). */
-export function streamNames(stdio: Stdio): string[] {
-  return stdio.map((fd) => {
+/** What this process's three streams are, as the kernel names it ("pipe:[123]"): a container inherits them. */
+export function ownStreams(): string[] {
+  return [0, 1, 2].map((fd) => {
     try {
       return readLink(`/proc/self/fd/${fd}`);
     } catch {

@@ -70,20 +70,16 @@ export class Runtime {
     throw runtimeError(what, reason === "" ? `${this.options.binary} ended with exit code ${exit}` : reason);
   }
 
-  /** Creates a container, which then waits: here, if the runtime is this very program and the container a plain one. */
-  async create(request: CreateRequest, how: Launch): Promise<void> {
-    const what = "OCI runtime create failed";
-    const { root, bundle, systemdCgroup } = this.options;
-    const { stdio } = how;
-    if (stdio !== undefined && !systemdCgroup) {
-      const plain = { ...request, bundle, stdio, log: this.#log };
-      const create = async () => (await import("../runtime/create_plain.ts")).createPlain(root, plain);
-      if (await this.#here(what, create)) return;
-    }
-    await this.run(what, createArguments(bundle, request, how), stdio);
+  /** Creates a container, which then waits. */
+  create(request: CreateRequest, how: Launch): Promise<void> {
+    return this.run(
+      "OCI runtime create failed",
+      createArguments(this.options.bundle, request, how),
+      how.stdio,
+    );
   }
 
-  /** Starts a created container: here, as above. */
+  /** Starts a created container: here, if the runtime is this very program and the container a plain one. */
   async start(id: string): Promise<void> {
     const what = "OCI runtime start failed";
     if (

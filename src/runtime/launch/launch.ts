@@ -6,7 +6,6 @@ import { sealedFile } from "../../linux/memfd.ts";
 import { packetPair } from "../../linux/seqpacket.ts";
 import { spawn } from "../../linux/spawn.ts";
 import { waitFor } from "../../linux/wait.ts";
-import { OWN_STDIO, type Stdio } from "../descriptors.ts";
 import { encodePlan } from "../plan/encode.ts";
 import type { Op, Plan } from "../plan/ops.ts";
 import { failureText, type InitMessage, nextMessage, sendGo } from "./channel.ts";
@@ -16,7 +15,6 @@ const SIGKILL = 9;
 
 /** Descriptors that init gets beside the streams: the plan names them by the numbers that slotsOf() gives. */
 export interface Descriptors {
-  stdio?: Stdio;
   /** How many of our own descriptors from 3 on the command gets. */
   preserve: number;
   console?: number;
@@ -48,13 +46,13 @@ async function startInit(
   descriptors: Descriptors,
   failAt: number | undefined,
 ): Promise<{ stage: number; socket: number }> {
-  const { stdio = OWN_STDIO, preserve, console, fifo, pidfd } = descriptors;
+  const { preserve, console, fifo, pidfd } = descriptors;
   const program = await initFile();
   const [socket, theirs] = packetPair();
   const planFile = sealedFile("plan", encodePlan(plan, failAt));
   const kept = Array.from({ length: preserve }, (_, i) => 3 + i);
   const extra = [console, fifo, pidfd].filter((fd) => fd !== undefined);
-  const fds = [...stdio, ...kept, ...extra, planFile, theirs, program];
+  const fds = [0, 1, 2, ...kept, ...extra, planFile, theirs, program];
   const count = fds.length;
   try {
     const argv = ["docker-runc-init", String(count - 3), String(count - 2), String(3 + preserve)];
