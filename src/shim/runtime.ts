@@ -2,7 +2,7 @@
 import { type EngineError, messageOf, notFound, systemError } from "../errors/errors.ts";
 import { closeFd, O_NONBLOCK, O_RDWR, openFd, pipe, readFd, readSmallFile } from "../linux/fd.ts";
 import { spawn } from "../linux/spawn.ts";
-import { ERRORS_ARE_LOGGED, isSameBuild, SHORT_LIVED_SETTINGS } from "../version/same_build.ts";
+import { ENDS_WITH, ERRORS_ARE_LOGGED, isSameBuild, SHORT_LIVED_SETTINGS } from "../version/same_build.ts";
 import type { Launch } from "./process.ts";
 import type { Reaper } from "./reaper.ts";
 
@@ -37,9 +37,8 @@ export function childEnvironment(extra: readonly string[] = []): string[] {
 
 /** For docker-runc itself, settings that let it start faster and keep the container's stderr clean. */
 function runtimeSettings(): string[] {
-  return Object.entries({ ...SHORT_LIVED_SETTINGS, [ERRORS_ARE_LOGGED]: "1" }).map(
-    ([name, value]) => `${name}=${value}`,
-  );
+  const own = { [ERRORS_ARE_LOGGED]: "1", [ENDS_WITH]: String(process.pid) };
+  return Object.entries({ ...SHORT_LIVED_SETTINGS, ...own }).map(([name, value]) => `${name}=${value}`);
 }
 
 export class Runtime {

@@ -39,6 +39,12 @@ export const SHIM_STAYS = "PEQUOD_SHIM_STAYS";
  */
 export const ERRORS_ARE_LOGGED = "PEQUOD_ERRORS_ARE_LOGGED";
 
+/**
+ * Set for docker-runc to the process id of a shim: docker-runc ends with it. What it leaves half-made is cleared by whoever
+ * clears up after the shim, which could not find what an orphan goes on to make afterwards.
+ */
+export const ENDS_WITH = "PEQUOD_ENDS_WITH";
+
 /** Whether a program is this very executable under another name. */
 export function isSameBuild(path: string): boolean {
   return isSameFile(path, process.execPath);

@@ -2,8 +2,8 @@ import { expect, test } from "bun:test";
 import { runChaos } from "../../hack/chaos/run.ts";
 import { BIN } from "./engine.ts";
 
-/** Two files run at once: 200 in all. */
-const ROUNDS = Number(process.env["PEQUOD_CHAOS_ROUNDS"] ?? 100);
+/** Two files run: 20 in all. `make chaos` has 200, which find what one round of some hundred shows; PEQUOD_CHAOS_ROUNDS for more. */
+const ROUNDS = Number(process.env["PEQUOD_CHAOS_ROUNDS"] ?? 10);
 
 /** A second a round, on a busy machine some more. */
 const LONG = 11 * 60_000;
