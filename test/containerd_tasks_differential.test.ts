@@ -8,6 +8,7 @@ import { dockerSpec } from "../hack/lib/bundle.ts";
 import { layBusyboxRoot } from "../hack/lib/busybox-image.ts";
 import { decodeEvent } from "../src/ctr/events.ts";
 import { Options } from "../src/proto/containerd/runc/v1/options.ts";
+import { removeCgroup } from "./lib/cgroups.ts";
 import { startContainerd, type TestContainerd } from "./lib/containerd.ts";
 import { type Api, openApi, plainly } from "./lib/containerd_api.ts";
 import { eventually } from "./lib/engine.ts";
@@ -62,6 +63,7 @@ afterAll(async () => {
     api.close();
     await daemon.stop();
   }
+  removeCgroup(`pequod-life-${process.pid}`);
 });
 
 async function compare(...steps: Step[]): Promise<void> {

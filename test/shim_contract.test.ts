@@ -10,6 +10,7 @@ import { taskClient } from "../src/containerd/tasks/task_client.ts";
 import { kindOf, messageOf } from "../src/errors/errors.ts";
 import { Options } from "../src/proto/containerd/runc/v1/options.ts";
 import { Client } from "../src/ttrpc/client.ts";
+import { removeCgroup } from "./lib/cgroups.ts";
 import { importBusybox, startContainerd } from "./lib/containerd.ts";
 import { BIN, eventually } from "./lib/engine.ts";
 
@@ -20,7 +21,10 @@ let folder: string;
 beforeAll(() => {
   folder = mkdtempSync("/tmp/pequod-contract-");
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+  removeCgroup(`pequod-contract-${process.pid}`);
+});
 
 function bundle(id: string, annotations: Record<string, string> = {}): string {
   const path = join(folder, id);

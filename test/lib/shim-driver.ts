@@ -1,5 +1,5 @@
 /** A shim driven as containerd drives one: its `start` command, then calls over ttrpc, and its events. */
-import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { dockerSpec, makeBundle } from "../../hack/lib/bundle.ts";
 import { type TaskClient, taskClient } from "../../src/containerd/tasks/task_client.ts";
@@ -12,6 +12,7 @@ import { Options } from "../../src/proto/containerd/runc/v1/options.ts";
 import { ForwardRequest } from "../../src/shim/messages/events.ts";
 import { Client } from "../../src/ttrpc/client.ts";
 import { type Server, serve } from "../../src/ttrpc/server.ts";
+import { removeCgroup } from "./cgroups.ts";
 import { eventually } from "./engine.ts";
 
 const CODECS = events as unknown as Record<string, { decode(bytes: Uint8Array): object } | undefined>;
@@ -139,10 +140,7 @@ export async function startShim(
       client.close();
       server.stop(true);
       closeFd(log);
-      for (const name of readdirSync("/sys/fs/cgroup")) {
-        const path = `/sys/fs/cgroup/${name}${cgroup}`;
-        if (existsSync(path)) rmdirSync(path);
-      }
+      removeCgroup(cgroup);
       rmSync(folder, { recursive: true, force: true });
     },
   };
