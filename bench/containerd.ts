@@ -61,12 +61,12 @@ class Side {
       ...{ terminal: false, readonly: true, hostNetwork: false, privileged: false },
       capabilities: DEFAULT_CAPABILITIES,
     });
-    const options = Options.fromPartial({ binaryName: this.#runtime });
+    const value = Options.encode({ binaryName: this.#runtime });
     const container = {
       id,
       runtime: {
         name: "io.containerd.runc.v2",
-        options: { typeUrl: "containerd.runc.v1.Options", value: Options.encode(options).finish() },
+        options: { typeUrl: "containerd.runc.v1.Options", value },
       },
       spec: { typeUrl: SPEC_TYPE, value: Buffer.from(JSON.stringify(spec)) },
     };

@@ -97,7 +97,7 @@ describe("docker-containerd answers as stock containerd", () => {
         ({ namespaces }) =>
           namespaces.update({
             namespace: { name: "made", labels: { x: "y", a: "" } },
-            updateMask: ["labels.x", "labels.a"],
+            updateMask: { paths: ["labels.x", "labels.a"] },
           }),
       ],
       ["get after it", ({ namespaces }) => namespaces.get({ name: "made" })],
@@ -111,7 +111,8 @@ describe("docker-containerd answers as stock containerd", () => {
       ],
       [
         "update of an unknown field",
-        ({ namespaces }) => namespaces.update({ namespace: { name: "made" }, updateMask: ["nonsense"] }),
+        ({ namespaces }) =>
+          namespaces.update({ namespace: { name: "made" }, updateMask: { paths: ["nonsense"] } }),
       ],
       [
         "update of none",
@@ -152,7 +153,10 @@ describe("docker-containerd answers as stock containerd", () => {
       [
         "update of a label",
         ({ containers }) =>
-          containers.update({ ...container("one", { labels: { c: "d" } }), updateMask: ["labels.c"] }, ns),
+          containers.update(
+            { ...container("one", { labels: { c: "d" } }), updateMask: { paths: ["labels.c"] } },
+            ns,
+          ),
       ],
       [
         "update of what is fixed",
@@ -164,7 +168,8 @@ describe("docker-containerd answers as stock containerd", () => {
       ],
       [
         "update of an unknown field",
-        ({ containers }) => containers.update({ ...container("one"), updateMask: ["nonsense"] }, ns),
+        ({ containers }) =>
+          containers.update({ ...container("one"), updateMask: { paths: ["nonsense"] } }, ns),
       ],
       [
         "update to a long label",
@@ -178,14 +183,20 @@ describe("docker-containerd answers as stock containerd", () => {
         "update of an extension",
         ({ containers }) =>
           containers.update(
-            { ...container("one", { extensions: { e: any({ x: 1 }) } }), updateMask: ["extensions.e"] },
+            {
+              ...container("one", { extensions: { e: any({ x: 1 }) } }),
+              updateMask: { paths: ["extensions.e"] },
+            },
             ns,
           ),
       ],
       [
         "update of all labels",
         ({ containers }) =>
-          containers.update({ ...container("one", { labels: { z: "z" } }), updateMask: ["labels"] }, ns),
+          containers.update(
+            { ...container("one", { labels: { z: "z" } }), updateMask: { paths: ["labels"] } },
+            ns,
+          ),
       ],
       ["another namespace", ({ containers }) => containers.get({ id: "one" }, { namespace: "other" })],
       ["task of one without", ({ tasks }) => tasks.get({ containerId: "one" }, ns)],
@@ -358,11 +369,11 @@ describe("docker-containerd answers as stock containerd", () => {
       [
         "update of a label",
         ({ images }) =>
-          images.update({ ...image("i:1", { labels: { c: "d" } }), updateMask: ["labels.c"] }, ns),
+          images.update({ ...image("i:1", { labels: { c: "d" } }), updateMask: { paths: ["labels.c"] } }, ns),
       ],
       [
         "update of an unknown field",
-        ({ images }) => images.update({ ...image("i:1"), updateMask: ["nonsense"] }, ns),
+        ({ images }) => images.update({ ...image("i:1"), updateMask: { paths: ["nonsense"] } }, ns),
       ],
       ["get", ({ images }) => images.get({ name: "i:1" }, ns)],
       ["list by name", ({ images }) => images.list({ filters: ["name==i:1"] }, ns)],
@@ -554,11 +565,11 @@ describe("docker-containerd answers as stock containerd", () => {
       [
         "update",
         ({ content }) =>
-          content.update({ info: { digest, labels: { c: "d" } }, updateMask: ["labels.c"] }, ns),
+          content.update({ info: { digest, labels: { c: "d" } }, updateMask: { paths: ["labels.c"] } }, ns),
       ],
       [
         "update of the size",
-        ({ content }) => content.update({ info: { digest, size: 1n }, updateMask: ["size"] }, ns),
+        ({ content }) => content.update({ info: { digest, size: 1n }, updateMask: { paths: ["size"] } }, ns),
       ],
       ["update of all", ({ content }) => content.update({ info: { digest, labels: { e: "f" } } }, ns)],
       ["another namespace", ({ content }) => content.info({ digest }, { namespace: "other" })],
@@ -610,11 +621,14 @@ describe("docker-containerd answers as stock containerd", () => {
       [
         "update of a label",
         ({ snapshots }) =>
-          snapshots.update(on({ info: { name: "c", labels: { x: "y" } }, updateMask: ["labels.x"] }), ns),
+          snapshots.update(
+            on({ info: { name: "c", labels: { x: "y" } }, updateMask: { paths: ["labels.x"] } }),
+            ns,
+          ),
       ],
       [
         "update of the kind",
-        ({ snapshots }) => snapshots.update(on({ info: { name: "c" }, updateMask: ["kind"] }), ns),
+        ({ snapshots }) => snapshots.update(on({ info: { name: "c" }, updateMask: { paths: ["kind"] } }), ns),
       ],
       ...[
         "",

@@ -117,8 +117,7 @@ const processOf = (...args: string[]) =>
 function container({ daemon }: Side) {
   const spec = dockerSpec(["sleep", "1000"], `/pequod-life-${process.pid}/${basename(daemon.folder)}`);
   spec.root = { path: join(daemon.folder, "rootfs") };
-  const options = Options.fromPartial({ binaryName: "/usr/sbin/runc", root: join(daemon.folder, "runc") });
-  const value = Options.encode(options).finish();
+  const value = Options.encode({ binaryName: "/usr/sbin/runc", root: join(daemon.folder, "runc") });
   const runtime = {
     name: "io.containerd.runc.v2",
     options: { typeUrl: "containerd.runc.v1.Options", value },

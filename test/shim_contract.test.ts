@@ -117,8 +117,7 @@ test(
     const address = await start("life");
     const client = await Client.connect(address);
     const v3 = taskClient(client, 3);
-    const options = Options.fromPartial({ binaryName: join(BIN, "docker-runc"), root: join(folder, "runc") });
-    const value = Options.encode(options).finish();
+    const value = Options.encode({ binaryName: join(BIN, "docker-runc"), root: join(folder, "runc") });
     const id = "life";
     const { pid } = await v3.create({
       id,

@@ -290,7 +290,7 @@ describe.skipIf(!existsSync(STOCK))("docker-containerd-shim and containerd-shim-
       const id = "point";
       const options = {
         typeUrl: "containerd.runc.v1.CheckpointOptions",
-        value: CheckpointOptions.encode(CheckpointOptions.fromPartial({ cgroupsMode: "nonsense" })).finish(),
+        value: CheckpointOptions.encode({ cgroupsMode: "nonsense" }),
       };
       const refused = async (rpc: TaskClient, shim: ShimDriver) => {
         const path = join(shim.folder, "images");

@@ -23,11 +23,11 @@ beforeAll(async () => {
   folder = mkdtempSync("/tmp/pequod-sleep-");
   const program = join(BIN, "docker-containerd-shim");
   shim = await startShim(program, join(folder, "shim"), "first", { PEQUOD_SHIM_SLEEPY: "100" });
-  const runtime = Options.fromPartial({
+  const value = Options.encode({
     binaryName: join(BIN, "docker-runc"),
     root: join(folder, "shim", "runc"),
   });
-  options = { ...shim.options, value: Options.encode(runtime).finish() };
+  options = { ...shim.options, value };
   pid = (await shim.rpc.connect({ id: "first" })).shimPid;
 }, LIMIT);
 afterAll(async () => {

@@ -6,7 +6,7 @@ import { must } from "./run.ts";
 
 /** What tests need of a checkout. */
 const PARTS = ["package.json", "tsconfig.json", "VERSION", "cmd", "hack", "src", "test", ".build"];
-const MODULES = ["bun", "@oven", "@bufbuild", "yaml"];
+const MODULES = ["bun", "@oven", "yaml"];
 
 /** Writes an ext4 image into `folder` and returns its path. Nothing is mounted for it. */
 export function writeDisk(root: VmRoot, checkout: string, folder: string): string {

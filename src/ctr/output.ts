@@ -21,16 +21,6 @@ export function formatLabels(labels: Record<string, string>, none = "-"): string
   return text || none;
 }
 
-/** "k=v" arguments; a name alone has an empty value, which removes a label. */
-export function parseLabels(args: readonly string[]): Record<string, string> {
-  return Object.fromEntries(
-    args.map((arg) => {
-      const mark = arg.indexOf("=");
-      return mark < 0 ? [arg, ""] : [arg.slice(0, mark), arg.slice(mark + 1)];
-    }),
-  );
-}
-
 /** Bytes with binary units: "1.9 MiB". */
 export function formatSize(bytes: bigint | number): string {
   const units = ["B", "KiB", "MiB", "GiB", "TiB"];

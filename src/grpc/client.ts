@@ -4,15 +4,10 @@
  * iterables with back-pressure; leaving the loop cancels the call.
  */
 import { type EngineError, systemError } from "../errors/errors.ts";
+import type { DeepPartial } from "../protobuf/message.ts";
+import type { MethodDefinition, RequestOf, ResponseOf, ServiceDefinition } from "../protobuf/service.ts";
 import type { Channel } from "./channel.ts";
 import { type CallOptions, ClientCall, type Receiver } from "./client_call.ts";
-import type {
-  DeepPartial,
-  MethodDefinition,
-  RequestOf,
-  ResponseOf,
-  ServiceDefinition,
-} from "./definition.ts";
 import { Inbox } from "./inbox.ts";
 
 export { type Channel, channelOver, connect } from "./channel.ts";
@@ -60,11 +55,8 @@ interface Target {
   method: MethodDefinition;
 }
 
-const encode = ({ requestType }: MethodDefinition, request: object): Uint8Array =>
-  requestType.encode(requestType.fromPartial(request)).finish();
-
 function askOnce(method: MethodDefinition, request: object): Ask {
-  const message = encode(method, request);
+  const message = method.requestType.encode(request);
   return (call) => {
     call.send(message);
     call.close();
@@ -75,7 +67,7 @@ function askMany(method: MethodDefinition, requests: AsyncIterable<object>): Ask
   const send = async (call: ClientCall) => {
     for await (const request of requests) {
       if (call.over) return;
-      if (!call.send(encode(method, request))) await call.room();
+      if (!call.send(method.requestType.encode(request))) await call.room();
     }
     call.close();
   };

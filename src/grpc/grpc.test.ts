@@ -5,8 +5,8 @@ import http2 from "node:http2";
 import { connect as connectSocket, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { kindOf, notFound } from "../errors/errors.ts";
+import type { Codec } from "../protobuf/message.ts";
 import { type Channel, channelOver, connect, createClient } from "./client.ts";
-import type { Codec } from "./definition.ts";
 import { openCall } from "./open_call.ts";
 import { rawMethod } from "./raw_method.ts";
 import {
@@ -24,9 +24,8 @@ interface Blob {
 
 /** The message is its one field. */
 const Blob: Codec<Blob> = {
-  encode: ({ data }) => ({ finish: () => data }),
+  encode: ({ data }) => data ?? new Uint8Array(0),
   decode: (data) => ({ data }),
-  fromPartial: ({ data }) => ({ data: data ?? new Uint8Array(0) }),
 };
 
 const method = <const N extends string, const R extends boolean, const S extends boolean>(

@@ -1,6 +1,7 @@
+import type { DeepPartial } from "../protobuf/message.ts";
+import type { MethodDefinition, RequestOf, ResponseOf } from "../protobuf/service.ts";
 import type { Channel } from "./channel.ts";
 import { type CallOptions, ClientCall } from "./client_call.ts";
-import type { DeepPartial, MethodDefinition, RequestOf, ResponseOf } from "./definition.ts";
 import { Inbox } from "./inbox.ts";
 
 /** A call in which both sides send messages, when it suits them. */
@@ -42,8 +43,7 @@ export function openCall<M extends MethodDefinition>(
     async send(message) {
       await ready.promise;
       if (call.over) return;
-      const { requestType } = method;
-      if (!call.send(requestType.encode(requestType.fromPartial(message)).finish())) await call.room();
+      if (!call.send(method.requestType.encode(message))) await call.room();
     },
     end: () => void ready.promise.then(() => call.close()),
     messages: inbox,

@@ -1,10 +1,9 @@
-import type { Codec } from "./definition.ts";
+import type { Codec } from "../protobuf/message.ts";
 import type { Method } from "./service.ts";
 
 const BYTES: Codec<Uint8Array> = {
-  encode: (message) => ({ finish: () => message }),
+  encode: (message) => message,
   decode: (bytes) => bytes,
-  fromPartial: (bytes) => bytes as Uint8Array,
 };
 
 /** A method whose messages stay as they are encoded, and stream in both directions. */

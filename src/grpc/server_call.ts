@@ -160,8 +160,7 @@ export class ServerCall implements StreamEvents {
   /** Returns false when the client takes no more for now. */
   #send(response: unknown): boolean {
     if (this.#over) return true;
-    const type = this.#method.definition.responseType;
-    const message = type.encode(type.fromPartial(response as object)).finish();
+    const message = this.#method.definition.responseType.encode(response);
     const prefix = prefixOf(message.length);
     this.#begin();
     this.#stream.send(prefix);

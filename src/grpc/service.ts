@@ -1,12 +1,7 @@
 /** Services as servers have them: a generated definition and an object with one function a method. */
 import type { Field } from "../http2/hpack/table.ts";
-import type {
-  DeepPartial,
-  MethodDefinition,
-  RequestOf,
-  ResponseOf,
-  ServiceDefinition,
-} from "./definition.ts";
+import type { DeepPartial } from "../protobuf/message.ts";
+import type { MethodDefinition, RequestOf, ResponseOf, ServiceDefinition } from "../protobuf/service.ts";
 
 /** What a call carries beside its request. */
 export interface CallContext {

@@ -1,7 +1,19 @@
 /** The protobuf wire format: varints, keys, length-delimited fields. */
 import { invalidArgument } from "../errors/errors.ts";
 
+/** Wire types: how a field's content is delimited. */
+export const VARINT = 0;
+export const FIXED64 = 1;
+export const BYTES = 2;
+const FIXED32 = 5;
+
 const INITIAL_SIZE = 64;
+const LONGEST_VARINT = 10;
+/** Bytes of a varint whose values a number holds exactly: 49 bits. */
+const EXACT_VARINT = 7;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** Appends to a buffer that grows as needed. */
 export class WireWriter {
@@ -14,7 +26,7 @@ export class WireWriter {
 
   /** A whole number from 0 to 2^53 - 1. */
   varint(value: number): void {
-    this.#reserve(10);
+    this.#reserve(LONGEST_VARINT);
     let rest = value;
     while (rest > 0x7f) {
       this.#buffer[this.#length++] = (rest % 128) | 0x80;
@@ -23,8 +35,10 @@ export class WireWriter {
     this.#buffer[this.#length++] = rest;
   }
 
+  /** A whole number from 0 to 2^64 - 1. */
   varint64(value: bigint): void {
-    this.#reserve(10);
+    if (value <= Number.MAX_SAFE_INTEGER) return this.varint(Number(value));
+    this.#reserve(LONGEST_VARINT);
     let rest = value;
     while (rest > 0x7fn) {
       this.#buffer[this.#length++] = Number(rest & 0x7fn) | 0x80;
@@ -33,13 +47,25 @@ export class WireWriter {
     this.#buffer[this.#length++] = Number(rest);
   }
 
+  /** 8 bytes. */
+  double(value: number): void {
+    this.#reserve(8);
+    new DataView(this.#buffer.buffer).setFloat64(this.#length, value, true);
+    this.#length += 8;
+  }
+
   /** Key, length and content of a length-delimited field. */
   bytes(number: number, content: Uint8Array): void {
-    this.key(number, 2);
+    this.key(number, BYTES);
     this.varint(content.length);
     this.#reserve(content.length);
     this.#buffer.set(content, this.#length);
     this.#length += content.length;
+  }
+
+  /** As bytes(), in UTF-8. */
+  text(number: number, content: string): void {
+    this.bytes(number, encoder.encode(content));
   }
 
   finish(): Uint8Array {
@@ -72,23 +98,32 @@ export class WireReader {
   varint(): number {
     let value = 0;
     let scale = 1;
-    for (let i = 0; i < 10; i++) {
+    for (let i = 0; i < LONGEST_VARINT; i++) {
       const byte = this.#byte();
       value += (byte & 0x7f) * scale;
       if (byte < 0x80) return value;
       scale *= 128;
     }
-    throw invalidArgument("malformed message: a varint is longer than 10 bytes");
+    throw tooLong();
   }
 
   varint64(): bigint {
+    const start = this.#position;
+    let last = this.#byte();
+    while (last >= 0x80) last = this.#byte();
+    const length = this.#position - start;
+    if (length > LONGEST_VARINT) throw tooLong();
+    this.#position = start;
+    if (length <= EXACT_VARINT) return BigInt(this.varint());
     let value = 0n;
-    for (let shift = 0n; shift < 70n; shift += 7n) {
-      const byte = this.#byte();
-      value |= BigInt(byte & 0x7f) << shift;
-      if (byte < 0x80) return BigInt.asUintN(64, value);
-    }
-    throw invalidArgument("malformed message: a varint is longer than 10 bytes");
+    for (let i = 0; i < length; i++) value |= BigInt(this.#byte() & 0x7f) << BigInt(7 * i);
+    return BigInt.asUintN(64, value);
+  }
+
+  /** 8 bytes. */
+  double(): number {
+    const { buffer, byteOffset } = this.#take(8);
+    return new DataView(buffer, byteOffset, 8).getFloat64(0, true);
   }
 
   /** The content of a length-delimited field: a view, not a copy. */
@@ -97,11 +132,16 @@ export class WireReader {
     return this.#take(length);
   }
 
+  /** The content of a length-delimited field of UTF-8. */
+  text(): string {
+    return decoder.decode(this.bytes());
+  }
+
   skip(wireType: number): void {
-    if (wireType === 0) this.varint();
-    else if (wireType === 1) this.#take(8);
-    else if (wireType === 2) this.bytes();
-    else if (wireType === 5) this.#take(4);
+    if (wireType === VARINT) this.varint();
+    else if (wireType === FIXED64) this.#take(8);
+    else if (wireType === BYTES) this.bytes();
+    else if (wireType === FIXED32) this.#take(4);
     else throw invalidArgument(`malformed message: wire type ${wireType}`);
   }
 
@@ -119,3 +159,5 @@ export class WireReader {
     return byte;
   }
 }
+
+const tooLong = () => invalidArgument("malformed message: a varint is longer than 10 bytes");

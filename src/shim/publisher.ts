@@ -1,12 +1,13 @@
 import { messageOf } from "../errors/errors.ts";
-import type { Codec, MessageOf } from "../protobuf/message.ts";
+import type { DeepPartial, MessageOf } from "../protobuf/message.ts";
+import type { AnyCodec } from "../protobuf/service.ts";
 import { Client } from "../ttrpc/client.ts";
 import { log } from "./log.ts";
 import { timestamp } from "./messages/common.ts";
 import { EVENTS, ForwardRequest } from "./messages/events.ts";
 
 type EventName = keyof typeof EVENTS;
-type EventOf<N extends EventName> = Partial<MessageOf<(typeof EVENTS)[N]["codec"]>>;
+type EventOf<N extends EventName> = DeepPartial<MessageOf<(typeof EVENTS)[N]["codec"]>>;
 
 const SERVICE = "containerd.services.events.ttrpc.v1.Events";
 const CALL_TIMEOUT = 5_000;
@@ -35,8 +36,8 @@ export class Publisher {
 
   publish<N extends EventName>(name: N, event: EventOf<N>): void {
     if (this.#address === "") return;
-    const { topic, codec } = EVENTS[name];
-    const value = (codec as unknown as Codec<EventOf<N>>).encode(event);
+    const { topic, codec }: { topic: string; codec: AnyCodec } = EVENTS[name];
+    const value = codec.encode(event);
     this.#queue.push(
       ForwardRequest.encode({
         envelope: {

@@ -8,7 +8,7 @@ import type { Mount } from "./messages/common.ts";
 const OPTIONS_LIMIT = 4095;
 
 /** Mounts a container's root file system, first mount lowest. On an error nothing stays mounted. */
-export function mountRootfs(mounts: readonly Partial<MessageOf<typeof Mount>>[], target: string): void {
+export function mountRootfs(mounts: readonly MessageOf<typeof Mount>[], target: string): void {
   if (mounts.length === 0) return;
   makeFolder(target, 0o711);
   try {

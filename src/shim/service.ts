@@ -2,7 +2,7 @@
 import { exists, notFound, notImplemented } from "../errors/errors.ts";
 import { closeFd } from "../linux/fd.ts";
 import { pathExists } from "../linux/path_exists.ts";
-import type { Codec, MessageOf } from "../protobuf/message.ts";
+import type { Codec, DeepPartial, MessageOf } from "../protobuf/message.ts";
 import type { Call, Handler } from "../ttrpc/server.ts";
 import { VERSION } from "../version/version.ts";
 import { type Options, runtimeRoot, writeOptions } from "./bundle.ts";
@@ -26,7 +26,7 @@ type Method = (payload: Uint8Array, call: Call) => Promise<Uint8Array>;
 function method<Q, R>(
   request: Codec<Q>,
   response: Codec<R>,
-  run: (request: Q, call: Call) => Promise<Partial<R>> | Partial<R>,
+  run: (request: Q, call: Call) => Promise<DeepPartial<R>> | DeepPartial<R>,
 ): Method {
   return async (payload, call) => response.encode(await run(request.decode(payload), call));
 }
@@ -249,7 +249,7 @@ export class TaskService {
     this.#options.publisher.publish("TaskOOM", { containerId: id });
   }
 
-  async #delete(id: string, execId: string): Promise<Partial<MessageOf<typeof m.DeleteResponse>>> {
+  async #delete(id: string, execId: string): Promise<DeepPartial<MessageOf<typeof m.DeleteResponse>>> {
     const task = this.#task(id);
     const { pid, exit } = await task.delete(execId);
     const report = { pid, exitStatus: exit?.status ?? 0, exitedAt: timestamp(exit?.at ?? new Date(0)) };
@@ -260,7 +260,7 @@ export class TaskService {
     return report;
   }
 
-  #state(id: string, execId: string): Partial<MessageOf<typeof m.StateResponse>> {
+  #state(id: string, execId: string): DeepPartial<MessageOf<typeof m.StateResponse>> {
     const task = this.#task(id);
     const process = task.process(execId);
     // A paused container's processes are all paused.
@@ -278,7 +278,7 @@ export class TaskService {
     };
   }
 
-  async #pids(id: string): Promise<Partial<MessageOf<typeof m.PidsResponse>>> {
+  async #pids(id: string): Promise<DeepPartial<MessageOf<typeof m.PidsResponse>>> {
     const { pidsOf } = await import("./cgroup/pids.ts");
     const task = this.#task(id);
     const execs = new Map(task.execs.map((exec) => [exec.pid, exec.id]));

@@ -1,5 +1,6 @@
 /** The envelope messages of ttrpc (ttrpc.Request, ttrpc.Response, google.rpc.Status). */
-import { bytes, many, message, one, text, uint } from "../protobuf/message.ts";
+import { bytes, many, one, text, uint } from "../protobuf/kinds.ts";
+import { message } from "../protobuf/message.ts";
 
 export const KeyValue = message({ key: text(1), value: text(2) });
 

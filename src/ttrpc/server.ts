@@ -16,7 +16,7 @@ export interface Call {
   method: string;
   /** Milliseconds that the client is willing to wait; 0 for no limit. */
   timeout: number;
-  metadata: readonly Partial<MessageOf<typeof KeyValue>>[];
+  metadata: readonly MessageOf<typeof KeyValue>[];
 }
 
 export type Handler = (call: Call, payload: Uint8Array) => Promise<Uint8Array>;

@@ -3,18 +3,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { conflict, kindOf, notFound } from "../errors/errors.ts";
-import {
-  flag,
-  int64,
-  many,
-  message,
-  one,
-  text,
-  textMap,
-  uint,
-  uint64,
-  uint64s,
-} from "../protobuf/message.ts";
+import { flag, int64, many, map, one, text, uint, uint64, uint64s } from "../protobuf/kinds.ts";
+import { message } from "../protobuf/message.ts";
 import { Client } from "./client.ts";
 import { encodeFrame, FrameParser, MAX_DATA, REQUEST } from "./frame.ts";
 import { type Handler, type Server, serve } from "./server.ts";
@@ -26,7 +16,7 @@ const Outer = message({
   on: flag(3),
   inner: one(4, Inner),
   list: many(5, Inner),
-  labels: textMap(6),
+  labels: map(6, text),
   cpus: uint64s(7),
   negative: int64(8),
 });

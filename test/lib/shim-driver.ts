@@ -123,13 +123,13 @@ export async function startShim(
     (connected) => typeof connected !== "string",
   )) as Client;
   const rpc = taskClient(client);
-  const options = Options.fromPartial({ binaryName: "/usr/sbin/runc", root: join(folder, "runc") });
+  const value = Options.encode({ binaryName: "/usr/sbin/runc", root: join(folder, "runc") });
   return {
     folder,
     address: stdout.trim(),
     rpc,
     told,
-    options: { typeUrl: "containerd.runc.v1.Options", value: Options.encode(options).finish() },
+    options: { typeUrl: "containerd.runc.v1.Options", value },
     bundle,
     plain,
     answer: (call) =>

@@ -24,6 +24,7 @@ import {
   TaskStart,
 } from "../../proto/containerd/events/task.ts";
 import type { Any } from "../../proto/google/protobuf/any.ts";
+import type { AnyCodec } from "../../protobuf/service.ts";
 
 /** Every event by its topic: the full name of its message, and its codec. */
 export const EVENTS = {
@@ -53,25 +54,19 @@ export const EVENTS = {
 } as const;
 
 export type Topic = keyof typeof EVENTS;
-export type EventOf<T extends Topic> = Parameters<(typeof EVENTS)[T]["codec"]["fromPartial"]>[0];
+export type EventOf<T extends Topic> = Parameters<(typeof EVENTS)[T]["codec"]["encode"]>[0];
 
 /** Encodes an event. */
 export function encodeEvent<T extends Topic>(topic: T, event: EventOf<T>): Any {
-  const { type, codec } = EVENTS[topic] as { type: string; codec: AnyCodec };
-  return { typeUrl: type, value: codec.encode(codec.fromPartial(event as object)).finish() };
+  const { type, codec }: { type: string; codec: AnyCodec } = EVENTS[topic];
+  return { typeUrl: type, value: codec.encode(event) };
 }
 
-interface AnyCodec {
-  encode(message: object): { finish(): Uint8Array };
-  decode(bytes: Uint8Array): object;
-  fromPartial(partial: object): object;
-}
-
-const BY_TYPE = new Map(Object.values(EVENTS).map(({ type, codec }) => [type, codec as AnyCodec]));
+const BY_TYPE = new Map<string, AnyCodec>(Object.values(EVENTS).map(({ type, codec }) => [type, codec]));
 
 /** Decodes an event; undefined when its type is unknown here or it is not well-formed. */
 export function decodeEvent(event: Any): object | undefined {
-  const codec = BY_TYPE.get(event.typeUrl.slice(event.typeUrl.lastIndexOf("/") + 1) as never);
+  const codec = BY_TYPE.get(event.typeUrl.slice(event.typeUrl.lastIndexOf("/") + 1));
   try {
     return codec?.decode(event.value);
   } catch {

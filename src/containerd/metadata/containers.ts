@@ -60,7 +60,7 @@ export class ContainerStore {
         "INSERT OR IGNORE INTO containers VALUES (?, ?, ?)",
         namespace,
         container.id,
-        Container.encode(container).finish(),
+        Container.encode(container),
       );
     });
     if (added === 0) throw exists(`container ${JSON.stringify(container.id)}: already exists`);
@@ -87,7 +87,7 @@ export class ContainerStore {
     within("update failed validation", () => checkContainer(updated));
     this.#db.run(
       "UPDATE containers SET record = ? WHERE namespace = ? AND id = ?",
-      Container.encode(updated).finish(),
+      Container.encode(updated),
       namespace,
       updated.id,
     );

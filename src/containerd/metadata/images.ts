@@ -52,7 +52,7 @@ export class ImageStore {
       "INSERT OR IGNORE INTO images VALUES (?, ?, ?)",
       namespace,
       image.name,
-      Image.encode(image).finish(),
+      Image.encode(image),
     );
     if (added === 0) throw exists(`image ${JSON.stringify(image.name)}: already exists`);
     return image;
@@ -68,7 +68,7 @@ export class ImageStore {
     checkImage(updated);
     this.#db.run(
       "UPDATE images SET record = ? WHERE namespace = ? AND name = ?",
-      Image.encode(updated).finish(),
+      Image.encode(updated),
       namespace,
       updated.name,
     );

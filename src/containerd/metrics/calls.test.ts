@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { notFound } from "../../errors/errors.ts";
-import type { ServiceDefinition } from "../../grpc/definition.ts";
+import type { ServiceDefinition } from "../../protobuf/service.ts";
 import { CallCounter } from "./calls.ts";
 import { formatFamilies } from "./text.ts";
 

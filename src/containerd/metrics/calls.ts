@@ -1,8 +1,8 @@
 /** Calls of the gRPC services, counted under the names that go-grpc-prometheus has for them, as stock containerd. */
 import { kindOf } from "../../errors/errors.ts";
 import { GRPC_CODE } from "../../errors/grpc.ts";
-import type { MethodDefinition } from "../../grpc/definition.ts";
 import type { Service } from "../../grpc/server.ts";
+import type { MethodDefinition } from "../../protobuf/service.ts";
 import type { Family, Sample } from "./text.ts";
 
 /** By number, as the metrics spell them. */

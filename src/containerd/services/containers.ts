@@ -29,7 +29,7 @@ export const containersService = (store: ContainerStore, events: EventExchange) 
     },
     update(request, context) {
       const namespace = namespaceOf(context);
-      const container = store.update(namespace, required(request.container), request.updateMask);
+      const container = store.update(namespace, required(request.container), request.updateMask?.paths);
       const { id, image, labels, snapshotKey } = container;
       events.publish(namespace, "/containers/update", { id, image, labels, snapshotKey });
       return { container };

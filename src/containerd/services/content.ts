@@ -58,7 +58,8 @@ export function contentService(store: ContentStore, leases: LeaseStore, events: 
     update({ info, updateMask }, context) {
       if (!info) throw invalidArgument("info is missing in the request: invalid argument");
       checkDigest(info.digest);
-      return { info: wireInfo(store.update(namespaceOf(context), info.digest, info.labels, updateMask)) };
+      const updated = store.update(namespaceOf(context), info.digest, info.labels, updateMask?.paths);
+      return { info: wireInfo(updated) };
     },
     async *list({ filters }, context) {
       const all = store.list(namespaceOf(context), filters).map(wireInfo);

@@ -23,7 +23,7 @@ export const imagesService = (store: ImageStore, events: EventExchange, collecto
     },
     update(request, context) {
       const namespace = namespaceOf(context);
-      const image = store.update(namespace, required(request.image), request.updateMask);
+      const image = store.update(namespace, required(request.image), request.updateMask?.paths);
       events.publish(namespace, "/images/update", { name: image.name, labels: image.labels });
       return { image };
     },

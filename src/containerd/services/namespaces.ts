@@ -26,9 +26,9 @@ export const namespacesService = (store: NamespaceStore, events: EventExchange) 
     },
     update({ namespace, updateMask }) {
       const { name, labels: given } = required(namespace);
-      const odd = updateMask?.find((path) => path !== "labels" && !path.startsWith("labels."));
+      const odd = updateMask?.paths.find((path) => path !== "labels" && !path.startsWith("labels."));
       if (odd !== undefined) throw invalidArgument(`cannot update ${JSON.stringify(odd)} field`);
-      const labels = maskedLabels(store.labels(name), given, updateMask);
+      const labels = maskedLabels(store.labels(name), given, updateMask?.paths);
       store.setLabels(name, labels);
       events.publish(name, "/namespaces/update", { name, labels });
       return { namespace: { name, labels } };

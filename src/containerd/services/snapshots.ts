@@ -68,10 +68,10 @@ export function snapshotsService(
     }),
     update({ snapshotter, info, updateMask }, context) {
       if (!info) throw invalidArgument("info is missing in the request: invalid argument");
-      checkMask(updateMask, ["labels"], `snapshot ${JSON.stringify(info.name)}`);
+      checkMask(updateMask?.paths, ["labels"], `snapshot ${JSON.stringify(info.name)}`);
       const namespace = namespaceOf(context);
       const store = snapshotters.get(snapshotter);
-      const labels = maskedLabels(store.stat(namespace, info.name).labels, info.labels, updateMask);
+      const labels = maskedLabels(store.stat(namespace, info.name).labels, info.labels, updateMask?.paths);
       return { info: wire(store.setLabels(namespace, info.name, labels)) };
     },
     async *list({ snapshotter, filters }, context) {

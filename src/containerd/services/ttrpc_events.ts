@@ -10,7 +10,7 @@ import { type Server, serve } from "../../ttrpc/server.ts";
  * events: it must not wait.
  */
 export function serveShimEvents(path: string, forward: (envelope: Envelope) => void): Server {
-  const empty = Empty.encode({}).finish();
+  const empty = Empty.encode({});
   return serve({ path }, async ({ service, method }, payload) => {
     if (service !== EventsDefinition.fullName || method !== "Forward")
       throw notImplemented(

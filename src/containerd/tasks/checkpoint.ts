@@ -58,9 +58,7 @@ export async function checkpointTask(
     const { namespace } = task;
     return [
       await writeBlob(content, namespace, IMAGES_TYPE, (w) => packInto(w, "", folder, false, signal)),
-      await writeBlob(content, namespace, SPEC_TYPE, (w) =>
-        w.write(Any.encode(spec ?? Any.fromPartial({})).finish()),
-      ),
+      await writeBlob(content, namespace, SPEC_TYPE, (w) => w.write(Any.encode(spec ?? {}))),
     ];
   } finally {
     rmSync(folder, { recursive: true, force: true });

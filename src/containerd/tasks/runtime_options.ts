@@ -13,8 +13,8 @@ const takesRuncOptions = (options: Any | undefined) =>
  */
 export function withDefaultRuntime(options: Any | undefined, runtime: string): Any | undefined {
   if (!takesRuncOptions(options)) return options;
-  const decoded = options === undefined ? Options.fromPartial({}) : Options.decode(options.value);
-  if (decoded.binaryName !== "") return options;
-  const value = Options.encode({ ...decoded, binaryName: runtime }).finish();
+  const decoded = options && Options.decode(options.value);
+  if (decoded?.binaryName) return options;
+  const value = Options.encode({ ...decoded, binaryName: runtime });
   return { typeUrl: options?.typeUrl || RUNC_OPTIONS, value };
 }

@@ -32,7 +32,7 @@ export async function startShim(
   environment: ShimEnvironment,
   options: Any | undefined,
 ): Promise<string> {
-  const input = options ? Any.encode(options).finish() : new Uint8Array(0);
+  const input = options ? Any.encode(options) : new Uint8Array(0);
   const args = ["-id", bundle.id, ...(environment.debug ? ["-debug"] : []), "start"];
   const call = { shim, bundle, environment, args, input, timeout: START_TIMEOUT };
   const stdout = isSameBuild(shim) ? await runStaying(call) : await run(call);

@@ -1,5 +1,6 @@
-import type { DeepPartial, RequestOf, ResponseOf } from "../../grpc/definition.ts";
 import { TaskDefinition } from "../../proto/containerd/task/v2/shim.ts";
+import type { DeepPartial } from "../../protobuf/message.ts";
+import type { MethodDefinition, RequestOf, ResponseOf } from "../../protobuf/service.ts";
 import type { CallOptions, Client } from "../../ttrpc/client.ts";
 
 type Methods = typeof TaskDefinition.methods;
@@ -12,22 +13,15 @@ export type TaskClient = {
   ) => Promise<ResponseOf<Methods[K]>>;
 };
 
-interface AnyCodec {
-  encode(message: object): { finish(): Uint8Array };
-  decode(bytes: Uint8Array): object;
-  fromPartial(partial: object): object;
-}
-
 /** The task service over an open ttrpc connection: that of a shim's version, whose messages are the same. */
 export function taskClient(connection: Client, version = 2): TaskClient {
   const service = version >= 3 ? "containerd.task.v3.Task" : TaskDefinition.fullName;
   const client: Record<string, unknown> = {};
-  for (const [key, method] of Object.entries(TaskDefinition.methods)) {
-    const request = method.requestType as AnyCodec;
-    const response = method.responseType as AnyCodec;
+  const methods: Record<string, MethodDefinition> = TaskDefinition.methods;
+  for (const [key, { name, requestType, responseType }] of Object.entries(methods)) {
     client[key] = async (partial: object, options?: CallOptions) => {
-      const payload = request.encode(request.fromPartial(partial)).finish();
-      return response.decode(await connection.call(service, method.name, payload, options));
+      const payload = requestType.encode(partial);
+      return responseType.decode(await connection.call(service, name, payload, options));
     };
   }
   return client as TaskClient;

@@ -5,7 +5,8 @@ import { TasksDefinition } from "../../proto/containerd/services/tasks/v1/tasks.
 import { Status } from "../../proto/containerd/v1/types/task.ts";
 import { type Cli, print } from "../cli.ts";
 import { command, type Group } from "../command.ts";
-import { formatLabels, parseLabels, printJSON, printTable } from "../output.ts";
+import { labelMask, parseLabels } from "../labels.ts";
+import { formatLabels, printJSON, printTable } from "../output.ts";
 import { argumentsOf, CONTAINER_FLAGS, createContainer } from "../run/container.ts";
 import { removeFifos } from "../run/fifos.ts";
 import { checkpoint, restore } from "./containers_checkpoint.ts";
@@ -65,7 +66,7 @@ const label = command({
     const labels = parseLabels(given);
     // Who asks for it is told in its own words that it is not there.
     await cli.client(ContainersDefinition).get({ id: id! }, cli.call);
-    const updateMask = Object.keys(labels).map((key) => `labels.${key}`);
+    const updateMask = labelMask(labels);
     const update = { container: { id: id!, labels }, updateMask };
     const { container } = await cli.client(ContainersDefinition).update(update, cli.call);
     print(formatLabels(container?.labels ?? {}, ""));

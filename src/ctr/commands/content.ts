@@ -3,7 +3,8 @@ import { ContentDefinition, WriteAction } from "../../proto/containerd/services/
 import { humanSize } from "../../units/size.ts";
 import { print } from "../cli.ts";
 import { type Command, command, type Group } from "../command.ts";
-import { formatAge, formatLabels, parseLabels, printTable } from "../output.ts";
+import { labelMask, parseLabels } from "../labels.ts";
+import { formatAge, formatLabels, printTable } from "../output.ts";
 import { edit, pruneReferences } from "./content_edit.ts";
 import { fetch, fetchObject, pushObject } from "./content_remote.ts";
 
@@ -110,7 +111,7 @@ const label = command({
   min: 2,
   async run(cli, { args: [digest, ...given] }) {
     const labels = parseLabels(given);
-    const updateMask = Object.keys(labels).map((key) => `labels.${key}`);
+    const updateMask = labelMask(labels);
     await cli.client(ContentDefinition).update({ info: { digest: digest!, labels }, updateMask }, cli.call);
     return undefined;
   },

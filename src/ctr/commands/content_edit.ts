@@ -7,7 +7,7 @@ import { ContentDefinition } from "../../proto/containerd/services/content/v1/co
 import { LeasesDefinition } from "../../proto/containerd/services/leases/v1/leases.ts";
 import { print } from "../cli.ts";
 import { command } from "../command.ts";
-import { readBlob, writeBlob } from "../image/blobs.ts";
+import { labelBlob, readBlob, writeBlob } from "../image/blobs.ts";
 import { holdLease } from "../image/load.ts";
 
 async function* single(bytes: Uint8Array): AsyncIterable<Uint8Array> {
@@ -76,9 +76,7 @@ export const pruneReferences = command({
         print(...labels.map((name) => `would remove ${name} of ${digest}`));
         continue;
       }
-      const updateMask = labels.map((name) => `labels.${name}`);
-      const info = { digest, labels: Object.fromEntries(labels.map((name) => [name, ""])) };
-      await content.update({ info, updateMask }, cli.call);
+      await labelBlob(cli, digest, Object.fromEntries(labels.map((name) => [name, ""])));
     }
     if (!flags.dry) {
       // The end of any lease, when waited for, collects.

@@ -4,7 +4,8 @@ import { errnoOf, isNotFound, notFound } from "../../errors/errors.ts";
 import { ImagesDefinition } from "../../proto/containerd/services/images/v1/images.ts";
 import { print } from "../cli.ts";
 import { command, type Group } from "../command.ts";
-import { formatLabels, parseLabels } from "../output.ts";
+import { labelMask, parseLabels } from "../labels.ts";
+import { formatLabels } from "../output.ts";
 import { convert } from "./images_convert.ts";
 import { check, list, mount, unmount } from "./images_look.ts";
 import { PLATFORM_FLAGS, platformOf, pull, push } from "./images_registry.ts";
@@ -113,7 +114,7 @@ const label = command({
   min: 2,
   async run(cli, { flags, args: [name, ...given] }) {
     const labels = parseLabels(given);
-    const updateMask = flags["replace-all"] ? ["labels"] : Object.keys(labels).map((key) => `labels.${key}`);
+    const updateMask = flags["replace-all"] ? { paths: ["labels"] } : labelMask(labels);
     const request = { image: { name: name!, labels }, updateMask };
     const { image } = await cli.client(ImagesDefinition).update(request, cli.call);
     print(formatLabels(image?.labels ?? {}, ""));

@@ -1,4 +1,5 @@
 /** Whether images are whole, and what is in them. */
+
 import { errnoOf, kindOf, messageOf } from "../../errors/errors.ts";
 import type { Platform } from "../../images/registry/descriptor.ts";
 import { formatPlatform } from "../../images/registry/platform.ts";
@@ -11,7 +12,8 @@ import { command } from "../command.ts";
 import { hasBlob, readJSON } from "../image/blobs.ts";
 import { type Descriptor, type ImageConfig, type Index, isIndex, type Manifest } from "../image/config.ts";
 import { chainOf, openImage } from "../image/open.ts";
-import { formatLabels, formatSize, parseLabels, printTable } from "../output.ts";
+import { parseLabels } from "../labels.ts";
+import { formatLabels, formatSize, printTable } from "../output.ts";
 import { REGISTRY_FLAGS } from "../registry/remote.ts";
 import { PLATFORM_FLAGS, platformOf } from "./images_registry.ts";
 

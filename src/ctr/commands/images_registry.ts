@@ -6,7 +6,7 @@ import { command } from "../command.ts";
 import type { Descriptor } from "../image/config.ts";
 import { holdLease, nameImage } from "../image/load.ts";
 import { openImage } from "../image/open.ts";
-import { parseLabels } from "../output.ts";
+import { parseLabels } from "../labels.ts";
 import { fetchAll } from "../registry/fetch.ts";
 import { REGISTRY_FLAGS, type RegistryFlags, reach, remoteName } from "../registry/remote.ts";
 import { sendAll } from "../registry/send.ts";

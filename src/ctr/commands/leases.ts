@@ -2,7 +2,8 @@ import { LeasesDefinition } from "../../proto/containerd/services/leases/v1/leas
 import { print } from "../cli.ts";
 import { command, type Group } from "../command.ts";
 import { parseDuration } from "../duration.ts";
-import { formatLabels, formatTime, parseLabels, printTable } from "../output.ts";
+import { parseLabels } from "../labels.ts";
+import { formatLabels, formatTime, printTable } from "../output.ts";
 
 const list = command({
   aliases: ["list"],

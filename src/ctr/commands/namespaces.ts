@@ -4,7 +4,8 @@ import { ignoreMissing } from "../../errors/errors.ts";
 import { NamespacesDefinition } from "../../proto/containerd/services/namespaces/v1/namespaces.ts";
 import { print } from "../cli.ts";
 import { command, type Group } from "../command.ts";
-import { formatLabels, parseLabels, printTable } from "../output.ts";
+import { labelMask, parseLabels } from "../labels.ts";
+import { formatLabels, printTable } from "../output.ts";
 
 const list = command({
   aliases: ["list"],
@@ -45,7 +46,7 @@ const label = command({
   min: 2,
   async run(cli, { args: [name, ...given] }) {
     const labels = parseLabels(given);
-    const updateMask = Object.keys(labels).map((key) => `labels.${key}`);
+    const updateMask = labelMask(labels);
     await cli
       .client(NamespacesDefinition)
       .update({ namespace: { name: name!, labels }, updateMask }, { ...cli.call, namespace: name! });

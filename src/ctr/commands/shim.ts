@@ -2,8 +2,9 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { invalidArgument } from "../../errors/errors.ts";
-import type { DeepPartial, RequestOf, ResponseOf } from "../../grpc/definition.ts";
 import { TaskDefinition } from "../../proto/containerd/task/v2/shim.ts";
+import type { DeepPartial } from "../../protobuf/message.ts";
+import type { MethodDefinition, RequestOf, ResponseOf } from "../../protobuf/service.ts";
 import { Client } from "../../ttrpc/client.ts";
 import { type Cli, print } from "../cli.ts";
 import { command, type Group } from "../command.ts";
@@ -20,12 +21,6 @@ const PROCESS_TYPE = "types.containerd.io/opencontainers/runtime-spec/1/Process"
 const ID = { id: { kind: "string", help: "The container", value: "ID" } } as const;
 
 type Methods = (typeof TaskDefinition)["methods"];
-
-interface AnyCodec {
-  encode(message: object): { finish(): Uint8Array };
-  decode(bytes: Uint8Array): object;
-  fromPartial(partial: object): object;
-}
 
 /** A shim's socket is named by who started it and for which container. */
 function socketOf(cli: Cli, id: string): string {
@@ -73,10 +68,9 @@ async function connectTo(cli: Cli, id: string): Promise<Client> {
 
 function askOf(client: Client): Ask {
   const ask = async (key: keyof Methods, partial: object, timeout?: number) => {
-    const { name, requestType, responseType } = TaskDefinition.methods[key];
-    const [request, response] = [requestType as AnyCodec, responseType as AnyCodec];
-    const payload = request.encode(request.fromPartial(partial)).finish();
-    return response.decode(
+    const { name, requestType, responseType }: MethodDefinition = TaskDefinition.methods[key];
+    const payload = requestType.encode(partial);
+    return responseType.decode(
       await client.call(TaskDefinition.fullName, name, payload, timeout ? { timeout } : {}),
     );
   };

@@ -4,7 +4,8 @@ import { Kind, SnapshotsDefinition } from "../../proto/containerd/services/snaps
 import type { Mount } from "../../proto/containerd/types/mount.ts";
 import { type Cli, print } from "../cli.ts";
 import { command, type Group } from "../command.ts";
-import { formatSize, parseLabels, printJSON, printTable } from "../output.ts";
+import { labelMask, parseLabels } from "../labels.ts";
+import { formatSize, printJSON, printTable } from "../output.ts";
 import { diff } from "./snapshots_diff.ts";
 import { SNAPSHOTTER, snapshotterOf } from "./snapshotter.ts";
 
@@ -182,7 +183,7 @@ const label = command({
   min: 2,
   async run(cli, { flags, args: [name, ...given] }) {
     const labels = parseLabels(given);
-    const updateMask = Object.keys(labels).map((key) => `labels.${key}`);
+    const updateMask = labelMask(labels);
     const request = { snapshotter: snapshotterOf(flags), info: { name: name!, labels }, updateMask };
     await cli.client(SnapshotsDefinition).update(request, cli.call);
     return undefined;

@@ -6,7 +6,7 @@ import type { Mount } from "../../proto/containerd/types/mount.ts";
 import type { Cli } from "../cli.ts";
 import { command } from "../command.ts";
 import { withLease } from "../image/lease.ts";
-import { parseLabels } from "../output.ts";
+import { parseLabels } from "../labels.ts";
 import { SNAPSHOTTER, snapshotterOf } from "./snapshotter.ts";
 
 const LAYER_TYPE = "application/vnd.oci.image.layer.v1.tar+gzip";

@@ -69,12 +69,11 @@ export const checkpoint = command({
   min: 1,
   max: 1,
   async run(cli, { flags, args: [id] }) {
-    const given = CheckpointOptions.fromPartial({
-      exit: flags.exit ?? false,
-      imagePath: flags["image-path"] ?? "",
-      workPath: flags["work-path"] ?? "",
+    const value = CheckpointOptions.encode({
+      exit: flags.exit,
+      imagePath: flags["image-path"],
+      workPath: flags["work-path"],
     });
-    const value = CheckpointOptions.encode(given).finish();
     const options = { typeUrl: "containerd.runc.v1.CheckpointOptions", value };
     const lease = await holdLease(cli);
     try {

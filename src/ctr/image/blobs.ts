@@ -1,8 +1,10 @@
 /** Blobs of the daemon's content store, read and written whole or as streams. */
+
 import { kindOf } from "../../errors/errors.ts";
 import type { CallOptions } from "../../grpc/client.ts";
 import { ContentDefinition, WriteAction } from "../../proto/containerd/services/content/v1/content.ts";
 import type { Cli } from "../cli.ts";
+import { labelMask } from "../labels.ts";
 
 /** Bytes of a message of content; stock containerd takes 4 MiB. */
 const CHUNK = 1 << 20;
@@ -70,6 +72,6 @@ export async function hasBlob(cli: Cli, digest: string): Promise<boolean> {
 
 /** Adds labels to a blob. */
 export async function labelBlob(cli: Cli, digest: string, labels: Record<string, string>): Promise<void> {
-  const updateMask = Object.keys(labels).map((key) => `labels.${key}`);
+  const updateMask = labelMask(labels);
   await cli.client(ContentDefinition).update({ info: { digest, labels }, updateMask }, cli.call);
 }

@@ -44,21 +44,21 @@ export async function writeContainer(
     manifests.push({ mediaType, ...(await write(cli, call, bytes)) });
   };
   const { runtime, spec, image, snapshotter } = container;
-  if (runtime?.options?.value.length) await add(RUNTIME_OPTIONS_TYPE, Any.encode(runtime.options).finish());
+  if (runtime?.options?.value.length) await add(RUNTIME_OPTIONS_TYPE, Any.encode(runtime.options));
   if (parts.image) manifests.push(await imageOf(cli, image));
   if (parts.rw) manifests.push(await layerOf(cli, call, container));
   if (parts.task) {
-    const options = Any.fromPartial({
+    const options = {
       typeUrl: "containerd.runc.v1.CheckpointOptions",
-      value: CheckpointOptions.encode(CheckpointOptions.fromPartial({})).finish(),
-    });
+      value: CheckpointOptions.encode({}),
+    };
     const request = { containerId: container.id, options };
     const { descriptors } = await cli.client(TasksDefinition).checkpoint(request, call);
     manifests.push(
       ...descriptors.map(({ mediaType, digest, size }) => ({ mediaType, digest, size: Number(size) })),
     );
-    await add(OPTIONS_TYPE, Any.encode(options).finish());
-  } else if (spec) await add(SPEC_TYPE, Any.encode(spec).finish());
+    await add(OPTIONS_TYPE, Any.encode(options));
+  } else if (spec) await add(SPEC_TYPE, Any.encode(spec));
   const annotations = {
     ...{ [IMAGE_NAME]: image, [RUNTIME_NAME]: runtime?.name ?? "", [SNAPSHOTTER_NAME]: snapshotter },
   };

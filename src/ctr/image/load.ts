@@ -243,6 +243,6 @@ export async function nameImage(
     await cli.client(ImagesDefinition).create({ image }, cli.call);
   } catch (error) {
     if (kindOf(error) !== "exists") throw error;
-    await cli.client(ImagesDefinition).update({ image, updateMask: ["target"] }, cli.call);
+    await cli.client(ImagesDefinition).update({ image, updateMask: { paths: ["target"] } }, cli.call);
   }
 }

@@ -1,10 +1,11 @@
 /** What flags change of an ordinary container's specification. */
+
 import { readFileSync, statSync } from "node:fs";
 import { invalidArgument } from "../../errors/errors.ts";
 import { hostCapabilities } from "../../linux/capabilities.ts";
 import type { LinuxDevice, LinuxSeccomp, Spec } from "../../oci/runtime-spec.ts";
 import { seccompFor } from "../../oci/seccomp/select.ts";
-import { parseLabels } from "../output.ts";
+import { parseLabels } from "../labels.ts";
 import type { ContainerFlags } from "./container.ts";
 import { mappingsOf } from "./remap.ts";
 import { DEFAULT_CAPABILITIES } from "./spec.ts";

@@ -1,4 +1,5 @@
 /** A container as `run` and `containers create` make it: its root file system, its specification, its record. */
+
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { invalidArgument, notImplemented } from "../../errors/errors.ts";
@@ -14,7 +15,7 @@ import { Options as RuntimeOptions } from "../../proto/runtimeoptions/v1/api.ts"
 import { parseSize } from "../../units/size.ts";
 import type { Cli } from "../cli.ts";
 import type { ImageConfig } from "../image/config.ts";
-import { parseLabels } from "../output.ts";
+import { parseLabels } from "../labels.ts";
 import { adjustSpec, capabilitiesOf } from "./adjust.ts";
 import { mappingsOf, remapLabels, remapped } from "./remap.ts";
 import { makeSpec } from "./spec.ts";
@@ -176,16 +177,16 @@ function readSpec(path: string): Spec {
 function runtimeOptions(flags: ContainerFlags): Any {
   const configPath = flags["runtime-config-path"];
   if (configPath !== undefined) {
-    const value = RuntimeOptions.encode(RuntimeOptions.fromPartial({ configPath })).finish();
+    const value = RuntimeOptions.encode({ configPath });
     return { typeUrl: "runtimeoptions.v1.Options", value };
   }
-  const options = Options.fromPartial({
-    binaryName: flags["runc-binary"] ?? "",
-    root: flags["runc-root"] ?? "",
-    systemdCgroup: flags["runc-systemd-cgroup"] ?? false,
-    noPivotRoot: flags["no-pivot"] ?? false,
+  const value = Options.encode({
+    binaryName: flags["runc-binary"],
+    root: flags["runc-root"],
+    systemdCgroup: flags["runc-systemd-cgroup"],
+    noPivotRoot: flags["no-pivot"],
   });
-  return { typeUrl: "containerd.runc.v1.Options", value: Options.encode(options).finish() };
+  return { typeUrl: "containerd.runc.v1.Options", value };
 }
 
 /** What a container is made of, as the arguments say it. */

@@ -40,13 +40,13 @@ const json = (typeUrl: string, value: object) => ({ typeUrl, value: Buffer.from(
 
 /** The runtime's options as the runc shims read them. */
 function runtimeOptions(runtime: RuntimeChoice, checkpoint = "") {
-  const options = Options.fromPartial({
+  const value = Options.encode({
     binaryName: runtime.binary,
     root: runtime.root,
     systemdCgroup: runtime.systemdCgroup,
     criuImagePath: checkpoint,
   });
-  return { typeUrl: RUNC_OPTIONS_TYPE, value: Options.encode(options).finish() };
+  return { typeUrl: RUNC_OPTIONS_TYPE, value };
 }
 
 const exitOf = (status: { exitStatus: number; exitedAt?: Timestamp | undefined }): ExitStatus => ({
@@ -166,8 +166,8 @@ export class GrpcContainerd implements ContainerdClient {
   }
 
   async checkpoint(id: string, { folder, exit }: { folder: string; exit: boolean }): Promise<void> {
-    const given = CheckpointOptions.fromPartial({ exit, imagePath: folder });
-    const options = { typeUrl: CHECKPOINT_OPTIONS_TYPE, value: CheckpointOptions.encode(given).finish() };
+    const value = CheckpointOptions.encode({ exit, imagePath: folder });
+    const options = { typeUrl: CHECKPOINT_OPTIONS_TYPE, value };
     await this.#tasks.checkpoint({ containerId: id, options }, this.#options);
   }
 

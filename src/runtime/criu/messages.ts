@@ -1,5 +1,6 @@
 /** What CRIU is asked by its RPC, and what it answers (criu's images/rpc.proto, proto2): the fields in use. */
-import { flag, given, many, message, one, text, texts, uint } from "../../protobuf/message.ts";
+import { flag, given, many, one, text, texts, uint } from "../../protobuf/kinds.ts";
+import { message } from "../../protobuf/message.ts";
 
 /** criu_req_type. */
 export const REQUEST = { dump: 1, restore: 2, preDump: 4, notify: 6, featureCheck: 9 } as const;

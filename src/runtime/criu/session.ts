@@ -11,11 +11,11 @@ import { closeFd } from "../../linux/fd.ts";
 import { packetPair, receivePacket, sendPacket } from "../../linux/seqpacket.ts";
 import { spawn } from "../../linux/spawn.ts";
 import { waitFor } from "../../linux/wait.ts";
-import type { MessageOf } from "../../protobuf/message.ts";
+import type { DeepPartial, MessageOf } from "../../protobuf/message.ts";
 import { CriuRequest, CriuResponse, REQUEST, requestName } from "./messages.ts";
 import { findCriu } from "./program.ts";
 
-export type Request = Partial<MessageOf<typeof CriuRequest>>;
+export type Request = DeepPartial<MessageOf<typeof CriuRequest>>;
 /** The first of CRIU's error lines, in a few words; "" when there is none. */
 export function firstError(lines: string): string {
   return /^(?:\(\d+\.\d+\)\s*)?(?:\d+:\s*)?Error (?:\([^)]*\): )?(.*)$/m.exec(lines)?.[1]?.trim() ?? "";

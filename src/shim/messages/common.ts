@@ -1,5 +1,6 @@
 /** Messages that several services share. */
-import { bytes, int64, message, text, texts, uint } from "../../protobuf/message.ts";
+import { bytes, int64, text, texts, uint } from "../../protobuf/kinds.ts";
+import { message } from "../../protobuf/message.ts";
 
 /** google.protobuf.Any. */
 export const Any = message({ typeUrl: text(1), value: bytes(2) });

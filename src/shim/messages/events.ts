@@ -1,5 +1,6 @@
 /** containerd.events: what a shim tells about its tasks, and the envelope it comes in. */
-import { flag, many, message, one, text, uint } from "../../protobuf/message.ts";
+import { flag, many, one, text, uint } from "../../protobuf/kinds.ts";
+import { message } from "../../protobuf/message.ts";
 import { Any, Mount, Timestamp } from "./common.ts";
 
 const TaskIO = message({ stdin: text(1), stdout: text(2), stderr: text(3), terminal: flag(4) });

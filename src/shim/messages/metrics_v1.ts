@@ -1,5 +1,6 @@
 /** io.containerd.cgroups.v1.Metrics. */
-import { many, message, one, text, uint64, uint64s } from "../../protobuf/message.ts";
+import { many, one, text, uint64, uint64s } from "../../protobuf/kinds.ts";
+import { message } from "../../protobuf/message.ts";
 
 const HugetlbStat = message({ usage: uint64(1), max: uint64(2), failcnt: uint64(3), pagesize: text(4) });
 const PidsStat = message({ current: uint64(1), limit: uint64(2) });

@@ -1,5 +1,6 @@
 /** io.containerd.cgroups.v2.Metrics. */
-import { many, message, one, text, uint64 } from "../../protobuf/message.ts";
+import { many, one, text, uint64 } from "../../protobuf/kinds.ts";
+import { message } from "../../protobuf/message.ts";
 
 const PidsStat = message({ current: uint64(1), limit: uint64(2) });
 const CPUStat = message({

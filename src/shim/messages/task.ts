@@ -1,5 +1,6 @@
 /** containerd.task.v2 (v3 has the same messages): what containerd asks of a shim. */
-import { flag, many, message, one, text, textMap, texts, uint } from "../../protobuf/message.ts";
+import { flag, many, map, one, text, texts, uint } from "../../protobuf/kinds.ts";
+import { message } from "../../protobuf/message.ts";
 import { Any, Mount, Timestamp } from "./common.ts";
 
 export const CreateTaskRequest = message({
@@ -57,7 +58,7 @@ const ProcessInfo = message({ pid: uint(1), info: one(2, Any) });
 export const PidsResponse = message({ processes: many(1, ProcessInfo) });
 
 export const CheckpointTaskRequest = message({ id: text(1), path: text(2), options: one(3, Any) });
-export const UpdateTaskRequest = message({ id: text(1), resources: one(2, Any), annotations: textMap(3) });
+export const UpdateTaskRequest = message({ id: text(1), resources: one(2, Any), annotations: map(3, text) });
 export const StartResponse = message({ pid: uint(1) });
 export const WaitResponse = message({ exitStatus: uint(1), exitedAt: one(2, Timestamp) });
 export const StatsResponse = message({ stats: one(1, Any) });

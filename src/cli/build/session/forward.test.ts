@@ -19,7 +19,7 @@ const { "/moby.sshforward.v1.SSH/CheckAgent": check, "/moby.sshforward.v1.SSH/Fo
   agentMethods(new Map([["one", path]]));
 
 async function* messages(...data: Buffer[]): AsyncGenerator<Uint8Array> {
-  for (const one of data) yield BytesMessage.encode({ data: one }).finish();
+  for (const one of data) yield BytesMessage.encode({ data: one });
 }
 const collect = async (answers: AsyncIterable<Uint8Array>): Promise<number[][]> =>
   (await Array.fromAsync(answers)).map((one) => [...BytesMessage.decode(one).data]);
@@ -36,7 +36,7 @@ describe("agentMethods()", () => {
   test("knows the agents that it was given", async () => {
     const ask = (ID: string) => {
       const request = (async function* () {
-        yield CheckAgentRequest.encode({ ID }).finish();
+        yield CheckAgentRequest.encode({ ID });
       })();
       return Array.fromAsync(check!(request, {}));
     };

@@ -28,7 +28,7 @@ export function agentMethods(agents: Agents): Methods {
     async *"/moby.sshforward.v1.SSH/CheckAgent"(messages) {
       for await (const message of messages) {
         pathOf(CheckAgentRequest.decode(message).ID);
-        yield CheckAgentResponse.encode({}).finish();
+        yield CheckAgentResponse.encode({});
       }
     },
     async *"/moby.sshforward.v1.SSH/ForwardAgent"(messages, metadata) {
@@ -37,7 +37,7 @@ export function agentMethods(agents: Agents): Methods {
         const answers = packets(socket as AsyncIterable<Uint8Array>);
         for await (const request of packets(contents(messages))) {
           const data = await ask(socket, answers, request);
-          yield BytesMessage.encode({ data }).finish();
+          yield BytesMessage.encode({ data });
         }
       } finally {
         socket.destroy();

@@ -10,7 +10,7 @@ export function secretMethods(secrets: ReadonlyMap<string, Uint8Array>): Methods
         const { ID } = GetSecretRequest.decode(message);
         const data = secrets.get(ID);
         if (!data) throw notFound(`secret ${ID} not found`);
-        yield GetSecretResponse.encode({ data }).finish();
+        yield GetSecretResponse.encode({ data });
       }
     },
   };

@@ -5,7 +5,7 @@ import type { BuildEvent, BuildOutput } from "../../build/types.ts";
 import type { JSONStream } from "../../http/route.ts";
 import { MessageQueue } from "./queue.ts";
 
-type Status = Parameters<typeof StatusResponse.fromPartial>[0];
+type Status = Parameters<typeof StatusResponse.encode>[0];
 
 const timestamp = (ms: number) => ({
   seconds: BigInt(Math.floor(ms / 1000)),
@@ -32,7 +32,7 @@ export class TraceOutput implements BuildOutput {
 
   #trace(status: Status): void {
     if (this.#quiet) return;
-    const bytes = StatusResponse.encode(StatusResponse.fromPartial(status)).finish();
+    const bytes = StatusResponse.encode(status);
     this.#queue.send({ id: "moby.buildkit.trace", aux: Buffer.from(bytes).toString("base64") });
   }
 

@@ -5,8 +5,9 @@
 import type { Duplex } from "node:stream";
 import { cancelled, kindOf, unavailable } from "../../../errors/errors.ts";
 import { type Channel, channelOver, type Metadata } from "../../../grpc/client.ts";
-import type { DeepPartial, MethodDefinition, RequestOf, ResponseOf } from "../../../grpc/definition.ts";
 import { type OpenCall, openCall } from "../../../grpc/open_call.ts";
+import type { DeepPartial } from "../../../protobuf/message.ts";
+import type { MethodDefinition, RequestOf, ResponseOf } from "../../../protobuf/service.ts";
 
 /** The names of a method in its service's definition. */
 interface Service {

@@ -1,8 +1,8 @@
 /** moby.filesync.v1.FileSend: what was built, sent to the client's folder or file. */
 import { systemError } from "../../../errors/errors.ts";
-import type { MethodDefinition } from "../../../grpc/definition.ts";
 import { Packet, Packet_PacketType as Type } from "../../../proto/fsutil/types/wire.ts";
 import { FileSendDefinition } from "../../../proto/moby/filesync/v1/filesync.ts";
+import { duplex } from "../../../protobuf/service.ts";
 import { type SourceTree, type TreeEntry, walkTree } from "../tree/tree.ts";
 import type { Call } from "./connection.ts";
 import type { Session } from "./sessions.ts";
@@ -11,13 +11,7 @@ import { statOf } from "./stat.ts";
 const PIECE = 32 * 1024;
 
 /** The same method, with another kind of messages: that is how a folder is sent. */
-const SEND_FOLDER = {
-  name: "DiffCopy",
-  requestType: Packet,
-  requestStream: true,
-  responseType: Packet,
-  responseStream: true,
-} as const satisfies MethodDefinition;
+const SEND_FOLDER = duplex("DiffCopy", Packet, Packet);
 
 /** Sends an archive. Errors: what the client says; unavailable, cancelled. */
 export async function sendBytes(

@@ -37,7 +37,7 @@ test("parseNetDev() leaves the loopback out", () => {
 
 describe("usage of control groups", () => {
   test("version 1: the kernel's names, a limit that is none becomes the machine's memory", () => {
-    const metrics = V1.fromPartial({
+    const metrics = V1.encode({
       pids: { current: 3n, limit: 0n },
       memory: {
         totalPgPgIn: 7n,
@@ -46,7 +46,7 @@ describe("usage of control groups", () => {
       },
       cpu: { usage: { total: 9n, perCpu: [4n, 5n] } },
     });
-    const usage = usageOfV1(V1.encode(metrics).finish(), host);
+    const usage = usageOfV1(metrics, host);
     expect(usage.pids_stats).toEqual({ current: 3 });
     expect(usage.memory_stats).toMatchObject({ usage: 5, max_usage: 6, limit: 1000 });
     expect(usage.memory_stats.stats).toMatchObject({
@@ -59,12 +59,12 @@ describe("usage of control groups", () => {
     });
   });
   test("version 2: microseconds become nanoseconds, only memory.stat is in stats", () => {
-    const metrics = V2.fromPartial({
+    const metrics = V2.encode({
       memory: { usage: 5n, usageLimit: 100n, anonThp: 2n },
       cpu: { usageUsec: 3n },
       io: { usage: [{ major: 8n, minor: 0n, rbytes: 1n, wbytes: 2n }] },
     });
-    const usage = usageOfV2(V2.encode(metrics).finish(), host);
+    const usage = usageOfV2(metrics, host);
     expect(usage.memory_stats).toMatchObject({ usage: 5, limit: 100 });
     expect(usage.memory_stats.stats).toMatchObject({ anon_thp: 2 });
     expect(usage.memory_stats.stats).not.toHaveProperty("usage");

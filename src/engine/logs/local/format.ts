@@ -1,8 +1,9 @@
 /**
  * Records of the driver "local", as moby writes them: the length of a protobuf message as 4 bytes, big end first; the
- * message (source = 1, time_nano = 2, line = 3, partial = 4); the length once more, so that it can be read backwards.
+ * message; the length once more, so that it can be read backwards.
  */
-import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { bytes, flag, int64, text } from "../../../protobuf/kinds.ts";
+import { message } from "../../../protobuf/message.ts";
 import { formatNanos, parseNanos } from "../../time.ts";
 import type { LogFormat, ReadAt } from "../files/format.ts";
 import type { LogEntry, LogMessage, StreamName } from "../types.ts";
@@ -10,15 +11,19 @@ import type { LogEntry, LogMessage, StreamName } from "../types.ts";
 const LENGTH_BYTES = 4;
 const NEWLINE = 10;
 
+const Entry = message({ source: text(1), timeNano: int64(2), line: bytes(3), partial: flag(4) });
+
 const lengthAt = (data: Uint8Array, at: number) =>
   new DataView(data.buffer, data.byteOffset, data.byteLength).getUint32(at);
 
 function encodeMessage({ line, stream, time }: LogMessage): Uint8Array {
   const whole = line.at(-1) === NEWLINE;
-  const writer = new BinaryWriter().uint32(10).string(stream).uint32(16).int64(parseNanos(time));
-  writer.uint32(26).bytes(whole ? line.subarray(0, -1) : line);
-  if (!whole) writer.uint32(32).bool(true);
-  return writer.finish();
+  return Entry.encode({
+    source: stream,
+    timeNano: parseNanos(time),
+    line: whole ? line.subarray(0, -1) : line,
+    partial: !whole,
+  });
 }
 
 function encodeRecord(message: LogMessage): Uint8Array {
@@ -31,23 +36,9 @@ function encodeRecord(message: LogMessage): Uint8Array {
 }
 
 function decodeMessage(data: Uint8Array): LogEntry {
-  const reader = new BinaryReader(data);
-  let [stream, nanos, line, partial]: [string, bigint, Uint8Array, boolean] = [
-    "stdout",
-    0n,
-    new Uint8Array(0),
-    false,
-  ];
-  while (reader.pos < reader.len) {
-    const [field, type] = reader.tag();
-    if (field === 1) stream = reader.string();
-    else if (field === 2) nanos = BigInt(reader.int64());
-    else if (field === 3) line = reader.bytes();
-    else if (field === 4) partial = reader.bool();
-    else reader.skip(type);
-  }
-  const text = partial ? line : Buffer.concat([line, Buffer.from("\n")]);
-  return { line: text, stream: stream as StreamName, time: formatNanos(nanos) };
+  const { line, partial, source, timeNano } = Entry.decode(data);
+  const whole = partial ? line : Buffer.concat([line, Buffer.from("\n")]);
+  return { line: whole, stream: (source || "stdout") as StreamName, time: formatNanos(timeNano) };
 }
 
 /** Where the last record that is whole ends, walking from the front. */
