@@ -75,7 +75,7 @@ async function endFaults(
   }
   if (subject.lines === 0) {
     if (seen.status !== "running") return [`should run: ${seen.status} ${seen.code}`];
-    return stopFaults(chain, subject);
+    return stopFaults(chain, subject, events);
   }
   if (seen.status !== "exited" || seen.code !== code)
     return [`should have ended with ${code}: ${seen.status} ${seen.code}`];
@@ -95,13 +95,30 @@ async function codeToldFaults(
 }
 
 /** A container without end: it answers, ends as it is told, and has said every line once. */
-async function stopFaults(chain: ChaosChain, { name, code }: Subject): Promise<string[]> {
+async function stopFaults(
+  chain: ChaosChain,
+  { name, code, exec: earlier }: Subject,
+  events: EventLog,
+): Promise<string[]> {
   const exec = await chain.docker("exec", name, "echo", "alive");
   const faults = exec.stdout === "alive\n" ? [] : [`exec: ${exec.code} ${exec.stderr.trim()}`];
+  if (earlier) {
+    const told = await events.execEnded(name, earlier.id);
+    if (told !== earlier.code) faults.push(`exec should have ended with ${earlier.code}: ${told}`);
+  }
   const complaint = await chain.api.complaint("POST", `/containers/${name}/stop?t=5`);
   if (complaint !== undefined) faults.push(complaint);
   const seen = await look(chain, name);
   if (seen?.status !== "exited" || seen.code !== code)
     faults.push(`should have stopped with ${code}: ${seen?.status} ${seen?.code}`);
   return [...faults, ...faultsInLines(await logOf(chain, name), undefined)];
+}
+
+/** Whoever ran out of memory and lived to say its own exit code was told to have, once. */
+export function memoryFaults(subjects: readonly Subject[], events: EventLog): string[] {
+  return subjects
+    .filter(({ outOfMemory }) => outOfMemory)
+    .flatMap(({ name, code }) => events.named(name).map((life) => ({ name, code, life })))
+    .filter(({ code, life }) => life.codes.includes(code) && life.ooms !== 1)
+    .map(({ name, life }) => `${name}: ran out of memory once, and ${life.ooms} events told of it`);
 }

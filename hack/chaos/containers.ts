@@ -14,6 +14,12 @@ export interface Subject {
   runtime: string;
   /** Removed by the engine when it ends. */
   autoRemove: boolean;
+  /** Whether it runs out of memory before it ends. */
+  outOfMemory: boolean;
+  /** Whether it has a volume. */
+  volume: boolean;
+  /** A process that is started in it once it runs; undefined if none was acknowledged. */
+  exec: { id: string; code: number } | undefined;
   /** Whether `docker run` said that it runs. */
   acknowledged: boolean;
   /** Whether its shim was killed: then it dies with it. */
@@ -22,9 +28,13 @@ export interface Subject {
   shimInDoubt: boolean;
 }
 
-const script = ({ lines, code }: Subject) =>
+/** More than LIMIT; the shell goes on. */
+const OUT_OF_MEMORY = "dd if=/dev/zero of=/dev/null bs=64M count=1 2>/dev/null; ";
+const LIMIT = ["-m", "16m", "--memory-swap", "16m"];
+
+const script = ({ lines, code, outOfMemory }: Subject) =>
   lines > 0
-    ? `i=0; while [ $i -lt ${lines} ]; do i=$((i+1)); echo line $i; usleep 20000; done; exit ${code}`
+    ? `i=0; while [ $i -lt ${lines} ]; do i=$((i+1)); echo line $i; usleep 20000; done; ${outOfMemory ? OUT_OF_MEMORY : ""}exit ${code}`
     : `trap 'exit ${code}' TERM; i=0; while :; do i=$((i+1)); echo line $i; usleep 50000; done`;
 
 /** What a round begins with: one without end, some that end, and one that is removed then. */
@@ -36,6 +46,9 @@ export function subjectsOf(round: number, random: Random): Subject[] {
     delay: i * random.between(0, 150),
     runtime: random.chance(0.5) ? OTHER_BUILD : "x",
     autoRemove: i === 3,
+    outOfMemory: i === 2,
+    volume: i === 1,
+    exec: undefined,
     acknowledged: false,
     shimKilled: false,
     shimInDoubt: false,
@@ -44,11 +57,29 @@ export function subjectsOf(round: number, random: Random): Subject[] {
 
 /** Starts one; a daemon's death may get in between. */
 export async function launch(chain: ChaosChain, subject: Subject): Promise<void> {
-  const { name, autoRemove, runtime } = subject;
+  const { name, autoRemove, runtime, outOfMemory, volume } = subject;
   await Bun.sleep(subject.delay);
   const options = ["-d", "--name", name, "--runtime", runtime, ...(autoRemove ? ["--rm"] : [])];
+  if (outOfMemory) options.push(...LIMIT);
+  if (volume) options.push("-v", "/data");
   const { code } = await chain.docker("run", ...options, "busybox", "sh", "-c", script(subject));
   subject.acknowledged = code === 0;
+  if (subject.acknowledged && subject.lines === 0) await launchExec(chain, subject);
+}
+
+/** A process beside the first one, that ends by itself. */
+async function launchExec({ api }: ChaosChain, subject: Subject): Promise<void> {
+  const code = subject.code + 1;
+  const Cmd = ["sh", "-c", `usleep 150000; exit ${code}`];
+  try {
+    const made = await api.send("POST", `/containers/${subject.name}/exec`, { Cmd });
+    if (made.status !== 201) return;
+    const { Id: id } = JSON.parse(new TextDecoder().decode(made.body)) as { Id: string };
+    const started = await api.send("POST", `/exec/${id}/start`, { Detach: true });
+    if (started.status === 200) subject.exec = { id, code };
+  } catch {
+    // A daemon died.
+  }
 }
 
 /** The ids of containers whose processes are a shim's children. */

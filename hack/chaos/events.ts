@@ -17,11 +17,18 @@ export interface Life {
   actions: string[];
   /** Exit codes that were told. */
   codes: number[];
+  /** Strikes of the out-of-memory killer. */
+  ooms: number;
+  /** Exec processes by id: "start" and exit codes in the order they were told. */
+  execs: Record<string, string[]>;
+  /** Networks and volumes by name or id: what it did with them, in order. */
+  uses: Record<string, string[]>;
 }
 
 const RETRY_MS = 20;
 const SETTLE_MS = 20_000;
 
+const OF_USES = ["connect", "disconnect", "mount", "unmount"];
 const OF_A_LIFE = ["create", "start", "pause", "unpause", "die", "destroy"];
 
 /** Each transition once: pauses within runs, runs within a life. */
@@ -100,6 +107,15 @@ export class EventLog {
     while (open() && Date.now() < deadline) await Bun.sleep(5);
   }
 
+  /** Waits until the end of an exec process has been told, or for a while; returns its exit code. */
+  async execEnded(name: string, id: string): Promise<number | undefined> {
+    const deadline = Date.now() + SETTLE_MS;
+    const told = () => this.named(name).flatMap(({ execs }) => execs[id]?.slice(1) ?? []);
+    while (told().length === 0 && Date.now() < deadline) await Bun.sleep(5);
+    const [code] = told();
+    return code === undefined ? undefined : Number(code);
+  }
+
   life(id: string): Life | undefined {
     return this.#lives.get(id);
   }
@@ -111,16 +127,13 @@ export class EventLog {
   /** Faults in lives that are all over now, and what a client that asks for the past is told otherwise. */
   async faults(): Promise<string[]> {
     const lives = [...this.#lives.values()];
-    const found = lives.flatMap(({ name, actions }) => {
-      const life = actions.map((action) => `${action} `).join("");
-      if (WHOLE_LIFE.test(life) && !UNENDED_RUN.test(life)) return [];
-      return [`${name}: events ${life.trim()} (subscription ${this.#subscribed})`];
-    });
+    const found = lives.flatMap((life) =>
+      faultsIn(life).map((fault) => `${life.name}: ${fault} (subscription ${this.#subscribed})`),
+    );
     const past = await this.#past();
-    for (const [id, { name, actions }] of this.#lives) {
-      const told = past.get(id)?.actions.join(" ");
-      if (told !== actions.join(" "))
-        found.push(`${name}: told ${actions.join(" ")}, and of the past ${told}`);
+    for (const [id, life] of this.#lives) {
+      const [told, kept] = [JSON.stringify(life), JSON.stringify(past.get(id))];
+      if (told !== kept) found.push(`${life.name}: told ${told}, and of the past ${kept}`);
     }
     this.#lives.clear();
     this.#roundBegan = this.#since;
@@ -147,10 +160,45 @@ export class EventLog {
 const seconds = (nanos: bigint) =>
   `${nanos / 1_000_000_000n}.${String(nanos % 1_000_000_000n).padStart(9, "0")}`;
 
-function noteLife(lives: Map<string, Life>, { Type, Action, Actor }: Event): void {
-  if (Type !== "container" || !OF_A_LIFE.includes(Action)) return;
+/** What was told of a life that is over: each transition once, and nothing left open. */
+function faultsIn({ actions, execs, uses }: Life): string[] {
+  const life = actions.map((action) => `${action} `).join("");
+  const isWhole = WHOLE_LIFE.test(life) && !UNENDED_RUN.test(life);
+  const open = [
+    ...Object.entries(execs).filter(([, told]) => !/^start \d+$/.test(told.join(" "))),
+    ...Object.entries(uses).filter(
+      ([, told]) => !/^((connect disconnect|mount unmount) ?)*$/.test(told.join(" ")),
+    ),
+  ];
+  return [
+    ...(isWhole ? [] : [`events ${life.trim()}`]),
+    ...open.map(([what, told]) => `events of ${what}: ${told.join(" ")}`),
+  ];
+}
+
+function note(told: Record<string, string[]>, of: string, what: string): void {
+  told[of] = [...(told[of] ?? []), what];
+}
+
+function noteLife(lives: Map<string, Life>, event: Event): void {
+  const { Type, Action, Actor } = event;
+  if (Type !== "container") {
+    const user = lives.get(Actor.Attributes["container"] ?? "");
+    if (user && OF_USES.includes(Action)) note(user.uses, `${Type} ${Actor.ID}`, Action);
+    return;
+  }
+  if (OF_A_LIFE.includes(Action)) noteMove(lives, event);
+  const life = lives.get(Actor.ID);
+  if (!life) return;
+  const { execID = "", exitCode = "" } = Actor.Attributes;
+  if (Action === "oom") life.ooms++;
+  if (Action.startsWith("exec_start")) note(life.execs, execID, "start");
+  if (Action === "exec_die") note(life.execs, execID, exitCode);
+}
+
+function noteMove(lives: Map<string, Life>, { Action, Actor }: Event): void {
   const { name = "", exitCode } = Actor.Attributes;
-  const life = lives.get(Actor.ID) ?? { name, actions: [], codes: [] };
+  const life = lives.get(Actor.ID) ?? { name, actions: [], codes: [], ooms: 0, execs: {}, uses: {} };
   lives.set(Actor.ID, life);
   life.actions.push(Action);
   if (exitCode !== undefined) life.codes.push(Number(exitCode));

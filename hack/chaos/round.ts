@@ -1,7 +1,7 @@
 /** One round: containers start and run while processes are killed, then everything is mended and checked. */
 import type { Random } from "../lib/random.ts";
 import type { ChaosChain, Totals } from "./chain.ts";
-import { faultsOf } from "./checks.ts";
+import { faultsOf, memoryFaults } from "./checks.ts";
 import { containersUnder, launch, type Subject, subjectsOf } from "./containers.ts";
 import type { EventLog } from "./events.ts";
 import { type Fault, faultOf } from "./faults.ts";
@@ -128,6 +128,7 @@ async function check(round: Round): Promise<string[]> {
   );
   await events.settled(ids);
   return [
+    ...memoryFaults(subjects, events),
     ...faults.flat(),
     ...complaints.filter((complaint) => complaint !== undefined),
     ...unheard.filter((id) => !events.life(id)).map((id) => `no event of container ${id}`),

@@ -262,7 +262,7 @@ async function takeOver({
 }: Parts): Promise<void> {
   await plugins.restore();
   containers.load();
-  await network.adopt(containers.runningIDs());
+  await network.adopt(await containers.adoptableIDs());
   await containers.restore();
   await images.layers.keepOnly(
     new Set(containers.all().flatMap((container) => [container.id, ...imageLayerNames(container)])),

@@ -112,6 +112,7 @@ export type TaskEvent =
   | { kind: "connected" }
   /** execID is "" for the init process. */
   | ({ kind: "exit"; id: string; execID: string; pid: number } & ExitStatus)
-  | { kind: "oom"; id: string }
+  /** `at`: nanoseconds since 1970. */
+  | { kind: "oom"; id: string; at: bigint }
   | { kind: "paused"; id: string }
   | { kind: "resumed"; id: string };

@@ -2,7 +2,7 @@ import type { ServiceClient } from "../../grpc/client.ts";
 import { TaskExit, TaskOOM, TaskPaused, TaskResumed } from "../../proto/containerd/events/task.ts";
 import type { EventsDefinition } from "../../proto/containerd/services/events/v1/events.ts";
 import type { Envelope } from "../../proto/containerd/types/event.ts";
-import { rfc3339 } from "../time.ts";
+import { parseNanos, rfc3339 } from "../time.ts";
 import type { TaskEvent } from "./client.ts";
 
 const FIRST_DELAY_MS = 50;
@@ -53,7 +53,11 @@ function taskEventOf(envelope: Envelope): TaskEvent | undefined {
     case "/tasks/exit":
       return exitEvent(TaskExit.decode(value));
     case "/tasks/oom":
-      return { kind: "oom", id: TaskOOM.decode(value).containerId };
+      return {
+        kind: "oom",
+        id: TaskOOM.decode(value).containerId,
+        at: parseNanos(rfc3339(envelope.timestamp)),
+      };
     case "/tasks/paused":
       return { kind: "paused", id: TaskPaused.decode(value).containerId };
     case "/tasks/resumed":

@@ -92,6 +92,8 @@ export class Container {
   /** Mounted volumes and other things to give back at the end of the run, last one first. */
   releases: (() => Promise<void> | void)[] = [];
   removed = false;
+  /** When a strike of the out-of-memory killer was last found by its counter, nanoseconds since 1970. */
+  oomLookedAt = 0n;
   /** Under way, or done, since the container is being removed. */
   layerRemoval: Promise<void> | undefined;
 

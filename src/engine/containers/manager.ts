@@ -4,7 +4,7 @@ import { type Created, createContainer } from "./create/create.ts";
 import type { CreateRequest } from "./create/request.ts";
 import type { ContainersOptions, Env } from "./env.ts";
 import { ExecStore } from "./exec/store.ts";
-import { reconcile, restoreContainers, startPolicies } from "./lifecycle/restore.ts";
+import { isAlive, reconcile, restoreContainers, startPolicies } from "./lifecycle/restore.ts";
 import { stopRunning } from "./lifecycle/stop.ts";
 import { watchTasks } from "./lifecycle/watch.ts";
 import { ContainerStore } from "./store.ts";
@@ -30,9 +30,16 @@ export class Containers {
     this.env.store.load(this.env.log);
   }
 
-  /** Ids of the containers that had a task when the daemon was last here, for NetworkController.adopt(). */
+  /** Ids of the containers that have a task, as far as is recorded. */
   runningIDs(): Set<string> {
     return new Set(this.all().flatMap(({ id, state }) => (state.hasTask ? [id] : [])));
+  }
+
+  /** The same, and of those whose start the daemon before did not live to record; for NetworkController.adopt(). */
+  async adoptableIDs(): Promise<Set<string>> {
+    const tasks = await this.env.containerd.listTasks();
+    const started = tasks.filter(({ id, status }) => isAlive(status) && this.env.store.get(id));
+    return new Set([...this.runningIDs(), ...started.map(({ id }) => id)]);
   }
 
   /** Takes over what runs, and begins to watch. Errors: unavailable, when containerd cannot be reached. */

@@ -1,6 +1,7 @@
 import type { EventMessage } from "../../api/schema.ts";
 import { realtimeNanos } from "../../linux/clock.ts";
 import type { EventJournal } from "./journal.ts";
+import type { RunFacts } from "./told.ts";
 
 export type EventType = "container" | "image" | "volume" | "network" | "daemon" | "plugin" | "builder";
 
@@ -33,18 +34,18 @@ export class EventBus {
   }
 
   /**
-   * `attributes` go into Actor.Attributes; for containers and images "image" and "name" are among them. `run` says
-   * which run of a container it is.
+   * `attributes` go into Actor.Attributes; for containers and images "image" and "name" are among them. `facts` say
+   * which run of a container it is of.
    */
   publish(
     type: EventType,
     action: string,
     id: string,
     attributes: Record<string, string> = {},
-    run = "",
+    facts: RunFacts = { run: "" },
   ): void {
     const event = makeEvent(type, action, id, attributes);
-    this.journal?.append({ event, at: nanosOf(event) }, run);
+    this.journal?.append({ event, at: nanosOf(event) }, facts);
     this.#kept.push(event);
     if (this.#kept.length > KEPT) this.#kept.shift();
     for (const observer of this.#observers) observer(event);

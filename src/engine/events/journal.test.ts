@@ -20,12 +20,12 @@ test("events of an earlier daemon are told, and later ones have later times", ()
   const first = open();
   expect(first.journal!.isNew).toBe(true);
   first.publish("container", "create", "c", { name: "n" });
-  first.publish("container", "start", "c", { name: "n" }, "2026-01-01T00:00:00Z");
+  first.publish("container", "start", "c", { name: "n" }, { run: "2026-01-01T00:00:00Z" });
   first.journal!.close();
   const second = open();
   expect(second.journal!.isNew).toBe(false);
   expect(second.journal!.known.get("c")?.status).toBe("running");
-  second.publish("container", "die", "c", { name: "n", exitCode: "3" }, "2026-01-01T00:00:00Z");
+  second.publish("container", "die", "c", { name: "n", exitCode: "3" }, { run: "2026-01-01T00:00:00Z" });
   expect(actions(second)).toEqual(["create", "start", "die"]);
   const times = second.past(0n).map(nanosOf);
   expect(times).toEqual(times.toSorted((a, b) => (a < b ? -1 : 1)));
@@ -49,4 +49,23 @@ test("the file is bounded, and what was told of containers outlives their events
   expect(lines).toBeLessThan(4200);
   expect(actions(bus)).not.toContain("create");
   expect(open().journal!.known.get("old")).toEqual({ status: "created", run: "", attributes: { name: "o" } });
+});
+
+test("exit codes of exec processes, and uses of volumes, are known after the file was written anew", () => {
+  const bus = open();
+  bus.publish("container", "create", "c", { name: "n" });
+  bus.publish("container", "exec_start: sh ", "c", { name: "n", execID: "e" });
+  bus.publish("container", "exec_start: sh ", "c", { name: "n", execID: "f" });
+  bus.publish("volume", "mount", "v", { container: "c", driver: "local" });
+  for (let i = 0; i < 5000; i++) bus.publish("volume", "create", `v${i}`);
+  bus.publish("volume", "mount", "v", { container: "c", driver: "local" });
+  bus.journal!.noteExecExit("c", "e", 7);
+  bus.journal!.noteExecExit("c", "unknown", 7);
+  const told = {
+    execs: { e: 7, f: null },
+    volumes: { v: { driver: "local", times: 2 } },
+  };
+  expect(bus.journal!.known.get("c")).toMatchObject(told);
+  expect(open().journal!.known.get("c")).toMatchObject(told);
+  expect(open().journal!.known.get("c")).toMatchObject(told);
 });

@@ -12,7 +12,7 @@ import { writeAtomic } from "../../files/atomic.ts";
 import { faultPoint } from "../../files/fault.ts";
 import type { Logger } from "../../log/log.ts";
 import type { EngineEvent } from "./bus.ts";
-import { type Told, tell } from "./told.ts";
+import { type RunFacts, type Told, tell } from "./told.ts";
 
 /** An event with its exact time, in nanoseconds since 1970. */
 export interface Recorded {
@@ -24,12 +24,19 @@ interface HeadLine {
   known: [string, Told][];
 }
 
-interface EventLine {
+interface EventLine extends Partial<RunFacts> {
   at: string;
-  /** Of a container: which run it was. */
-  run?: string;
   event: EngineEvent;
 }
+
+/** What is no event, and needed to tell a later one. */
+interface NoteLine {
+  exec: { container: string; id: string; exitCode: number };
+}
+
+type Line = EventLine | NoteLine;
+
+const isEvent = (line: Line): line is EventLine => "event" in line;
 
 /** How many events are kept at least, once there were so many. */
 const KEPT = 2048;
@@ -45,6 +52,8 @@ export class EventJournal {
   readonly isNew: boolean;
   /** Time of the last event before this daemon; 0 if there is none. */
   readonly last: bigint;
+  /** What had been told before the first line of the file. */
+  #head: Map<string, Told>;
   readonly #path: string;
   readonly #log: Logger;
   #fd = -1;
@@ -56,35 +65,45 @@ export class EventJournal {
     this.#log = log;
     mkdirSync(dirname(path), { recursive: true, mode: 0o710 });
     this.isNew = !existsSync(path);
-    const { known, lines } = this.isNew ? { known: new Map<string, Told>(), lines: [] } : this.#load();
-    this.known = known;
-    this.last = BigInt(lines.at(-1)?.at ?? 0);
+    const { head, lines } = this.isNew ? { head: new Map<string, Told>(), lines: [] } : this.#load();
+    this.#head = head;
+    this.known = copyOf(head);
+    for (const line of lines) takeLine(this.known, line);
+    this.last = BigInt(lines.findLast(isEvent)?.at ?? 0);
     this.#rewrite(lines);
   }
 
-  #load(): { known: Map<string, Told>; lines: EventLine[] } {
+  #load(): { head: Map<string, Told>; lines: Line[] } {
     const [head, ...rest] = readFileSync(this.#path, "utf8").split("\n").slice(0, -1);
-    const known = new Map((parse<HeadLine>(head) ?? { known: [] }).known);
-    const lines = rest.flatMap((text) => parse<EventLine>(text) ?? []);
-    for (const { event, run } of lines)
-      if (event.Type === "container")
-        tell(known, event.Action!, event.Actor!.ID!, event.Actor!.Attributes ?? {}, run ?? "");
-    return { known, lines };
+    return {
+      head: new Map((parse<HeadLine>(head) ?? { known: [] }).known),
+      lines: rest.flatMap((text) => parse<Line>(text) ?? []),
+    };
   }
 
   /** The last events, oldest first, with time in [since, until]. */
   past(since: bigint, until?: bigint): Recorded[] {
-    return this.#load().lines.flatMap(({ at, event }) => {
-      const time = BigInt(at);
-      return time >= since && (until === undefined || time <= until) ? [{ event, at: time }] : [];
-    });
+    return this.#load()
+      .lines.filter(isEvent)
+      .flatMap(({ at, event }) => {
+        const time = BigInt(at);
+        return time >= since && (until === undefined || time <= until) ? [{ event, at: time }] : [];
+      });
+  }
+
+  append({ event, at }: Recorded, facts: RunFacts): void {
+    const isContainer = event.Type === "container";
+    this.#append({ at: String(at), ...(isContainer ? facts : {}), event });
+  }
+
+  /** An exec process has ended, which will be told in a while. */
+  noteExecExit(container: string, id: string, exitCode: number): void {
+    this.#append({ exec: { container, id, exitCode } });
   }
 
   /** A disk that is full loses the record, which is logged, not the event. */
-  append({ event, at }: Recorded, run: string): void {
-    const isContainer = event.Type === "container";
-    const line: EventLine = { at: String(at), ...(isContainer ? { run } : {}), event };
-    if (isContainer) tell(this.known, event.Action!, event.Actor!.ID!, event.Actor!.Attributes ?? {}, run);
+  #append(line: Line): void {
+    takeLine(this.known, line);
     try {
       faultPoint("event.append");
       writeSync(this.#fd, `${JSON.stringify(line)}\n`);
@@ -97,17 +116,22 @@ export class EventJournal {
 
   /** Takes containers as told that were there before the journal. */
   adopt(containers: [string, Told][]): void {
-    for (const [id, told] of containers) this.known.set(id, told);
+    for (const [id, told] of containers) {
+      this.known.set(id, told);
+      this.#head.set(id, structuredClone(told));
+    }
     this.#rewrite(this.#load().lines);
   }
 
   /** The last of the lines, and what was told of containers up to the first of them. */
-  #rewrite(lines: EventLine[]): void {
+  #rewrite(lines: Line[]): void {
     const kept = lines.slice(-KEPT);
-    // Telling the kept ones again leads from any earlier status to the same end, so the present one will do.
-    const head: HeadLine = { known: [...this.known] };
-    const text = [head, ...kept].map((line) => `${JSON.stringify(line)}\n`).join("");
+    const head = copyOf(this.#head);
+    for (const line of lines.slice(0, -KEPT)) takeLine(head, line);
+    const first: HeadLine = { known: [...head] };
+    const text = [first, ...kept].map((line) => `${JSON.stringify(line)}\n`).join("");
     writeAtomic(this.#path, text, { mode: MODE, durability: "crash" });
+    this.#head = head;
     this.close();
     this.#fd = openSync(this.#path, "a", MODE);
     this.#count = kept.length;
@@ -117,6 +141,21 @@ export class EventJournal {
     if (this.#fd >= 0) closeSync(this.#fd);
     this.#fd = -1;
   }
+}
+
+const copyOf = (known: Map<string, Told>) => new Map(structuredClone([...known]));
+
+function takeLine(known: Map<string, Told>, line: Line): void {
+  if (isEvent(line)) {
+    tell(known, line.event, {
+      run: line.run ?? "",
+      ...(line.kills === undefined ? {} : { kills: line.kills }),
+    });
+    return;
+  }
+  const { container, id, exitCode } = line.exec;
+  const told = known.get(container);
+  if (told?.execs && id in told.execs) told.execs = { ...told.execs, [id]: exitCode };
 }
 
 function parse<T>(text: string | undefined): T | undefined {

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import { type Told, tell, untold } from "./told.ts";
+import type { EngineEvent, EventType } from "./bus.ts";
+import { type RunFacts, type Told, tell, untold } from "./told.ts";
 
 const [first, second] = ["2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"];
 
@@ -26,14 +27,65 @@ test.each<[string, Parameters<typeof untold>[0], Parameters<typeof untold>[1], s
   expect(untold(told, actual)).toEqual(events);
 });
 
-test("tell() follows a life, and keeps what later events need", () => {
+/** Tells events one after another: each its type, action, actor, attributes, facts. */
+function telling(...events: [EventType, string, string, Record<string, string>, Partial<RunFacts>?][]) {
   const known = new Map<string, Told>();
-  tell(known, "create", "c", { name: "a", image: "i" }, "");
-  tell(known, "start", "c", { name: "a", image: "i" }, first);
-  tell(known, "exec_die", "c", { name: "a", exitCode: "1" }, first);
-  tell(known, "rename", "c", { name: "b", image: "i", oldName: "/a" }, first);
-  tell(known, "die", "c", { name: "b", image: "i", exitCode: "3", execDuration: "0" }, first);
-  expect(known.get("c")).toEqual({ status: "exited", run: first, attributes: { name: "b", image: "i" } });
-  tell(known, "destroy", "c", {}, first);
-  expect(known.size).toBe(0);
+  for (const [Type, Action, ID, Attributes, facts] of events)
+    tell(known, { Type, Action, Actor: { ID, Attributes } } as EngineEvent, { run: "", ...facts });
+  return known;
+}
+
+const NAMED = { name: "a", image: "i" };
+
+test("tell() follows a life, and keeps what later events need", () => {
+  const life: Parameters<typeof telling> = [
+    ["container", "create", "c", NAMED],
+    ["container", "start", "c", NAMED, { run: first }],
+    ["container", "exec_die", "c", { name: "a", exitCode: "1" }, { run: first }],
+    ["container", "rename", "c", { name: "b", image: "i", oldName: "/a" }, { run: first }],
+    ["container", "die", "c", { name: "b", image: "i", exitCode: "3", execDuration: "0" }, { run: first }],
+  ];
+  const ended = { status: "exited", run: first, attributes: { name: "b", image: "i" } };
+  expect(telling(...life).get("c") as unknown).toEqual(ended);
+  expect(telling(...life, ["container", "destroy", "c", {}, { run: first }]).size).toBe(0);
+});
+
+test("tell() knows the exec processes, networks and volumes that have not ended, been left or unmounted", () => {
+  const events: Parameters<typeof telling> = [
+    ["container", "create", "c", NAMED],
+    ["network", "connect", "n", { container: "c", name: "bridge", type: "bridge" }],
+    ["network", "connect", "m", { container: "c", name: "mine", type: "bridge" }],
+    ["volume", "mount", "v", { container: "c", driver: "local" }],
+    ["volume", "mount", "v", { container: "c", driver: "local" }],
+    ["volume", "mount", "w", { container: "c", driver: "local" }],
+    ["container", "start", "c", NAMED, { run: first }],
+    ["container", "exec_start: sh ", "c", { ...NAMED, execID: "e" }, { run: first }],
+    ["container", "exec_start: sh ", "c", { ...NAMED, execID: "f" }, { run: first }],
+    ["container", "exec_die", "c", { ...NAMED, execID: "e", exitCode: "0" }, { run: first }],
+    ["network", "disconnect", "m", { container: "c", name: "mine", type: "bridge" }],
+    ["volume", "unmount", "v", { container: "c", driver: "local" }],
+    ["volume", "unmount", "w", { container: "c", driver: "local" }],
+    ["volume", "mount", "v", { container: "unknown", driver: "local" }],
+  ];
+  expect(telling(...events).get("c")).toEqual({
+    status: "running",
+    run: first,
+    attributes: NAMED,
+    execs: { f: null },
+    networks: { n: { name: "bridge", type: "bridge" } },
+    volumes: { v: { driver: "local", times: 1 } },
+  });
+});
+
+test("tell() counts the killer's strikes of one run", () => {
+  const events: Parameters<typeof telling> = [
+    ["container", "create", "c", NAMED],
+    ["container", "start", "c", NAMED, { run: first }],
+    ["container", "oom", "c", NAMED, { run: first, kills: 3 }],
+    ["container", "oom", "c", NAMED, { run: first }],
+  ];
+  expect(telling(...events).get("c")!.kills).toBe(4);
+  expect(
+    telling(...events, ["container", "start", "c", NAMED, { run: second }]).get("c")!.kills,
+  ).toBeUndefined();
 });

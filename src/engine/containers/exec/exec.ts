@@ -33,6 +33,12 @@ export class Exec {
   readonly hub = new OutputHub();
   readonly waiters = new Waiters();
   status: ExecStatus = "created";
+  /** Whether its end has been told. */
+  told = false;
+  /** While it is being started. */
+  starting: Promise<void> | undefined;
+  /** Once it has ended: until its output is complete, and it is told. */
+  ending: Promise<void> | undefined;
   /** A start is under way or has been: there is only one. */
   claimed = false;
   pid = 0;

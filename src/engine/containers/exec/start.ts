@@ -12,6 +12,7 @@ import { environment, mergeEnvironment } from "../spec/build.ts";
 import { capabilitiesFor, hostCapabilities } from "../spec/capabilities.ts";
 import { refuseUnlessReady } from "./create.ts";
 import { type Exec, toldCommand } from "./exec.ts";
+import { endExec, publishExecDie } from "./exit.ts";
 
 /** What a start gives for a failure without a code of its own, and what an exec gives for the same. */
 const START_FAILED = 128;
@@ -30,11 +31,21 @@ export function claimStart(exec: Exec): void {
  * Starts the process of a claimed exec. `onError` gets the text for those who are attached before they are let go.
  * Errors: as the runtime gives them (invalidArgument, system).
  */
-export async function startExec(
+export function startExec(
   env: Env,
   exec: Exec,
   stdin: boolean,
   onError?: (text: Uint8Array) => void | Promise<void>,
+): Promise<void> {
+  exec.starting = start(env, exec, stdin, onError);
+  return exec.starting;
+}
+
+async function start(
+  env: Env,
+  exec: Exec,
+  stdin: boolean,
+  onError: ((text: Uint8Array) => void | Promise<void>) | undefined,
 ): Promise<void> {
   const { container, config } = exec;
   const { id } = container;
@@ -51,7 +62,10 @@ export async function startExec(
     exec.pid = await env.containerd.start(id, exec.id);
     io.begin();
     io.stdin?.started();
-    if (exec.status === "created") exec.status = "running";
+    if (exec.status !== "created") return;
+    exec.status = "running";
+    // Its container has ended meanwhile.
+    if (exec.exitCode !== undefined) await endExec(env, exec);
   } catch (cause) {
     throw await fail(env, exec, io, cause, onError);
   }
@@ -78,7 +92,7 @@ async function fail(
   await onError?.(Buffer.from(`${messageOf(cause)}\r\n`));
   env.execs.ended(exec);
   exec.hub.end();
-  publish(env, exec.container, "exec_die", { execID: exec.id, exitCode: String(exitCode) });
+  publishExecDie(env, exec);
   return error.kind === "system" ? systemError(messageOf(cause), { cause }) : tidy(error, cause);
 }
 

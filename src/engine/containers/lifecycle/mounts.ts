@@ -74,9 +74,11 @@ async function readyMount(
   }
 }
 
-/** Ends one run's use of a volume. */
+/** Ends one run's use of a volume. What a daemon before this one has told of that is not told again. */
 export async function unmountVolume(env: Env, container: Container, point: MountPoint): Promise<void> {
   await env.volumes.unmount(point.Name, container.id);
+  const { journal } = env.events;
+  if (journal && !journal.known.get(container.id)?.volumes?.[point.Name]) return;
   env.events.publish("volume", "unmount", point.Name, { container: container.id, driver: point.Driver });
 }
 

@@ -1,11 +1,12 @@
 import { rmSync } from "node:fs";
 import { basename } from "node:path";
 import { messageOf } from "../../../errors/errors.ts";
-import type { ExitStatus, ProcessInfo } from "../../containerd/client.ts";
+import type { ExitStatus, ProcessInfo, ProcessStatus } from "../../containerd/client.ts";
 import { millisBetween, NEVER, now, parseNanos } from "../../time.ts";
 import type { Container } from "../container.ts";
 import type { Env } from "../env.ts";
 import { tellUntold } from "../events.ts";
+import { adoptExecs, reconcileExecs } from "../exec/adopt.ts";
 import { startHealthChecks } from "../health/monitor.ts";
 import { forEachImageLayer } from "../image-mounts.ts";
 import { fifoFolder, fifoFolders } from "../io/fifo-folder.ts";
@@ -13,6 +14,8 @@ import { ProcessIO } from "../io/process-io.ts";
 import { saveContainer } from "../record.ts";
 import { containerExited } from "./exit.ts";
 import { type OpenedLog, openContainerLog } from "./log.ts";
+import { recordSandbox } from "./network.ts";
+import { lookForOOM } from "./oom.ts";
 import { removeContainer } from "./remove.ts";
 import { wantsRestart } from "./restart-policy.ts";
 import { forceDelete, startContainer } from "./start.ts";
@@ -32,12 +35,12 @@ function recordedExit({ state }: Container): ExitStatus | undefined {
  * before requests are served; what their restart policies want is started by startPolicies() afterwards.
  */
 export async function restoreContainers(env: Env): Promise<void> {
-  tellUntold(env);
+  tellUntold(env, false);
   const tasks = new Map((await env.containerd.listTasks()).map((task) => [task.id, task]));
   await Promise.all(
     env.store.all().map((container) => guarded(env, container, () => restore(env, container, tasks))),
   );
-  tellUntold(env);
+  tellUntold(env, true);
   await removeUnknown(env, tasks);
   removeStaleFifos(env);
 }
@@ -47,6 +50,9 @@ function removeStaleFifos(env: Env): void {
   for (const folder of fifoFolders(env))
     if (!env.store.get(basename(folder))?.state.hasTask) rmSync(folder, { recursive: true, force: true });
 }
+
+/** Whether a task has begun, and not ended. */
+export const isAlive = (status: ProcessStatus): boolean => status !== "stopped" && status !== "created";
 
 async function guarded(env: Env, container: Container, work: () => Promise<void>): Promise<void> {
   try {
@@ -62,14 +68,17 @@ async function restore(env: Env, container: Container, tasks: Map<string, Proces
     if (point.Type === "volume") env.volumes.reference(point.Name, id);
   }
   const task = tasks.get(id);
-  const alive = task && task.status !== "stopped" && task.status !== "created";
-  if (alive) {
+  if (task && isAlive(task.status)) {
     await adopt(env, container, task);
+    await adoptExecs(env, container);
+    await lookForOOM(env, container);
     return;
   }
   // Died while it was being started: the task waits for a start that nobody will give.
   if (task?.status === "created") await forceDelete(env, id);
   if (state.hasTask) {
+    await adoptExecs(env, container);
+    await lookForOOM(env, container);
     await adoptEnded(env, container, task);
   } else if (task) {
     await forceDelete(env, id);
@@ -97,6 +106,8 @@ async function adopt(env: Env, container: Container, task: ProcessInfo): Promise
     state.move("running");
     // A run that the earlier daemon did not live to record.
     state.startedAt = now();
+    const sandbox = env.network.get(container.id);
+    if (sandbox) recordSandbox(container, sandbox);
   }
   if (state.status !== wanted) state.move(wanted);
   state.pid = task.pid;
@@ -193,7 +204,11 @@ export async function reconcile(env: Env): Promise<void> {
   for (const container of running) {
     const { pid } = container.state;
     const task = tasks.get(container.id);
-    if (task && task.status !== "stopped") continue;
+    await lookForOOM(env, container);
+    if (task && task.status !== "stopped") {
+      await reconcileExecs(env, container);
+      continue;
+    }
     // Not in the list: it may have been started after the list was made, or its shim has died.
     const again = task ?? (await env.containerd.process(container.id));
     if (again && again.status !== "stopped") continue;

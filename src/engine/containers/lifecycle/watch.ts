@@ -6,6 +6,7 @@ import { publish } from "../events.ts";
 import { execExited } from "../exec/exit.ts";
 import { saveContainer } from "../record.ts";
 import { containerExited } from "./exit.ts";
+import { oomTold } from "./oom.ts";
 import { reconcile } from "./restore.ts";
 
 /** Acts on what containerd tells of tasks, until the signal is aborted. */
@@ -33,8 +34,7 @@ async function handle(env: Env, event: TaskEvent): Promise<void> {
       else await execExited(env, container, event.execID, event);
       return;
     case "oom":
-      container.state.oomKilled = true;
-      publish(env, container, "oom");
+      await oomTold(env, container, event.at);
       return;
     case "paused":
     case "resumed":
