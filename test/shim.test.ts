@@ -125,6 +125,11 @@ sys.exit(c.exitstatus)`;
   test("the container gets its streams and no other descriptor", async () => {
     const id = await detached("fds", "sleep 1000");
     const [, pid = ""] = (await statusOf(id)).split(/\s+/);
+    await eventually(
+      "runc has made place for the program",
+      () => readFileSync(`/proc/${pid}/cmdline`, "utf8"),
+      (line) => line.includes("sleep 1000"),
+    );
     expect(readdirSync(`/proc/${pid}/fd`)).toEqual(["0", "1", "2"]);
     expect(readlinkSync(`/proc/${pid}/fd/0`)).toBe("/dev/null");
     await remove(id);

@@ -1,9 +1,6 @@
 /** What the shim keeps in the bundle folder, and where its socket is. File names and formats are containerd's. */
 import { readSmallFile, replaceSmallFile } from "../linux/fd.ts";
-import type { MessageOf } from "../protobuf/message.ts";
-import type { RuncOptions } from "./messages/task.ts";
-
-export type Options = MessageOf<typeof RuncOptions>;
+import type { Options } from "../proto/containerd/runc/v1/options.ts";
 
 /** Where runtimes keep their state when the client names no other place; the namespace is added to it. */
 const DEFAULT_RUNTIME_ROOT = "/run/containerd/runc";

@@ -1,5 +1,4 @@
-import type { Options } from "./bundle.ts";
-import { CheckpointOptions } from "./messages/task.ts";
+import { CheckpointOptions, type Options } from "../proto/containerd/runc/v1/options.ts";
 
 /** The runtime's arguments for a checkpoint into `path`, or where the client's options say. */
 export function checkpointArguments(path: string, bundle: string, encoded: Uint8Array | undefined): string[] {

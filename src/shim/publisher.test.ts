@@ -2,8 +2,8 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ForwardRequest } from "../proto/containerd/services/events/ttrpc/v1/events.ts";
 import { type Server, serve } from "../ttrpc/server.ts";
-import { ForwardRequest } from "./messages/events.ts";
 import { Publisher } from "./publisher.ts";
 
 let folder: string;

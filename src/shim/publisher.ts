@@ -1,15 +1,15 @@
 import { messageOf } from "../errors/errors.ts";
+import { EventsDefinition, ForwardRequest } from "../proto/containerd/services/events/ttrpc/v1/events.ts";
 import type { DeepPartial, MessageOf } from "../protobuf/message.ts";
 import type { AnyCodec } from "../protobuf/service.ts";
 import { Client } from "../ttrpc/client.ts";
+import { EVENTS } from "./events.ts";
 import { log } from "./log.ts";
-import { timestamp } from "./messages/common.ts";
-import { EVENTS, ForwardRequest } from "./messages/events.ts";
+import { timestamp } from "./timestamp.ts";
 
 type EventName = keyof typeof EVENTS;
 type EventOf<N extends EventName> = DeepPartial<MessageOf<(typeof EVENTS)[N]["codec"]>>;
 
-const SERVICE = "containerd.services.events.ttrpc.v1.Events";
 const CALL_TIMEOUT = 5_000;
 const RETRY_FIRST = 50;
 const RETRY_LONGEST = 3_000;
@@ -80,7 +80,9 @@ export class Publisher {
     while (this.#queue.length > 0 && !this.#giveUp) {
       try {
         this.#client = this.#client?.connected ? this.#client : await Client.connect(this.#address);
-        await this.#client.call(SERVICE, "Forward", this.#queue[0]!, { timeout: CALL_TIMEOUT });
+        await this.#client.call(EventsDefinition.fullName, "Forward", this.#queue[0]!, {
+          timeout: CALL_TIMEOUT,
+        });
         this.#queue.shift();
         pause = RETRY_FIRST;
       } catch (error) {

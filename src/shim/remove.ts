@@ -3,13 +3,13 @@ import { messageOf } from "../errors/errors.ts";
 import { readSmallFile, unlinkIfThere, writeFd } from "../linux/fd.ts";
 import { becomeSubreaper } from "../linux/prctl.ts";
 import { unixAnswers } from "../linux/unix_socket.ts";
+import { DeleteResponse } from "../proto/containerd/task/v2/shim.ts";
 import { readOptions, readPidFile, runtimeRoot } from "./bundle.ts";
 import type { Flags } from "./flags.ts";
-import { timestamp } from "./messages/common.ts";
-import { DeleteResponse } from "./messages/task.ts";
 import { Reaper } from "./reaper.ts";
 import { unmountAll } from "./rootfs.ts";
 import { findRuntime, Runtime } from "./runtime.ts";
+import { timestamp } from "./timestamp.ts";
 
 const KILLED = 128 + 9;
 

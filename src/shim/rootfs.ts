@@ -1,18 +1,17 @@
 import { invalidArgument, systemError } from "../errors/errors.ts";
 import { makeFolder } from "../linux/fd.ts";
 import { MNT, mountWithOptions, unmount } from "../linux/mount.ts";
-import type { MessageOf } from "../protobuf/message.ts";
-import type { Mount } from "./messages/common.ts";
+import type { Mount } from "../proto/containerd/types/mount.ts";
 
 /** mount(2) takes one page of options. */
 const OPTIONS_LIMIT = 4095;
 
 /** Mounts a container's root file system, first mount lowest. On an error nothing stays mounted. */
-export function mountRootfs(mounts: readonly MessageOf<typeof Mount>[], target: string): void {
+export function mountRootfs(mounts: readonly Mount[], target: string): void {
   if (mounts.length === 0) return;
   makeFolder(target, 0o711);
   try {
-    for (const { source = "", type = "", target: inner = "", options = [] } of mounts)
+    for (const { source, type, target: inner, options } of mounts)
       mountOne(source, insideOf(target, inner), type, options);
   } catch (cause) {
     unmountAll(target);

@@ -2,33 +2,57 @@
 import { exists, notFound, notImplemented } from "../errors/errors.ts";
 import { closeFd } from "../linux/fd.ts";
 import { pathExists } from "../linux/path_exists.ts";
-import type { Codec, DeepPartial, MessageOf } from "../protobuf/message.ts";
+import { Options, ProcessDetails } from "../proto/containerd/runc/v1/options.ts";
+import {
+  type CheckpointTaskRequest,
+  type CreateTaskRequest,
+  type DeleteResponse,
+  type PidsResponse,
+  type StateResponse,
+  TaskDefinition,
+} from "../proto/containerd/task/v2/shim.ts";
+import { Status } from "../proto/containerd/v1/types/task.ts";
+import type { DeepPartial } from "../protobuf/message.ts";
+import type { MethodDefinition, RequestOf, ResponseOf } from "../protobuf/service.ts";
 import type { Call, Handler } from "../ttrpc/server.ts";
 import { VERSION } from "../version/version.ts";
-import { type Options, runtimeRoot, writeOptions } from "./bundle.ts";
+import { runtimeRoot, writeOptions } from "./bundle.ts";
 import { type KeptWatch, memoryCgroupWatch, type OOMWatch, resumeWatch } from "./cgroup/oom.ts";
 import { setLogBundle } from "./log.ts";
-import { Empty, timestamp } from "./messages/common.ts";
-import * as m from "./messages/task.ts";
 import { Process } from "./process.ts";
 import type { Publisher } from "./publisher.ts";
 import type { Exit, Reaper } from "./reaper.ts";
 import { findRuntime, Runtime } from "./runtime.ts";
 import { type KeptTask, Task, type TaskContext } from "./task.ts";
+import { timestamp } from "./timestamp.ts";
 
 /** All that a sleeping shim looks after, as data. */
 export type KeptService = (KeptTask & { options: Options; binary: string; watch: KeptWatch })[];
 
-const SERVICES = ["containerd.task.v2.Task", "containerd.task.v3.Task"];
+/** The two versions have the same messages. */
+const SERVICES = [TaskDefinition.fullName, "containerd.task.v3.Task"];
+const TASK = TaskDefinition.methods;
+
+/** States as containerd.v1.types.Status. */
+const STATUS = {
+  created: Status.CREATED,
+  running: Status.RUNNING,
+  stopped: Status.STOPPED,
+  paused: Status.PAUSED,
+  pausing: Status.PAUSING,
+  deleted: Status.STOPPED,
+} as const;
 
 type Method = (payload: Uint8Array, call: Call) => Promise<Uint8Array>;
 
-function method<Q, R>(
-  request: Codec<Q>,
-  response: Codec<R>,
-  run: (request: Q, call: Call) => Promise<DeepPartial<R>> | DeepPartial<R>,
+function method<M extends MethodDefinition>(
+  { requestType, responseType }: M,
+  run: (
+    request: RequestOf<M>,
+    call: Call,
+  ) => Promise<DeepPartial<ResponseOf<M>>> | DeepPartial<ResponseOf<M>>,
 ): Method {
-  return async (payload, call) => response.encode(await run(request.decode(payload), call));
+  return async (payload, call) => responseType.encode(await run(requestType.decode(payload), call));
 }
 
 export interface ServiceOptions {
@@ -99,57 +123,57 @@ export class TaskService {
   };
 
   readonly #methods: Readonly<Record<string, Method | undefined>> = {
-    State: method(m.ProcessRequest, m.StateResponse, (r) => this.#state(r.id, r.execId)),
-    Create: method(m.CreateTaskRequest, m.CreateTaskResponse, (r) => this.#create(r)),
-    Start: method(m.ProcessRequest, m.StartResponse, (r) => this.#start(r.id, r.execId)),
-    Delete: method(m.ProcessRequest, m.DeleteResponse, (r) => this.#delete(r.id, r.execId)),
-    Pids: method(m.ProcessRequest, m.PidsResponse, (r) => this.#pids(r.id)),
-    Pause: method(m.ProcessRequest, Empty, async (r) => {
+    State: method(TASK.state, (r) => this.#state(r.id, r.execId)),
+    Create: method(TASK.create, (r) => this.#create(r)),
+    Start: method(TASK.start, (r) => this.#start(r.id, r.execId)),
+    Delete: method(TASK.delete, (r) => this.#delete(r.id, r.execId)),
+    Pids: method(TASK.pids, (r) => this.#pids(r.id)),
+    Pause: method(TASK.pause, async (r) => {
       await this.#task(r.id).pause();
       this.#options.publisher.publish("TaskPaused", { containerId: r.id });
       return {};
     }),
-    Resume: method(m.ProcessRequest, Empty, async (r) => {
+    Resume: method(TASK.resume, async (r) => {
       await this.#task(r.id).resume();
       this.#options.publisher.publish("TaskResumed", { containerId: r.id });
       return {};
     }),
-    Checkpoint: method(m.CheckpointTaskRequest, Empty, (r) => this.#checkpoint(r)),
-    Kill: method(m.KillRequest, Empty, async (r) => {
+    Checkpoint: method(TASK.checkpoint, (r) => this.#checkpoint(r)),
+    Kill: method(TASK.kill, async (r) => {
       await this.#task(r.id).kill(r.execId, r.signal, r.all);
       return {};
     }),
-    Exec: method(m.ExecProcessRequest, Empty, (r) => {
+    Exec: method(TASK.exec, (r) => {
       this.#task(r.id).addExec(r);
       this.#options.publisher.publish("TaskExecAdded", { containerId: r.id, execId: r.execId });
       return {};
     }),
-    ResizePty: method(m.ResizePtyRequest, Empty, (r) => {
+    ResizePty: method(TASK.resizePty, (r) => {
       this.#process(r.id, r.execId).resize(r.width, r.height);
       return {};
     }),
-    CloseIO: method(m.CloseIORequest, Empty, (r) => {
+    CloseIO: method(TASK.closeIO, (r) => {
       if (r.stdin) this.#process(r.id, r.execId).closeStdin();
       return {};
     }),
-    Update: method(m.UpdateTaskRequest, Empty, async (r) => {
+    Update: method(TASK.update, async (r) => {
       await this.#task(r.id).update(r.resources?.value ?? new Uint8Array(0));
       return {};
     }),
-    Wait: method(m.ProcessRequest, m.WaitResponse, async (r) => {
+    Wait: method(TASK.wait, async (r) => {
       const exit = await this.#process(r.id, r.execId).ended();
       return { exitStatus: exit.status, exitedAt: timestamp(exit.at) };
     }),
-    Stats: method(m.ProcessRequest, m.StatsResponse, async (r) => {
+    Stats: method(TASK.stats, async (r) => {
       const { statsOf } = await import("./cgroup/stats.ts");
       return { stats: statsOf(this.#task(r.id).init.pid) };
     }),
-    Connect: method(m.ProcessRequest, m.ConnectResponse, (r) => ({
+    Connect: method(TASK.connect, (r) => ({
       shimPid: process.pid,
       taskPid: this.#tasks.get(r.id)?.init.pid ?? 0,
       version: VERSION,
     })),
-    Shutdown: method(m.ShutdownRequest, Empty, (r) => {
+    Shutdown: method(TASK.shutdown, (r) => {
       // Other containers of the group still need the shim, unless the client insists.
       if (this.idle || r.now) this.#options.onShutdown();
       return {};
@@ -166,7 +190,7 @@ export class TaskService {
     return this.#task(id).process(execId);
   }
 
-  async #create(r: MessageOf<typeof m.CreateTaskRequest>): Promise<{ pid: number }> {
+  async #create(r: CreateTaskRequest): Promise<{ pid: number }> {
     if (this.#tasks.has(r.id) || this.#reserved.has(r.id)) throw exists(`task ${r.id} already exists`);
     if (this.idle) this.#options.onSole(r.id);
     this.#reserved.add(r.id);
@@ -190,8 +214,8 @@ export class TaskService {
     return { pid };
   }
 
-  #newTask(r: MessageOf<typeof m.CreateTaskRequest>): Task {
-    const options: Options = m.RuncOptions.decode(r.options?.value ?? new Uint8Array(0));
+  #newTask(r: CreateTaskRequest): Task {
+    const options = Options.decode(r.options?.value ?? new Uint8Array(0));
     const binary = findRuntime(options.binaryName);
     writeOptions(r.bundle, options, binary);
     return new Task(new Process(r.id, r), r.bundle, r.checkpoint, this.#contextOf(r.bundle, options, binary));
@@ -249,7 +273,7 @@ export class TaskService {
     this.#options.publisher.publish("TaskOOM", { containerId: id });
   }
 
-  async #delete(id: string, execId: string): Promise<DeepPartial<MessageOf<typeof m.DeleteResponse>>> {
+  async #delete(id: string, execId: string): Promise<DeepPartial<DeleteResponse>> {
     const task = this.#task(id);
     const { pid, exit } = await task.delete(execId);
     const report = { pid, exitStatus: exit?.status ?? 0, exitedAt: timestamp(exit?.at ?? new Date(0)) };
@@ -260,7 +284,7 @@ export class TaskService {
     return report;
   }
 
-  #state(id: string, execId: string): DeepPartial<MessageOf<typeof m.StateResponse>> {
+  #state(id: string, execId: string): DeepPartial<StateResponse> {
     const task = this.#task(id);
     const process = task.process(execId);
     // A paused container's processes are all paused.
@@ -272,26 +296,26 @@ export class TaskService {
       id: process.id,
       bundle: task.bundle,
       pid: process.pid,
-      status: state === "deleted" ? m.STATUS.stopped : m.STATUS[state],
+      status: STATUS[state],
       exitStatus: process.exit?.status ?? 0,
       ...(process.exit === undefined ? {} : { exitedAt: timestamp(process.exit.at) }),
     };
   }
 
-  async #pids(id: string): Promise<DeepPartial<MessageOf<typeof m.PidsResponse>>> {
+  async #pids(id: string): Promise<DeepPartial<PidsResponse>> {
     const { pidsOf } = await import("./cgroup/pids.ts");
     const task = this.#task(id);
     const execs = new Map(task.execs.map((exec) => [exec.pid, exec.id]));
     const processes = pidsOf(task.init.pid).map((pid) => {
       const execId = execs.get(pid);
       if (execId === undefined) return { pid };
-      const value = m.ProcessDetails.encode({ execId });
+      const value = ProcessDetails.encode({ execId });
       return { pid, info: { typeUrl: "containerd.runc.v1.ProcessDetails", value } };
     });
     return { processes };
   }
 
-  async #checkpoint(r: MessageOf<typeof m.CheckpointTaskRequest>): Promise<Record<string, never>> {
+  async #checkpoint(r: CheckpointTaskRequest): Promise<Record<string, never>> {
     const { checkpointArguments } = await import("./checkpoint.ts");
     const task = this.#task(r.id);
     await task.checkpoint(checkpointArguments(r.path, task.bundle, r.options?.value));

@@ -13,11 +13,11 @@ import {
 } from "../linux/fd.ts";
 import { spawn } from "../linux/spawn.ts";
 import { listenUnix, unixAnswers } from "../linux/unix_socket.ts";
+import { Options } from "../proto/containerd/runc/v1/options.ts";
+import { Any } from "../proto/google/protobuf/any.ts";
 import { SLEEPER_SETTINGS } from "../version/same_build.ts";
 import { socketFolder, socketPath } from "./bundle.ts";
 import type { Flags } from "./flags.ts";
-import { Any } from "./messages/common.ts";
-import { RuncOptions } from "./messages/task.ts";
 
 /** Annotations of config.json that put several containers into one shim. */
 const GROUP_ANNOTATIONS = ["io.containerd.runc.v2.group", "io.kubernetes.cri.sandbox-id"];
@@ -107,7 +107,7 @@ function spawnDaemon(flags: Flags, listener: number): number {
 function joinCgroup(pid: number): void {
   const { typeUrl, value } = Any.decode(readToEnd(0));
   if (!typeUrl.endsWith("containerd.runc.v1.Options")) return;
-  const { shimCgroup } = RuncOptions.decode(value);
+  const { shimCgroup } = Options.decode(value);
   if (shimCgroup === "" || shimCgroup.split("/").includes("..")) return;
   const folders = [...new Bun.Glob("*/cgroup.procs").scanSync("/sys/fs/cgroup")];
   const hierarchies = folders.length === 0 ? [""] : folders.map((file) => `/${file.split("/")[0]}`);

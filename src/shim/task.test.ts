@@ -2,7 +2,8 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { becomeSubreaper } from "../linux/prctl.ts";
-import { CreateTaskRequest, RuncOptions } from "./messages/task.ts";
+import { Options } from "../proto/containerd/runc/v1/options.ts";
+import { CreateTaskRequest } from "../proto/containerd/task/v2/shim.ts";
 import { Process } from "./process.ts";
 import { Reaper } from "./reaper.ts";
 import { Runtime } from "./runtime.ts";
@@ -42,7 +43,7 @@ afterAll(() => {
 test("a task whose container a checkpoint has removed is deleted, and not said to be unknown", async () => {
   const binary = join(bundle, "runtime");
   const runtime = new Runtime({ binary, root: bundle, bundle, systemdCgroup: false }, reaper);
-  const options = RuncOptions.decode(new Uint8Array(0));
+  const options = Options.decode(new Uint8Array(0));
   const request = CreateTaskRequest.decode(CreateTaskRequest.encode({ id: "one", bundle }));
   const context = { namespace: "x", reaper, runtime, options, onExit: () => {} };
   const task = new Task(new Process("one", request), bundle, "", context);

@@ -1,8 +1,8 @@
 import { exists, failedPrecondition, invalidArgument, isNotFound, notFound } from "../errors/errors.ts";
 import { readSmallFile, replaceSmallFile, unlinkIfThere } from "../linux/fd.ts";
-import type { MessageOf } from "../protobuf/message.ts";
-import { type Options, readPidFile } from "./bundle.ts";
-import type { CreateTaskRequest, ExecProcessRequest } from "./messages/task.ts";
+import type { Options } from "../proto/containerd/runc/v1/options.ts";
+import type { CreateTaskRequest, ExecProcessRequest } from "../proto/containerd/task/v2/shim.ts";
+import { readPidFile } from "./bundle.ts";
 import { FINISHED, type KeptProcess, type Launch, Process } from "./process.ts";
 import type { Exit, Reaper } from "./reaper.ts";
 import { mountRootfs, unmountAll } from "./rootfs.ts";
@@ -80,7 +80,7 @@ export class Task {
    * Mounts the root file system and has the runtime create the container, whose init then waits. One that comes from a
    * checkpoint has no process before it is started.
    */
-  create(request: MessageOf<typeof CreateTaskRequest>): Promise<void> {
+  create(request: CreateTaskRequest): Promise<void> {
     return this.init.lock.run(async () => {
       mountRootfs(request.rootfs, this.#rootfs);
       if (this.#checkpoint !== "") return;
@@ -114,7 +114,7 @@ export class Task {
   }
 
   /** Adds a process that a later start() runs. */
-  addExec(request: MessageOf<typeof ExecProcessRequest>): Process {
+  addExec(request: ExecProcessRequest): Process {
     if (!EXEC_ID.test(request.execId))
       throw invalidArgument(`invalid exec id ${JSON.stringify(request.execId)}`);
     if (this.#execs.has(request.execId)) throw exists(`id ${request.execId}: already exists`);

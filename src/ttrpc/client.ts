@@ -2,8 +2,8 @@
 import type { Socket } from "bun";
 import { cancelled, deadline, EngineError, unavailable } from "../errors/errors.ts";
 import { kindOfCode } from "../errors/grpc.ts";
+import { Request, Response } from "../proto/ttrpc/request.ts";
 import { encodeFrame, type Frame, FrameParser, MAX_DATA, REQUEST, RESPONSE } from "./frame.ts";
-import { Request, Response } from "./messages.ts";
 import { Outbox } from "./outbox.ts";
 
 export interface CallOptions {
@@ -69,7 +69,7 @@ export class Client {
       service,
       method,
       payload,
-      timeoutNano: Math.round((options.timeout ?? 0) * 1e6),
+      timeoutNano: BigInt(Math.round((options.timeout ?? 0) * 1e6)),
       metadata: Object.entries(options.metadata ?? {}).map(([key, value]) => ({ key, value })),
     });
     if (request.length > MAX_DATA)

@@ -5,9 +5,8 @@
 import type { Socket, SocketHandler } from "bun";
 import { EngineError, kindOf, messageOf } from "../errors/errors.ts";
 import { GRPC_CODE } from "../errors/grpc.ts";
-import type { MessageOf } from "../protobuf/message.ts";
+import { type KeyValue, Request, Response } from "../proto/ttrpc/request.ts";
 import { encodeFrame, type Frame, FrameParser, MAX_DATA, REQUEST, RESPONSE } from "./frame.ts";
-import { type KeyValue, Request, Response } from "./messages.ts";
 import { Outbox } from "./outbox.ts";
 
 /** What a handler may want to know of a call besides its request. */
@@ -16,7 +15,7 @@ export interface Call {
   method: string;
   /** Milliseconds that the client is willing to wait; 0 for no limit. */
   timeout: number;
-  metadata: readonly MessageOf<typeof KeyValue>[];
+  metadata: readonly KeyValue[];
 }
 
 export type Handler = (call: Call, payload: Uint8Array) => Promise<Uint8Array>;
@@ -155,7 +154,7 @@ function handle(frame: Frame, handler: Handler): Promise<Uint8Array> {
   const call: Call = {
     service: request.service,
     method: request.method,
-    timeout: request.timeoutNano / 1e6,
+    timeout: Number(request.timeoutNano) / 1e6,
     metadata: request.metadata,
   };
   return handler(call, request.payload ?? NO_PAYLOAD);

@@ -3,52 +3,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { conflict, kindOf, notFound } from "../errors/errors.ts";
-import { flag, int64, many, map, one, text, uint, uint64, uint64s } from "../protobuf/kinds.ts";
-import { message } from "../protobuf/message.ts";
 import { Client } from "./client.ts";
 import { encodeFrame, FrameParser, MAX_DATA, REQUEST } from "./frame.ts";
 import { type Handler, type Server, serve } from "./server.ts";
-
-const Inner = message({ name: text(1), big: uint64(2) });
-const Outer = message({
-  id: text(1),
-  count: uint(2),
-  on: flag(3),
-  inner: one(4, Inner),
-  list: many(5, Inner),
-  labels: map(6, text),
-  cpus: uint64s(7),
-  negative: int64(8),
-});
-
-test("a message survives encoding and decoding with all kinds of field", () => {
-  const value = {
-    id: "ü",
-    count: 4294967295,
-    on: true,
-    inner: { name: "a", big: 18446744073709551615n },
-    list: [{ name: "b", big: 0n }],
-    labels: { k: "v", "": "" },
-    cpus: [1n, 300n],
-    negative: -5n,
-  };
-  expect(Outer.decode(Outer.encode(value))).toEqual(value);
-});
-
-test("zero values are not written and read as zero values", () => {
-  expect(Outer.encode({ id: "", count: 0, on: false, list: [] }).length).toBe(0);
-  expect(Outer.decode(new Uint8Array(0)).inner).toBeUndefined();
-});
-
-test("bytes are those that protoc writes", () => {
-  expect([...Outer.encode({ id: "hi", count: 300 })]).toEqual([0x0a, 2, 0x68, 0x69, 0x10, 0xac, 0x02]);
-});
-
-test("unknown fields are skipped and a cut message is refused", () => {
-  const bytes = Outer.encode({ id: "x", inner: { name: "y" }, labels: { a: "b" } });
-  expect(Inner.decode(bytes).name).toBe("x");
-  expect(() => Outer.decode(bytes.subarray(0, bytes.length - 1))).toThrow("it ends within a field");
-});
 
 test("FrameParser puts frames together from single bytes", () => {
   const stream = [1, 3].map((id) => encodeFrame(id, REQUEST, 0, new Uint8Array([id, id])));

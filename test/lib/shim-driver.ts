@@ -9,7 +9,7 @@ import { makeFifo } from "../../src/linux/fifo.ts";
 import type { Spec } from "../../src/oci/runtime-spec.ts";
 import * as events from "../../src/proto/containerd/events/task.ts";
 import { Options } from "../../src/proto/containerd/runc/v1/options.ts";
-import { ForwardRequest } from "../../src/shim/messages/events.ts";
+import { ForwardRequest } from "../../src/proto/containerd/services/events/ttrpc/v1/events.ts";
 import { Client } from "../../src/ttrpc/client.ts";
 import { type Server, serve } from "../../src/ttrpc/server.ts";
 import { removeCgroup } from "./cgroups.ts";

@@ -7,14 +7,6 @@ import type {
 } from "../../proto/io/containerd/cgroups/v1/metrics.ts";
 import { type Figure, snakeCase } from "./figure.ts";
 
-/** Names that are not just the field's in lower case. */
-const MEMORY_NAMES: Record<string, string> = {
-  ...{ pgPgIn: "pgpgin", pgPgOut: "pgpgout", pgFault: "pgfault", pgMajFault: "pgmajfault" },
-  ...{ totalPgPgIn: "total_pgpgin", totalPgPgOut: "total_pgpgout" },
-  ...{ totalPgFault: "total_pgfault", totalPgMajFault: "total_pgmajfault" },
-  hierarchicalSwapLimit: "hierarchical_memsw_limit",
-};
-
 const BLKIO_NAMES = {
   ioMergedRecursive: "io_merged_recursive_total",
   ioQueuedRecursive: "io_queued_recursive_total",
@@ -57,7 +49,7 @@ export function figuresV1({ cpu, memory, pids, blkio, hugetlb }: Metrics): Figur
 function memoryFigures({ usage, swap, kernel, kernelTcp, ...rest }: MemoryStat): Figure[] {
   return [
     ...Object.entries(rest).map(([field, value]) => ({
-      ...{ name: `memory_${MEMORY_NAMES[field] ?? snakeCase(field)}_bytes`, value },
+      ...{ name: `memory_${snakeCase(field)}_bytes`, value },
     })),
     ...entryFigures("usage", usage),
     ...entryFigures("swap", swap),

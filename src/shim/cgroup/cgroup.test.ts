@@ -22,5 +22,5 @@ test("toNumber() reads max as the largest number and nonsense as none", () => {
 
 test("ioEntries() reads io.stat", () => {
   const [entry] = ioEntries("8:0 rbytes=1 wbytes=2 rios=3 wios=4 dbytes=0 dios=0\n");
-  expect(entry).toEqual({ major: 8n, minor: 0n, rbytes: 1n, wbytes: 2n, rios: 3n, wios: 4n });
+  expect(entry).toMatchObject({ major: 8n, minor: 0n, rbytes: 1n, wbytes: 2n, rios: 3n, wios: 4n });
 });

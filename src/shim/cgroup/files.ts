@@ -32,12 +32,10 @@ export function readCounters(path: string): Record<string, bigint> {
   return counters;
 }
 
-/** The counters of those names, under their names. */
-export function pick<N extends string>(
-  counters: Record<string, bigint>,
-  names: readonly N[],
-): Record<N, bigint> {
-  return Object.fromEntries(names.map((name) => [name, counters[name] ?? 0n])) as Record<N, bigint>;
+/** Counters under the names of message fields: "usage_usec" as usageUsec. Those without a field are not sent. */
+export function fieldsOf(counters: Record<string, bigint>): Record<string, bigint> {
+  const camelCase = (name: string) => name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  return Object.fromEntries(Object.entries(counters).map(([name, value]) => [camelCase(name), value]));
 }
 
 /** The names in a folder that match, e.g. the page sizes of hugetlb. */

@@ -1,6 +1,6 @@
 /** Counters of the v1 hierarchies. */
-import { MEMORY_STAT, MetricsV1 } from "../messages/metrics_v1.ts";
-import { namesIn, pick, readCounters, readNumber, readText, toNumber } from "./files.ts";
+import { Metrics } from "../../proto/io/containerd/cgroups/v1/metrics.ts";
+import { fieldsOf, namesIn, readCounters, readNumber, readText, toNumber } from "./files.ts";
 
 /** USER_HZ: the unit of cpuacct.stat is 1/100 s on every architecture that Linux containers run on. */
 const NANOS_PER_TICK = 10_000_000n;
@@ -13,7 +13,7 @@ export function collectV1(folders: ReadonlyMap<string, string>): Uint8Array {
   };
   const cpuacct = at("cpuacct", cpuUsage);
   const throttling = at("cpu", cpuThrottling);
-  return MetricsV1.encode({
+  return Metrics.encode({
     hugetlb: at("hugetlb", hugetlb) ?? [],
     pids: at("pids", (folder) => ({
       current: readNumber(`${folder}/pids.current`),
@@ -22,14 +22,7 @@ export function collectV1(folders: ReadonlyMap<string, string>): Uint8Array {
     cpu: { usage: cpuacct, throttling },
     memory: at("memory", memory),
     blkio: at("blkio", blkio),
-    memoryOomControl: at("memory", (folder) => {
-      const control = readCounters(`${folder}/memory.oom_control`);
-      return {
-        oomKillDisable: control["oom_kill_disable"] ?? 0n,
-        underOom: control["under_oom"] ?? 0n,
-        oomKill: control["oom_kill"] ?? 0n,
-      };
-    }),
+    memoryOomControl: at("memory", (folder) => fieldsOf(readCounters(`${folder}/memory.oom_control`))),
   });
 }
 
@@ -51,9 +44,9 @@ const isNumber = (word: string): boolean => /^\d+$/.test(word);
 function cpuThrottling(folder: string) {
   const stat = readCounters(`${folder}/cpu.stat`);
   return {
-    periods: stat["nr_periods"] ?? 0n,
-    throttledPeriods: stat["nr_throttled"] ?? 0n,
-    throttledTime: stat["throttled_time"] ?? 0n,
+    periods: stat["nr_periods"],
+    throttledPeriods: stat["nr_throttled"],
+    throttledTime: stat["throttled_time"],
   };
 }
 
@@ -68,7 +61,7 @@ function memory(folder: string) {
     };
   };
   return {
-    ...pick(readCounters(`${folder}/memory.stat`), MEMORY_STAT),
+    ...fieldsOf(readCounters(`${folder}/memory.stat`)),
     usage: entry(""),
     swap: entry("memsw"),
     kernel: entry("kmem"),
@@ -90,8 +83,10 @@ function blkio(folder: string) {
   const bytes = blkioEntries(`${folder}/blkio.throttle.io_service_bytes_recursive`);
   const serviced = blkioEntries(`${folder}/blkio.throttle.io_serviced_recursive`);
   return {
-    ioServiceBytes: bytes.length > 0 ? bytes : blkioEntries(`${folder}/blkio.throttle.io_service_bytes`),
-    ioServiced: serviced.length > 0 ? serviced : blkioEntries(`${folder}/blkio.throttle.io_serviced`),
+    ioServiceBytesRecursive:
+      bytes.length > 0 ? bytes : blkioEntries(`${folder}/blkio.throttle.io_service_bytes`),
+    ioServicedRecursive:
+      serviced.length > 0 ? serviced : blkioEntries(`${folder}/blkio.throttle.io_serviced`),
   };
 }
 

@@ -1,24 +1,15 @@
 /** Counters of the unified hierarchy. */
-import { MEMORY_STAT, MetricsV2 } from "../messages/metrics_v2.ts";
-import { namesIn, pick, readCounters, readNumber, readText } from "./files.ts";
-
-const CPU_STAT = [
-  "usage_usec",
-  "user_usec",
-  "system_usec",
-  "nr_periods",
-  "nr_throttled",
-  "throttled_usec",
-] as const;
-const MEMORY_EVENTS = ["low", "high", "max", "oom", "oom_kill"] as const;
+import { type IOEntry, Metrics } from "../../proto/io/containerd/cgroups/v2/metrics.ts";
+import type { DeepPartial } from "../../protobuf/message.ts";
+import { fieldsOf, namesIn, readCounters, readNumber, readText } from "./files.ts";
 
 /** Reads what is there. */
 export function collectV2(folder: string): Uint8Array {
-  return MetricsV2.encode({
+  return Metrics.encode({
     pids: { current: readNumber(`${folder}/pids.current`), limit: readNumber(`${folder}/pids.max`) },
-    cpu: pick(readCounters(`${folder}/cpu.stat`), CPU_STAT),
+    cpu: fieldsOf(readCounters(`${folder}/cpu.stat`)),
     memory: {
-      ...pick(readCounters(`${folder}/memory.stat`), MEMORY_STAT),
+      ...fieldsOf(readCounters(`${folder}/memory.stat`)),
       usage: readNumber(`${folder}/memory.current`),
       usageLimit: readNumber(`${folder}/memory.max`),
       swapUsage: readNumber(`${folder}/memory.swap.current`),
@@ -31,12 +22,12 @@ export function collectV2(folder: string): Uint8Array {
       current: readNumber(`${folder}/hugetlb.${pagesize}.current`),
       max: readNumber(`${folder}/hugetlb.${pagesize}.max`),
     })),
-    memoryEvents: pick(readCounters(`${folder}/memory.events`), MEMORY_EVENTS),
+    memoryEvents: fieldsOf(readCounters(`${folder}/memory.events`)),
   });
 }
 
 /** Lines of "major:minor name=value ...". */
-export function ioEntries(text: string) {
+export function ioEntries(text: string): DeepPartial<IOEntry>[] {
   return text.split("\n").flatMap((line) => {
     const [device = "", ...pairs] = line.split(" ");
     const [major, minor] = device.split(":");
@@ -46,7 +37,6 @@ export function ioEntries(text: string) {
       const [name = "", value = ""] = pair.split("=");
       if (/^\d+$/.test(value)) counters[name] = BigInt(value);
     }
-    const numbers = pick(counters, ["rbytes", "wbytes", "rios", "wios"]);
-    return { major: BigInt(major), minor: BigInt(minor), ...numbers };
+    return { ...counters, major: BigInt(major), minor: BigInt(minor) };
   });
 }

@@ -7,12 +7,8 @@ export function counter(value: bigint | undefined): number {
   return Number(value > LARGEST ? LARGEST : value);
 }
 
-/** Names of counters as the kernel has them ("total_pgpgin") from those of containerd's messages ("totalPgPgIn"). */
-function kernelName(field: string): string {
-  if (field === "hierarchicalSwapLimit") return "hierarchical_memsw_limit";
-  const name = field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-  return name.replace(/pg_.*$/, (rest) => rest.replaceAll("_", ""));
-}
+/** The kernel's name of a counter ("total_pgpgin") from that of a message's field ("totalPgpgin"). */
+const kernelName = (field: string) => field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 /** All plain counters of a message, by the kernel's names. */
 export function countersOf(message: object, without: readonly string[] = []): Record<string, number> {

@@ -40,8 +40,8 @@ describe("usage of control groups", () => {
     const metrics = V1.encode({
       pids: { current: 3n, limit: 0n },
       memory: {
-        totalPgPgIn: 7n,
-        hierarchicalSwapLimit: 2n ** 64n - 1n,
+        totalPgpgin: 7n,
+        hierarchicalMemswLimit: 2n ** 64n - 1n,
         usage: { usage: 5n, limit: 2n ** 63n, max: 6n },
       },
       cpu: { usage: { total: 9n, perCpu: [4n, 5n] } },
