@@ -128,7 +128,7 @@ sys.exit(c.exitstatus)`;
     await eventually(
       "runc has made place for the program",
       () => readFileSync(`/proc/${pid}/cmdline`, "utf8"),
-      (line) => line.includes("sleep 1000"),
+      (line) => line.startsWith("sleep\0"),
     );
     expect(readdirSync(`/proc/${pid}/fd`)).toEqual(["0", "1", "2"]);
     expect(readlinkSync(`/proc/${pid}/fd/0`)).toBe("/dev/null");
