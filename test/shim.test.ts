@@ -99,11 +99,14 @@ describe.skipIf(lacking !== "")("docker-containerd-shim under stock containerd w
       const script = `
 import pexpect, sys
 c = pexpect.spawn(sys.argv[1], sys.argv[2:], timeout=15, dimensions=(33, 111), encoding="utf8")
-c.expect("# "); c.sendline("stty size"); c.expect("33 111")
+def becomes(size): # which ctr tells after the start, and after each change
+    for _ in range(200):
+        c.expect("# "); c.sendline("stty size"); c.expect("(\\d+ \\d+)\\r")
+        if c.match.group(1) == size: return
+    sys.exit("the size is " + c.match.group(1) + ", not " + size)
+becomes("33 111")
 c.setwinsize(40, 90)
-for _ in range(50):
-    c.expect("# "); c.sendline("stty size")
-    if c.expect(["40 90", "33 111"]) == 0: break
+becomes("40 90")
 c.expect("# "); c.sendline("sh -c \\"echo wait''ing; exec sleep 100\\""); c.expect("waiting"); c.sendintr()
 c.expect("# "); c.sendline("exit 5"); c.expect(pexpect.EOF); c.close()
 sys.exit(c.exitstatus)`;
