@@ -11,6 +11,7 @@ import type {
 } from "../types.ts";
 import type { LogFormat } from "./format.ts";
 import { type Progress, readFrames, readLog } from "./reader.ts";
+import { Recent } from "./recent.ts";
 import { Repeated } from "./repeated.ts";
 import { RotatedFile, type RotationOptions } from "./rotated.ts";
 
@@ -27,6 +28,8 @@ export class FileLog implements LogDriver, LogFiles, Progress {
   readonly #file: RotatedFile;
   readonly #attributes: string;
   readonly #waiting = new Set<() => void>();
+  /** What followers have in common, by what they want. */
+  readonly #recent = new Map<string, Recent<Uint8Array>>();
   #wokenAt = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #repeated: Repeated | undefined;
@@ -118,7 +121,21 @@ export class FileLog implements LogDriver, LogFiles, Progress {
   read = (options: ReadOptions): AsyncIterable<LogEntry[]> => readLog(this.path, this.#format, options, this);
 
   #readFrames = (options: ReadOptions, wanted: FramesWanted): AsyncIterable<Uint8Array> =>
-    readFrames(this.path, this.#format, options, this, wanted);
+    options.follow
+      ? this.#followFrames(options, wanted)
+      : readFrames(this.path, this.#format, options, this, wanted);
+
+  async *#followFrames(options: ReadOptions, wanted: FramesWanted): AsyncIterable<Uint8Array> {
+    const key = JSON.stringify(wanted);
+    const recent = this.#recent.get(key) ?? new Recent<Uint8Array>();
+    this.#recent.set(key, recent);
+    recent.enter();
+    try {
+      yield* readFrames(this.path, this.#format, options, this, wanted, recent);
+    } finally {
+      recent.leave();
+    }
+  }
 
   changed(signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {

@@ -9,7 +9,7 @@ export interface LogFormat {
   encode(messages: readonly LogMessage[], attributes: string): Uint8Array;
   /**
    * The same for whole lines that lie one after the other, each with its newline, and all of one moment: a shorter way
-   * for programs that print much.
+   * for programs that print much. Good until the next call.
    */
   encodeLines?(lines: Uint8Array, stream: StreamName, time: string, attributes: string): Uint8Array;
   /** Where the record that begins at `at` ends; -1 if it is not whole yet. */

@@ -1,14 +1,12 @@
-import { closeSync, existsSync, openSync, readFileSync, readSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { gunzipSync } from "node:zlib";
 import { parseNanos } from "../../time.ts";
 import type { FramesWanted, LogEntry, ReadOptions } from "../types.ts";
 import type { LogFormat } from "./format.ts";
+import type { Recent } from "./recent.ts";
+import { RecordFile, type Use } from "./record-file.ts";
 import { filesOf } from "./rotated.ts";
 import { tailPosition } from "./tail.ts";
-
-const BLOCK = 256 * 1024;
-const EMPTY = new Uint8Array(0);
 
 /** The writer's side of a log, as a follower sees it. */
 export interface Progress {
@@ -20,6 +18,18 @@ export interface Progress {
   changed(signal: AbortSignal): Promise<void>;
 }
 
+/** What is read, and how. */
+interface Reading<T> {
+  path: string;
+  format: LogFormat;
+  options: ReadOptions;
+  /** Of a log that may still grow. */
+  progress: Progress | undefined;
+  use: Use<T>;
+  /** What other followers have had lately; `use` must do the same for all of them. */
+  recent?: Recent<T> | undefined;
+}
+
 /** Entries of a log on disk, in batches; a follow goes on until the log is closed. */
 export async function* readLog(
   path: string,
@@ -27,8 +37,8 @@ export async function* readLog(
   options: ReadOptions,
   progress: Progress | undefined,
 ): AsyncIterable<LogEntry[]> {
-  for await (const records of readBlocks(path, format, options, progress)) {
-    const { kept, late } = select(decodeAll(records, format), options);
+  const use = (records: Uint8Array) => select(decodeAll(records, format), options);
+  for await (const { kept, late } of readBlocks({ path, format, options, progress, use })) {
     if (kept.length > 0) yield kept;
     if (late) return;
   }
@@ -41,45 +51,40 @@ export async function* readFrames(
   options: ReadOptions,
   progress: Progress | undefined,
   wanted: FramesWanted,
+  recent?: Recent<Uint8Array>,
 ): AsyncIterable<Uint8Array> {
-  for await (const records of readBlocks(path, format, options, progress)) {
-    const frames = format.frames!(records, wanted);
+  const use = (records: Uint8Array) => format.frames!(records, wanted);
+  for await (const frames of readBlocks({ path, format, options, progress, use, recent }))
     if (frames.length > 0) yield frames;
-  }
 }
 
-/** Whole records, as they are on disk. Between two blocks others have their turn: a log may be long. */
-async function* readBlocks(
-  path: string,
-  format: LogFormat,
-  options: ReadOptions,
-  progress: Progress | undefined,
-): AsyncIterable<Uint8Array> {
+/** What becomes of whole records, in order. Between two blocks others have their turn: a log may be long. */
+async function* readBlocks<T>(reading: Reading<T>): AsyncIterable<T> {
+  const { path, format, options, progress, use } = reading;
   const generation = progress?.generation ?? 0;
   const files = filesOf(path);
   const start = options.tail < 0 ? { file: 0, offset: 0 } : tailPosition(files, options.tail, format);
   // All are opened before anything is awaited, so that a rotation meanwhile cannot take one away.
   const opened = files.slice(start.file).map((file) => new RecordFile(file, format));
-  opened[0]?.seek(start.offset);
+  if (opened[0]) opened[0].offset = start.offset;
   const current = files.at(-1) === path ? opened.pop() : undefined;
   try {
     for (const file of opened) {
-      yield* blocksOf(file);
+      yield* blocksOf(() => file.next(use));
     }
-    if (current) yield* followFile(path, current, generation, options, progress);
+    if (current) yield* followFile(current, generation, reading);
   } finally {
     for (const file of opened) file.close();
     current?.close();
   }
 }
 
-async function* followFile(
-  path: string,
+async function* followFile<T>(
   first: RecordFile,
   firstGeneration: number,
-  options: ReadOptions,
-  progress: Progress | undefined,
-): AsyncIterable<Uint8Array> {
+  reading: Reading<T>,
+): AsyncIterable<T> {
+  const { path, options, progress } = reading;
   let file = first;
   let generation = firstGeneration;
   try {
@@ -88,7 +93,7 @@ async function* followFile(
       const rotated = progress !== undefined && progress.generation > generation;
       const closed = progress === undefined || progress.closed;
       const change = options.follow && !rotated && !closed ? progress.changed(options.signal) : undefined;
-      yield* blocksOf(file);
+      yield* blocksOf(() => nextOf(file, generation, reading));
       if (!options.follow || options.signal.aborted) return;
       if (rotated) {
         generation++;
@@ -104,9 +109,22 @@ async function* followFile(
   }
 }
 
-async function* blocksOf(file: RecordFile): AsyncIterable<Uint8Array> {
+/** The next block of a file; where another follower has just had it, what became of it then. */
+function nextOf<T>(file: RecordFile, generation: number, { use, recent }: Reading<T>): T | undefined {
+  const start = file.offset;
+  const known = recent?.find(generation, start);
+  if (known) {
+    file.offset = known.end;
+    return known.value;
+  }
+  const value = file.next(use);
+  if (value !== undefined) recent?.add({ generation, start, end: file.offset, value });
+  return value;
+}
+
+async function* blocksOf<T>(next: () => T | undefined): AsyncIterable<T> {
   for (let first = true; ; first = false) {
-    const block = file.next();
+    const block = next();
     if (block === undefined) return;
     if (!first) await nextTurn();
     yield block;
@@ -140,62 +158,4 @@ function select(batch: LogEntry[], { since, until }: ReadOptions): { kept: LogEn
     if (time >= since) kept.push(entry);
   }
   return { kept, late: false };
-}
-
-/** Shared by all readers: filled and copied from within one call. */
-let scratch: Buffer | undefined;
-
-/** Reads records of a growing file, or of a packed one; an unfinished last record is left for the next time. */
-class RecordFile {
-  readonly format: LogFormat;
-  readonly #fd: number;
-  readonly #packed: boolean;
-  /** Content of a packed file, once it is read. */
-  #content: Uint8Array | undefined;
-  #offset = 0;
-  #pending: Uint8Array = EMPTY;
-
-  constructor(path: string, format: LogFormat) {
-    this.format = format;
-    this.#packed = path.endsWith(".gz");
-    this.#fd = openSync(path, "r");
-  }
-
-  seek(offset: number): void {
-    this.#offset = offset;
-  }
-
-  /** The next whole records, a block full at most; undefined at the end of what is there now. */
-  next(): Uint8Array | undefined {
-    for (;;) {
-      const end = this.format.endOfLast(this.#pending);
-      if (end > 0) {
-        const records = this.#pending.subarray(0, end);
-        this.#pending = this.#pending.subarray(end);
-        return records;
-      }
-      if (!this.#fill()) return undefined;
-    }
-  }
-
-  #fill(): boolean {
-    const block = this.#read();
-    if (block.length === 0) return false;
-    this.#offset += block.length;
-    this.#pending = Buffer.concat([this.#pending, block]);
-    return true;
-  }
-
-  #read(): Uint8Array {
-    if (this.#packed) {
-      this.#content ??= gunzipSync(readFileSync(this.#fd));
-      return this.#content.subarray(this.#offset, this.#offset + BLOCK);
-    }
-    scratch ??= Buffer.allocUnsafeSlow(BLOCK);
-    return scratch.subarray(0, readSync(this.#fd, scratch, 0, BLOCK, this.#offset));
-  }
-
-  close(): void {
-    closeSync(this.#fd);
-  }
 }

@@ -14,6 +14,8 @@ interface JsonLine {
 const NEWLINE = 10;
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 const encoder = new TextEncoder();
+/** Of UTF-8 for one unit of a string. */
+const MOST_BYTES = 3;
 
 /** Lines of JSON. */
 export const JSON_LINES: LogFormat = {
@@ -44,6 +46,7 @@ function encodeMessages(messages: readonly LogMessage[], attributes: string): st
   return text;
 }
 
+/** What it returns is good until the next call. */
 function encodeLines(lines: Uint8Array, stream: StreamName, time: string, attributes: string): Uint8Array {
   const attrs = attributes === "" ? "" : `,"attrs":${attributes}`;
   const end = `\\n","stream":"${stream}"${attrs},"time":"${time}"}\n`;
@@ -52,7 +55,19 @@ function encodeLines(lines: Uint8Array, stream: StreamName, time: string, attrib
   const whole = text.includes("\\")
     ? text.split("\n").map(inside).join(`${end}{"log":"`)
     : inside(text).replaceAll("\\n", `${end}{"log":"`);
-  return encoder.encode(`{"log":"${whole}${end}`);
+  return encoded('{"log":"', whole, end);
+}
+
+/** Filled anew by each call. */
+let scratch = new Uint8Array(0);
+
+/** Pieces of text one after the other, without a copy of them as one text. */
+function encoded(...pieces: string[]): Uint8Array {
+  const most = pieces.reduce((sum, piece) => sum + MOST_BYTES * piece.length, 0);
+  if (scratch.length < most) scratch = new Uint8Array(most);
+  let at = 0;
+  for (const piece of pieces) at += encoder.encodeInto(piece, scratch.subarray(at)).written;
+  return scratch.subarray(0, at);
 }
 
 /** The text as JSON, without the quotes. */

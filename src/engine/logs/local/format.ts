@@ -37,7 +37,8 @@ function encodeRecord(message: LogMessage): Uint8Array {
 
 function decodeMessage(data: Uint8Array): LogEntry {
   const { line, partial, source, timeNano } = Entry.decode(data);
-  const whole = partial ? line : Buffer.concat([line, Buffer.from("\n")]);
+  // The record is good for this call only.
+  const whole = partial ? line.slice() : Buffer.concat([line, Buffer.from("\n")]);
   return { line: whole, stream: (source || "stdout") as StreamName, time: formatNanos(timeNano) };
 }
 
