@@ -6,7 +6,7 @@ import { type RunningEngine, startChain } from "../../hack/lib/chain.ts";
 import { STOCK_CLIENT, startStockEngine } from "../../hack/lib/stock-engine.ts";
 
 const BUNDLE = resolve(import.meta.dir, "../../bundles/latest");
-export const OUR_CLIENT = join(BUNDLE, "binary-client/docker");
+const OUR_CLIENT = join(BUNDLE, "binary-client/docker");
 
 /** Each engine needs a docker0 and firewall rules of its own. */
 const OWN_NETWORK = ["unshare", "--net", "--", "/bin/sh", "-c", 'ip link set lo up; exec "$@"', "sh"];

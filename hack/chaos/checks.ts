@@ -24,7 +24,7 @@ const logOf = async (chain: ChaosChain, name: string) =>
   unframed((await chain.api.send("GET", `/containers/${name}/logs?stdout=1&stderr=1`)).body);
 
 /** Numbered lines: none missing, none twice, in order. Returns what is wrong. */
-export function faultsInLines(text: string, whole: number | undefined): string[] {
+function faultsInLines(text: string, whole: number | undefined): string[] {
   const numbers = text
     .split("\n")
     .filter(Boolean)

@@ -10,7 +10,7 @@ const SUPERVISED = "docker-containerd";
 const SHIM = "docker-containerd-shim";
 
 /** Every kind of state that the chain keeps on disk, between fsync and rename, and around it. */
-export const PLACES: readonly Place[] = [
+const PLACES: readonly Place[] = [
   ["dockerd", "atomic.rename", "config.v2.json", 9],
   ["dockerd", "atomic.renamed", "config.v2.json", 9],
   ["dockerd", "atomic.rename", "hostconfig.json", 3],

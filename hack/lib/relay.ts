@@ -15,7 +15,7 @@ const PASSED_BACK = ["content-type", "last-modified", "etag"];
 const HEAD_MAX = 64 * 1024;
 
 /** The host's own source of Debian packages. Throws if it has none. */
-export function debianSource(): string {
+function debianSource(): string {
   const folder = "/etc/apt/sources.list.d";
   const lists = ["/etc/apt/sources.list", ...readdirSync(folder).map((name) => join(folder, name))];
   const text = lists.map((path) => (existsSync(path) ? readFileSync(path, "utf8") : "")).join("\n");

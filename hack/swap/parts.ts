@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { isHybrid, isUnified } from "./layout.ts";
 
 export const CLIS = ["stock CLI", "our CLI"] as const;
-export const DOCKERDS = ["our dockerd", "stock dockerd"] as const;
-export const CONTAINERDS = ["our containerd", "stock containerd"] as const;
-export const SHIMS = ["our shim", "stock shim"] as const;
+const DOCKERDS = ["our dockerd", "stock dockerd"] as const;
+const CONTAINERDS = ["our containerd", "stock containerd"] as const;
+const SHIMS = ["our shim", "stock shim"] as const;
 export const RUNTIMES = ["docker-runc", "runc", "crun"] as const;
 
 export type CliName = (typeof CLIS)[number];

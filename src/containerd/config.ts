@@ -24,7 +24,7 @@ export interface Config {
   oomScore: number;
 }
 
-export const DEFAULT_SOCKET = "/run/containerd/containerd.sock";
+const DEFAULT_SOCKET = "/run/containerd/containerd.sock";
 
 export const DEFAULTS: Config = {
   root: "/var/lib/containerd",

@@ -13,8 +13,3 @@ export function fromMillis(millis: number): Timestamp {
     nanos: Math.min(999_999_999, Math.round((millis - seconds * 1000) * 1e6)),
   };
 }
-
-/** Milliseconds since 1970; 0 for none. */
-export function toMillis(time: Timestamp | undefined): number {
-  return time === undefined ? 0 : Number(time.seconds) * 1000 + time.nanos / 1e6;
-}

@@ -5,7 +5,7 @@ import type { Dockerfile, Report, Stage } from "./types.ts";
 
 const RESERVED = ["scratch", "context"];
 /** Arguments that are there without being declared. */
-export const GLOBAL_ARGS: readonly string[] = ["TARGET", "BUILD"].flatMap((prefix) =>
+const GLOBAL_ARGS: readonly string[] = ["TARGET", "BUILD"].flatMap((prefix) =>
   ["PLATFORM", "OS", "ARCH", "VARIANT", "OSVERSION"].map((name) => prefix + name),
 );
 

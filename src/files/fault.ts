@@ -10,7 +10,7 @@
  */
 
 /** All points, and where they are, for tests to choose from. */
-export const FAULT_POINTS = {
+const FAULT_POINTS = {
   /** A file is written and synced under its temporary name, and not renamed yet. */
   "atomic.rename": "src/files/atomic.ts",
   /** It is renamed, and nobody has been told. */

@@ -3,7 +3,7 @@ import { EngineError, notImplemented } from "../errors/errors.ts";
 
 const PREFIX_SIZE = 5;
 /** The longest message, in bytes, that is taken or sent. */
-export const MAX_MESSAGE = 64 << 20;
+const MAX_MESSAGE = 64 << 20;
 
 const tooLong = (length: number) =>
   new EngineError("exhausted", `a message of ${length} bytes is larger than the limit of ${MAX_MESSAGE}`);

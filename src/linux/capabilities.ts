@@ -57,19 +57,8 @@ export function capabilityNames(mask: bigint): string[] {
   return CAPABILITIES.filter((_, number) => (mask >> BigInt(number)) & 1n);
 }
 
-/** The bit mask of the names; throws RangeError naming the first unknown one. */
-export function capabilityMask(names: readonly string[]): bigint {
-  let mask = 0n;
-  for (const name of names) {
-    const number = capabilityNumber(name);
-    if (number === undefined) throw new RangeError(`unknown capability ${JSON.stringify(name)}`);
-    mask |= 1n << BigInt(number);
-  }
-  return mask;
-}
-
 /** The bounding and permitted sets together: what this process can pass on to a container. */
-export function hostCapabilityMask(): bigint {
+function hostCapabilityMask(): bigint {
   const status = readSmallFile("/proc/self/status");
   const set = (field: string) => BigInt(`0x${new RegExp(`^${field}:\\s*([0-9a-f]+)`, "m").exec(status)![1]}`);
   return set("CapBnd") & set("CapPrm");

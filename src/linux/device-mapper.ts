@@ -150,7 +150,7 @@ export function createDevice(name: string, target: TargetLine): DeviceInfo {
 }
 
 /** Loads a table, which resumeDevice() makes the one in use. */
-export function loadTable(name: string, { type, length, params }: TargetLine): void {
+function loadTable(name: string, { type, length, params }: TargetLine): void {
   const size = Math.ceil((TARGET + Buffer.byteLength(params) + 1) / 8) * 8;
   const payload = Buffer.alloc(size);
   payload.writeBigUInt64LE(BigInt(Math.floor(length / SECTOR)), 8);

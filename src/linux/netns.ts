@@ -22,7 +22,7 @@ const c = () => (opened ??= open());
 let home: number | undefined;
 
 /** A descriptor of the namespace that this thread was in at first; it stays open for the life of the process. */
-export function homeNetns(): number {
+function homeNetns(): number {
   home ??= openSync(OWN, "r");
   return home;
 }

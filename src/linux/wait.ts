@@ -19,7 +19,7 @@ export interface ExitedChild {
 }
 
 /** The exit code from a wait status: the code itself, or 128 + the signal that killed the process. */
-export function exitCodeOf(waitStatus: number): number {
+function exitCodeOf(waitStatus: number): number {
   const signal = waitStatus & 0x7f;
   return signal === 0 ? (waitStatus >> 8) & 0xff : 128 + signal;
 }

@@ -59,7 +59,7 @@ export function dnsNames(sandbox: SandboxRecord, endpoint: EndpointRecord): stri
 export const isUserDefined = (name: string): boolean => !["bridge", "host", "none", "default"].includes(name);
 
 /** One entry of NetworkSettings.Networks. */
-export function endpointView(sandbox: SandboxRecord, endpoint: EndpointRecord): EndpointSettings {
+function endpointView(sandbox: SandboxRecord, endpoint: EndpointRecord): EndpointSettings {
   const { settings } = endpoint;
   const view: RequestedEndpoint = {
     ...settings,

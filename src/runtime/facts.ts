@@ -27,7 +27,7 @@ async function compiled(profile: LinuxSeccomp, folder: string | undefined): Prom
 }
 
 /** The compiled profile with its flags; undefined where there is none. `folder` holds compiled ones, if given. */
-export async function seccompFacts(
+async function seccompFacts(
   profile: LinuxSeccomp | undefined,
   folder: string | undefined,
 ): Promise<Facts["seccomp"]> {
@@ -70,7 +70,7 @@ async function mountPointOf(path: string): Promise<string> {
 }
 
 /** Without root there is no cgroup to write to but one that was delegated; then the container gets none. */
-export function cgroupFor(spec: Spec, id: string, rootless: boolean): Cgroup {
+function cgroupFor(spec: Spec, id: string, rootless: boolean): Cgroup {
   if (rootless && !spec.linux?.cgroupsPath) return [];
   return locateCgroup(spec.linux?.cgroupsPath || id);
 }

@@ -20,7 +20,7 @@ export interface RdtGroup extends ResctrlGroup {
 }
 
 /** The lines for the group's schemata, in the order of the specification. */
-export const schemataOf = ({ l3CacheSchema, memBwSchema, schemata = [] }: LinuxIntelRdt): string[] =>
+const schemataOf = ({ l3CacheSchema, memBwSchema, schemata = [] }: LinuxIntelRdt): string[] =>
   [l3CacheSchema ?? "", memBwSchema ?? "", ...schemata].filter(Boolean);
 
 /** In runc's words. Errors: invalidArgument, failedPrecondition. */

@@ -29,7 +29,7 @@ export interface Scope {
 const isUnified = () => cgroupLayout().mode === "v2";
 
 /** Whose systemd has the container's unit: the machine's, or without root the user's. */
-export const managerKind = (): ManagerKind => (isRootless() ? "user" : "system");
+const managerKind = (): ManagerKind => (isRootless() ? "user" : "system");
 
 /** `above`: the cgroup of the manager. */
 function foldersOf({ slice, unit }: ScopeName, above: string): Cgroup {

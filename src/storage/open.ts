@@ -105,7 +105,7 @@ const isSupported = (name: string): boolean =>
   Object.hasOwn(DRIVERS, name) && (!ONLY_WITH_KERNEL.includes(name) || isSupportedByKernel(name));
 
 /** Names of the drivers that can be used, if the machine has what they need. */
-export const supportedDrivers = (): string[] => Object.keys(DRIVERS).filter(isSupported);
+const supportedDrivers = (): string[] => Object.keys(DRIVERS).filter(isSupported);
 
 function refuseOptions(driver: string, [first]: string[]): void {
   if (first !== undefined) throw failedPrecondition(`${driver}: unknown option ${first}`);
@@ -223,7 +223,7 @@ function isSupportedByKernel(name: string): boolean {
 }
 
 /** Drivers whose folders in the data root hold something; vfs alone does not count beside another, as in stock. */
-export function priorDrivers(root: string): string[] {
+function priorDrivers(root: string): string[] {
   const found = KNOWN.filter((name) => holdsLayers(join(root, name)));
   return found.length > 1 ? found.filter((name) => name !== "vfs") : found;
 }

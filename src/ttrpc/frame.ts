@@ -7,15 +7,6 @@ export const MAX_DATA = 4 << 20;
 
 export const REQUEST = 1;
 export const RESPONSE = 2;
-export const DATA = 3;
-
-/** On a request or data: the sender of it sends no more data on this stream. */
-export const REMOTE_CLOSED = 1;
-/** On a request: the sender goes on sending data. */
-export const REMOTE_OPEN = 2;
-/** On data: there is none, not even an empty message. */
-export const NO_DATA = 4;
-
 export interface Frame {
   streamId: number;
   type: number;

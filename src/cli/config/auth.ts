@@ -15,7 +15,7 @@ export interface Credentials {
 }
 
 /** The name that a registry's credentials are kept under. */
-export const credentialsKey = (domain: string): string => (domain === "docker.io" ? HUB_KEY : domain);
+const credentialsKey = (domain: string): string => (domain === "docker.io" ? HUB_KEY : domain);
 
 /** The X-Registry-Auth header for an image of this registry domain; a helper that fails counts as one that knows nothing. */
 export async function registryAuth(cli: Cli, domain: string): Promise<string> {

@@ -9,7 +9,7 @@ export interface HelperAnswer {
 }
 
 /** Runs the credential helper `docker-credential-NAME` with an action. Errors: when it cannot be run. */
-export async function runHelper(name: string, action: string, input: string): Promise<HelperAnswer> {
+async function runHelper(name: string, action: string, input: string): Promise<HelperAnswer> {
   const program = `docker-credential-${name}`;
   if (!Bun.which(program))
     throw new Error(`err: exec: ${JSON.stringify(program)}: executable file not found in $PATH, out: \`\``);

@@ -5,7 +5,7 @@ import { helperErase, helperStore } from "./helper.ts";
 import { saveConfig } from "./save.ts";
 
 /** The helper program in charge of a server's credentials; undefined when config.json keeps them itself. */
-export const helperFor = (config: ConfigFile, server: string): string | undefined =>
+const helperFor = (config: ConfigFile, server: string): string | undefined =>
   config.credHelpers?.[server] ?? config.credsStore;
 
 /** Keeps credentials, with a warning when that is in plain text. Errors: of the helper or the file. */

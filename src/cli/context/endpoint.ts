@@ -16,7 +16,7 @@ export interface EndpointChoice {
 }
 
 /** A value of --docker: "host=...,ca=...". Errors: for a part that is no KEY=VALUE. */
-export function checkEndpoint(text: string): string {
+function checkEndpoint(text: string): string {
   for (const part of text.split(","))
     if (!part.includes("=")) throw new Error(`${part} must be formatted as key=value`);
   return text;

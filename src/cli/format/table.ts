@@ -5,7 +5,7 @@ export interface TableLayout {
 }
 
 /** The layout of lists such as `docker ps`. */
-export const LIST_LAYOUT: TableLayout = { minWidth: 10, padding: 3 };
+const LIST_LAYOUT: TableLayout = { minWidth: 10, padding: 3 };
 
 /**
  * Aligns lines of tab-terminated cells. A column is a run of neighbouring lines that have a cell there; what follows a

@@ -131,7 +131,7 @@ const withoutRetired = (registry: Record<string, unknown>) =>
   Object.fromEntries(Object.entries(registry).filter(([key]) => !key.startsWith("AllowNondistributable")));
 
 /** The same data with the keys of all objects in order. */
-export function sortedDeep(value: unknown): unknown {
+function sortedDeep(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sortedDeep);
   if (typeof value !== "object" || value === null) return value;
   const entries = Object.entries(value).map(([key, each]) => [key, sortedDeep(each)] as const);

@@ -18,7 +18,7 @@ export function printNested(value: unknown): string {
 }
 
 /** Whole numbers in full; others as %v has floats. */
-export function printNumber(value: number): string {
+function printNumber(value: number): string {
   if (Number.isInteger(value))
     return value.toLocaleString("en-US", { useGrouping: false, maximumFractionDigits: 0 });
   const exponent = Math.floor(Math.log10(Math.abs(value)));

@@ -8,8 +8,8 @@ export interface PrunedVolumes {
   SpaceReclaimed?: number;
 }
 
-export const UNUSED_ALL = "WARNING! This will remove all local volumes not used by at least one container.";
-export const UNUSED_ANONYMOUS =
+const UNUSED_ALL = "WARNING! This will remove all local volumes not used by at least one container.";
+const UNUSED_ANONYMOUS =
   "WARNING! This will remove anonymous local volumes not used by at least one container.";
 
 export default defineCommand({

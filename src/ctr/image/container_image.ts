@@ -14,10 +14,10 @@ import type { Descriptor, Index } from "./config.ts";
 
 const INDEX_TYPE = "application/vnd.oci.image.index.v1+json";
 export const LAYER_TYPE = "application/vnd.oci.image.layer.v1.tar+gzip";
-export const TASK_TYPE = "application/vnd.containerd.container.criu.checkpoint.criu.tar";
+const TASK_TYPE = "application/vnd.containerd.container.criu.checkpoint.criu.tar";
 export const SPEC_TYPE = "application/vnd.containerd.container.checkpoint.config.v1+proto";
 const OPTIONS_TYPE = "application/vnd.containerd.container.checkpoint.options.v1+proto";
-export const RUNTIME_OPTIONS_TYPE = "application/vnd.containerd.container.checkpoint.runtime.options+proto";
+const RUNTIME_OPTIONS_TYPE = "application/vnd.containerd.container.checkpoint.runtime.options+proto";
 
 const IMAGE_NAME = "org.opencontainers.image.ref.name";
 const RUNTIME_NAME = "io.containerd.checkpoint.runtime";

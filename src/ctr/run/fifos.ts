@@ -5,7 +5,7 @@ import { errnoOf } from "../../errors/errors.ts";
 import { makeFifo } from "../../linux/fifo.ts";
 
 /** Where ctr makes them unless told otherwise. */
-export const FIFO_FOLDER = "/run/containerd/fifo";
+const FIFO_FOLDER = "/run/containerd/fifo";
 
 export interface StdioPaths {
   stdin: string;

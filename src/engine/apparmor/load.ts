@@ -22,7 +22,7 @@ function readOrNothing(path: string): string {
   }
 }
 
-export const isProfileLoaded = (name: string): boolean =>
+const isProfileLoaded = (name: string): boolean =>
   readOrNothing(LOADED)
     .split("\n")
     .some((line) => line.startsWith(`${name} (`));

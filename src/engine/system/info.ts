@@ -1,4 +1,5 @@
 import type { SystemInfo } from "../../api/schema.ts";
+import { maskProxy } from "../../images/registry/proxy.ts";
 import { GIT_COMMIT, VERSION } from "../../version/version.ts";
 import { hasAppArmor } from "../apparmor/load.ts";
 import type { EngineConfig } from "../config/config.ts";
@@ -71,8 +72,8 @@ export async function systemInfo(sources: InfoSources): Promise<SystemInfo> {
     RegistryConfig: sources.registryConfig(),
     GenericResources: null as unknown as [],
     DockerRootDir: config.dataRoot,
-    HttpProxy: hidePassword(proxies.http),
-    HttpsProxy: hidePassword(proxies.https),
+    HttpProxy: maskProxy(proxies.http ?? ""),
+    HttpsProxy: maskProxy(proxies.https ?? ""),
     NoProxy: proxies.no ?? "",
     Name: host.name,
     Labels: config.labels,
@@ -110,11 +111,6 @@ function securityOptions({ seccompProfile }: EngineConfig, remapped: boolean): s
 
 function openFiles(): number {
   return [...new Bun.Glob("*").scanSync({ cwd: "/proc/self/fd", onlyFiles: false })].length;
-}
-
-/** A proxy's URL, as it may be shown: with the password blotted out. */
-export function hidePassword(url: string | undefined): string {
-  return (url ?? "").replace(/^(\w+:\/\/).*@/, "$1xxxxx:xxxxx@");
 }
 
 /** As stock: files on loop devices are slow, and grow. */

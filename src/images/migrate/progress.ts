@@ -16,7 +16,7 @@ export interface MigrationRecord {
   containers: string[];
 }
 
-export const MIGRATION_FILE = "migrate.json";
+const MIGRATION_FILE = "migrate.json";
 
 /** Errors: dataLoss. */
 export function readMigration(root: string): MigrationRecord | undefined {

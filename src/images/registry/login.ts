@@ -7,7 +7,7 @@ import { basic, fetchToken } from "./token.ts";
 import type { Transport } from "./transport.ts";
 
 /** The domain that a server address of `docker login` means: a URL, a host, or Docker Hub's index. */
-export function loginDomain(serverAddress: string | undefined): string {
+function loginDomain(serverAddress: string | undefined): string {
   const host = (serverAddress ?? "").replace(/^https?:\/\//, "").split("/")[0] ?? "";
   return host === "" || host === "index.docker.io" || host === HUB_DOMAIN ? HUB_DOMAIN : host;
 }

@@ -46,7 +46,7 @@ export function proxyFor(url: URL, settings: ProxySettings): string | undefined 
   return proxy.includes("://") ? proxy : `http://${proxy}`;
 }
 
-/** A proxy URL fit for show: without its password. */
+/** A proxy URL fit for show: with name and password blotted out. */
 export function maskProxy(url: string): string {
-  return url.replace(/^([a-z0-9+.-]+:\/\/)?[^@/]+@/i, "$1xxxxx:xxxxx@");
+  return url.replace(/^([a-z0-9+.-]+:\/\/)?.*@/i, "$1xxxxx:xxxxx@");
 }

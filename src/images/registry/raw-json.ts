@@ -29,7 +29,7 @@ export function rawMembers(text: string): Map<string, string> {
 }
 
 /** What Go's encoder writes in place of characters that mean something in HTML. */
-export const goEscaped = (text: string): string =>
+const goEscaped = (text: string): string =>
   text.replace(/[<>&\u2028\u2029]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
 
 /** As Go's json.Marshal writes plain data. */

@@ -86,7 +86,17 @@ describe("proxyFor()", () => {
     const env = { HTTP_PROXY: "http://a", http_proxy: "http://b", no_proxy: "c", PATH: "/bin" };
     expect(takeProxySettings(env)).toEqual({ http: "http://a", no: "c" });
     expect(env as Record<string, string>).toEqual({ PATH: "/bin" });
-    expect(maskProxy("http://user:pw@proxy:1")).toBe("http://xxxxx:xxxxx@proxy:1");
+  });
+
+  test.each(["http://user:pw@proxy:1", "http://user:p@s/s@proxy:1"])("maskProxy(%j)", (url) => {
+    expect(maskProxy(url)).toBe("http://xxxxx:xxxxx@proxy:1");
+  });
+  test("maskProxy() needs no scheme, and leaves what has no password", () => {
+    expect(["user:pw@proxy:1", "http://proxy:1", ""].map(maskProxy)).toEqual([
+      "xxxxx:xxxxx@proxy:1",
+      "http://proxy:1",
+      "",
+    ]);
   });
 });
 

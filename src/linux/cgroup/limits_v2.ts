@@ -18,7 +18,7 @@ export function weightOfShares(shares: number): number {
 }
 
 /** blkio weight 10..1000 → io weight 1..10000. */
-export function ioWeightOf(weight: number): number {
+function ioWeightOf(weight: number): number {
   return Math.trunc(1 + ((weight - 10) * 9999) / 990);
 }
 
@@ -80,7 +80,7 @@ function ioWrites(block: LinuxBlockIO): V2Write[] {
 }
 
 /** The writes for linux.resources, without devices. */
-export function v2Writes(resources: LinuxResources): V2Write[] {
+function v2Writes(resources: LinuxResources): V2Write[] {
   const writes: V2Write[] = [];
   if (resources.memory) writes.push(...memoryWrites(resources.memory));
   if (resources.cpu) writes.push(...cpuWrites(resources.cpu));

@@ -55,7 +55,7 @@ export interface Link {
 }
 
 /** Six bytes of "02:42:ac:11:00:02". */
-export const macBytes = (mac: string): Uint8Array => Buffer.from(mac.replaceAll(":", ""), "hex");
+const macBytes = (mac: string): Uint8Array => Buffer.from(mac.replaceAll(":", ""), "hex");
 
 const macText = (bytes: Uint8Array | undefined) =>
   [...(bytes ?? [])].map((b) => b.toString(16).padStart(2, "0")).join(":");

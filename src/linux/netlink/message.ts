@@ -23,7 +23,7 @@ export interface Attribute {
 }
 
 /** Encodes attributes one after the other, each padded. */
-export function encodeAttributes(attributes: readonly Attribute[]): Uint8Array {
+function encodeAttributes(attributes: readonly Attribute[]): Uint8Array {
   return Buffer.concat(attributes.map(encodeAttribute));
 }
 

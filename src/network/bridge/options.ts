@@ -16,7 +16,7 @@ export interface BridgeOptions {
 }
 
 /** The bridge of a network that names none. */
-export const bridgeNameOf = (networkID: string): string => `br-${networkID.slice(0, 12)}`;
+const bridgeNameOf = (networkID: string): string => `br-${networkID.slice(0, 12)}`;
 
 /** Errors: invalidArgument for a value that cannot be. */
 export function bridgeOptions(network: Pick<NetworkRecord, "id" | "options">): BridgeOptions {

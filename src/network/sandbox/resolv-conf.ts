@@ -14,7 +14,7 @@ const SYSTEMD_STUB = "127.0.0.53";
 const SYSTEMD_FILE = "/run/systemd/resolve/resolv.conf";
 
 /** Reads resolv.conf(5); of repeated search or options lines the last counts. */
-export function parseResolvConf(text: string): Resolver {
+function parseResolvConf(text: string): Resolver {
   const resolver: Resolver = { nameservers: [], search: [], options: [] };
   for (const line of text.split("\n")) {
     const [word, ...rest] = line
@@ -86,7 +86,7 @@ export function embeddedResolvConf(resolver: Resolver): string {
 }
 
 /** Text as Docker orders it: search, nameservers, options. */
-export function formatResolvConf({ nameservers, search, options }: Resolver): string {
+function formatResolvConf({ nameservers, search, options }: Resolver): string {
   const lines = nameservers.map((server) => `nameserver ${server}`);
   if (search.length > 0) lines.unshift(`search ${search.join(" ")}`);
   if (options.length > 0) lines.push(`options ${options.join(" ")}`);

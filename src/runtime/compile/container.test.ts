@@ -2,8 +2,8 @@ import { describe, expect, test } from "bun:test";
 import type { Spec } from "../../oci/runtime-spec.ts";
 import type { Op, OpName, Plan } from "../plan/ops.ts";
 import { compileContainer } from "./container.ts";
+import { testFacts, testSpec } from "./facts.testing.ts";
 import type { Facts } from "./facts.ts";
-import { testFacts, testSpec } from "./test_facts.ts";
 
 const NEWNS = 0x20000;
 const NEWPID = 0x20000000;

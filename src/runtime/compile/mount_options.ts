@@ -73,7 +73,7 @@ const PROPAGATION_WORDS: Readonly<Record<string, number>> = {
 };
 
 /** Flags for propagation(7) as mount(2) takes them, from "rslave" and its kin; undefined for other words. */
-export function propagationFlags(word: string): { flags: number; recursive: boolean } | undefined {
+function propagationFlags(word: string): { flags: number; recursive: boolean } | undefined {
   if (Object.hasOwn(PROPAGATION_WORDS, word)) return { flags: PROPAGATION_WORDS[word]!, recursive: false };
   const base = word.slice(1);
   if (word.startsWith("r") && Object.hasOwn(PROPAGATION_WORDS, base))

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import type { Mount } from "../../oci/runtime-spec.ts";
+import { testFacts, testSpec } from "./facts.testing.ts";
 import { parseMountOptions } from "./mount_options.ts";
 import { cleanPath, compileLateReadonly, compileMounts } from "./mounts.ts";
-import { testFacts, testSpec } from "./test_facts.ts";
 
 const compile = (...mounts: Mount[]) => compileMounts({ ...testSpec(), mounts }, testFacts());
 const refusal = (mount: Mount) => {

@@ -2,11 +2,11 @@ import { describe, expect, test } from "bun:test";
 import type { Process } from "../../oci/runtime-spec.ts";
 import { compileContainer } from "./container.ts";
 import { compileExec, type ExecTarget } from "./exec.ts";
+import { testFacts, testSpec } from "./facts.testing.ts";
 import { inheritProcess, unknownCapabilities, vainAmbient } from "./process.ts";
 import { compileRlimits } from "./rlimits.ts";
 import { compileScheduling } from "./scheduling.ts";
 import { compileSysctls } from "./sysctl.ts";
-import { testFacts, testSpec } from "./test_facts.ts";
 
 const process = (change: Partial<Process> = {}): Process => ({ ...testSpec().process!, ...change });
 

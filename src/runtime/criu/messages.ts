@@ -65,7 +65,7 @@ export const CriuOptions = message({
   lsmMountContext: text(63),
 });
 
-export const CriuFeatures = message({ memoryTracking: flag(1), lazyPages: flag(2) });
+const CriuFeatures = message({ memoryTracking: flag(1), lazyPages: flag(2) });
 
 export const CriuRequest = message({
   type: uint(1),

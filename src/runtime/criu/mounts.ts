@@ -19,7 +19,7 @@ export interface OutsideMount {
 const NOTHING = "/dev/null";
 
 /** A path of config.json with the root's links followed. */
-export function truePath(rootfs: string, path: string): string {
+function truePath(rootfs: string, path: string): string {
   const root = realPath(rootfs);
   try {
     const real = withInRoot(root, path, O_PATH, (fd) => readLink(`/proc/self/fd/${fd}`));

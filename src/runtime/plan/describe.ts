@@ -103,7 +103,7 @@ const DESCRIBE: Describers = {
 };
 
 /** One operation in words. */
-export function describeOp(op: Op): string {
+function describeOp(op: Op): string {
   return (DESCRIBE[op.op] as (op: Op) => string)(op);
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { compileContainer } from "../compile/container.ts";
-import { testFacts, testSpec } from "../compile/test_facts.ts";
+import { testFacts, testSpec } from "../compile/facts.testing.ts";
 import { describePlan, jsonOp } from "./describe.ts";
 import { encodePlan } from "./encode.ts";
 import { OPS, type Plan, stringList } from "./ops.ts";

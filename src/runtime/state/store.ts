@@ -38,7 +38,7 @@ export interface ContainerRecord {
 }
 
 /** Throws invalidArgument unless the id can be the name of a folder. */
-export function checkId(id: string): void {
+function checkId(id: string): void {
   if (!/^[\w+.-]+$/.test(id) || id === "." || id === "..")
     throw invalidArgument(
       `invalid container ID format: ${JSON.stringify(id)}: use letters, digits, "_", "+", "-" and "."`,

@@ -14,7 +14,7 @@ import { descriptorsOfShim, type KeptShim, readKept, writeKept } from "./kept.ts
 
 const NAME = "docker-containerd-shim";
 /** Tells the sleeper, and the shim after it, their descriptors: the file with the state, the shim's executable. */
-export const ASLEEP = "PEQUOD_SHIM_ASLEEP";
+const ASLEEP = "PEQUOD_SHIM_ASLEEP";
 /** SIGHUP, SIGINT, SIGTERM, SIGCHLD: they wake the sleeper. */
 const WAKING = [1, 2, 15, 17];
 

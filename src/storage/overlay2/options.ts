@@ -39,7 +39,7 @@ function switchOf(text: string, value: string): boolean {
 }
 
 /** The kernel's switch, "Y" or "N"; undefined where it has none. */
-export function kernelSwitch(name: string): string | undefined {
+function kernelSwitch(name: string): string | undefined {
   try {
     return readFileSync(`/sys/module/overlay/parameters/${name}`, "utf8").trim();
   } catch (error) {

@@ -4,8 +4,8 @@ import { parseDetachKeys } from "../../containers/io/detach-keys.ts";
 import type { Containers } from "../../containers/manager.ts";
 import type { Context, Route } from "../../http/route.ts";
 
-export const RAW_STREAM = "application/vnd.docker.raw-stream";
-export const MULTIPLEXED_STREAM = "application/vnd.docker.multiplexed-stream";
+const RAW_STREAM = "application/vnd.docker.raw-stream";
+const MULTIPLEXED_STREAM = "application/vnd.docker.multiplexed-stream";
 
 /** The type of a stream: clients since API 1.42 are told whether it is multiplexed. */
 export function streamType(ctx: Context, terminal: boolean): string {

@@ -13,7 +13,7 @@ export interface SystemBackend {
   diskUsage(kinds: readonly DiskUsageKind[], ctx: Context): Promise<Record<string, unknown>>;
 }
 
-export const DISK_USAGE_KINDS = ["container", "image", "volume", "build-cache"] as const;
+const DISK_USAGE_KINDS = ["container", "image", "volume", "build-cache"] as const;
 export type DiskUsageKind = (typeof DISK_USAGE_KINDS)[number];
 
 /** /_ping, /version, /info, /events, /system/df. */

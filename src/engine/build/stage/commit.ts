@@ -7,7 +7,7 @@ import { completeConfig } from "./config.ts";
 import type { StageState } from "./state.ts";
 
 /** Digest of an archive with nothing in it: such a layer is left out. */
-export const EMPTY_LAYER: Digest = "sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef";
+const EMPTY_LAYER: Digest = "sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef";
 
 export interface Step {
   /** What the step ran, or would have; its Cmd becomes the history's created_by. */

@@ -2,7 +2,7 @@
 import type { ContainerDefaults } from "../../../images/types.ts";
 
 const DEFAULT_PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-export const DEFAULT_SHELL: readonly string[] = ["/bin/sh", "-c"];
+const DEFAULT_SHELL: readonly string[] = ["/bin/sh", "-c"];
 
 /** A stage begins with its base image's configuration. */
 export function initialConfig(base: ContainerDefaults | undefined): ContainerDefaults {

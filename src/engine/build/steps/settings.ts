@@ -153,7 +153,7 @@ function setHealth({ state, out }: StepContext, { health }: Of<"HEALTHCHECK">): 
 }
 
 /** As Go prints a duration: "1m30s", "500ms", "0s". */
-export function goDuration(nanoseconds: number): string {
+function goDuration(nanoseconds: number): string {
   if (nanoseconds === 0) return "0s";
   if (nanoseconds < 1e3) return `${nanoseconds}ns`;
   if (nanoseconds < 1e6) return `${nanoseconds / 1e3}µs`;

@@ -73,7 +73,7 @@ const GO_MODE = {
   sticky: 2 ** 20,
 };
 
-export function goMode(stats: Stats): number {
+function goMode(stats: Stats): number {
   let mode = stats.mode & 0o777;
   if (stats.isDirectory()) mode += GO_MODE.dir;
   if (stats.isSymbolicLink()) mode += GO_MODE.symlink;

@@ -105,7 +105,7 @@ function lender(reference: string, find: (reference: string) => Container): Cont
 }
 
 /** -v [source:]destination[:mode]; the CLI turns a lone destination into an anonymous volume. */
-export function parseBind(text: string, volumeDriver: string): MountPoint {
+function parseBind(text: string, volumeDriver: string): MountPoint {
   const parts = text.split(":");
   const [source = "", target = "", mode = ""] = parts.length === 1 ? ["", text, ""] : parts;
   if (parts.length > 3 || target === "" || (parts.length > 1 && source === "")) {

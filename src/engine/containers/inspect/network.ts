@@ -7,7 +7,7 @@ import type { Env } from "../env.ts";
 const nothing = <T>() => null as unknown as T;
 
 /** An endpoint with all the fields that stock shows. */
-export function apiEndpoint(endpoint: EndpointSettings): EndpointSettings {
+function apiEndpoint(endpoint: EndpointSettings): EndpointSettings {
   return {
     IPAMConfig: endpoint.IPAMConfig ?? null,
     Links: endpoint.Links ?? nothing(),

@@ -19,7 +19,7 @@ export interface Prepared extends Pick<RemoteOptions, "encode" | "connect" | "at
 
 const NEWLINE = 10;
 
-export function isPartial({ line }: LogMessage): boolean {
+function isPartial({ line }: LogMessage): boolean {
   return line.at(-1) !== NEWLINE;
 }
 
