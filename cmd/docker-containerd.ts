@@ -1,4 +1,4 @@
-import { DEFAULTS, mergeConfig, parseInterval } from "../src/containerd/config.ts";
+import { DEFAULTS, mergeConfig, parseInterval, socketPath } from "../src/containerd/config.ts";
 import { messageOf } from "../src/errors/errors.ts";
 import { flagHelp, parseFlags } from "../src/flags/flags.ts";
 import { versionLine } from "../src/version/version.ts";
@@ -51,6 +51,8 @@ const FLAGS = {
 } as const;
 
 const HELP = `Usage: docker-containerd [OPTIONS]
+       docker-containerd [--address SOCKET] publish --topic TOPIC --namespace NAME  < an event
+       docker-containerd oci-hook -- PROGRAM ARGUMENTS  < a container's state
 
 Runs containers: containerd's services on a unix socket, a shim process for each container.
 
@@ -62,7 +64,14 @@ async function run(args: string[]): Promise<number> {
     return (await import("../src/containerd/diff/unpack_layer.ts")).unpackLayerMain(args.slice(1));
   if (args[0] === "pack-layer")
     return (await import("../src/containerd/diff/pack_layer.ts")).packLayerMain(args.slice(1));
-  const { values, rest } = parseFlags(FLAGS, args);
+  if (args[0] === "oci-hook")
+    return (await import("../src/containerd/oci_hook.ts")).ociHookMain(args.slice(1));
+  const publishes = args.indexOf("publish");
+  const { values, rest } = parseFlags(FLAGS, publishes < 0 ? args : args.slice(0, publishes));
+  if (publishes >= 0 && rest.length === 0) {
+    const socket = socketPath(values.address ?? values.listen ?? DEFAULTS.socket);
+    return (await import("../src/containerd/publish.ts")).publishMain(socket, args.slice(publishes + 1));
+  }
   if (values.help) {
     process.stdout.write(HELP + flagHelp(FLAGS));
     return 0;

@@ -122,6 +122,9 @@ describe("docker-containerd-ctr does as ctr does", () => {
     "run",
     () =>
       compare([
+        ["run", "--rm", "--rdt-class", "gold", IMAGE, "of-class", "true"],
+        ["run", "--rm", "--gpus", "0", IMAGE, "of-gpu", "true"],
+        ["run", "--rm", "--apparmor-default-profile", "x", IMAGE, "of-profile", "true"],
         ["run", IMAGE],
         ["run", "none", "r"],
         ["run", "--rm", "-d", IMAGE, "r"],

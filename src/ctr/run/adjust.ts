@@ -3,10 +3,12 @@
 import { readFileSync, statSync } from "node:fs";
 import { invalidArgument } from "../../errors/errors.ts";
 import { hostCapabilities } from "../../linux/capabilities.ts";
+import { ensureProfile } from "../../oci/apparmor/load.ts";
 import type { LinuxDevice, LinuxSeccomp, Spec } from "../../oci/runtime-spec.ts";
 import { seccompFor } from "../../oci/seccomp/select.ts";
 import { parseLabels } from "../labels.ts";
 import type { ContainerFlags } from "./container.ts";
+import { gpuHook } from "./gpus.ts";
 import { mappingsOf } from "./remap.ts";
 import { DEFAULT_CAPABILITIES } from "./spec.ts";
 
@@ -31,13 +33,17 @@ export function adjustSpec(spec: Spec, flags: ContainerFlags): Spec {
   const mappings = mappingsOf(flags);
   const own = mappings ? [{ type: "user" as const }] : [];
   const propagation = flags["rootfs-propagation"];
+  const apparmor = apparmorOf(flags);
+  const rdt = flags["rdt-class"];
+  const gpus = flags.gpus ? { hooks: { prestart: [gpuHook(flags.gpus)] } } : {};
   return {
     ...spec,
     ...annotations,
+    ...gpus,
     process: {
       ...process!,
       ...(flags["allow-new-privs"] ? { noNewPrivileges: false } : {}),
-      ...(flags["apparmor-profile"] ? { apparmorProfile: flags["apparmor-profile"] } : {}),
+      ...(apparmor ? { apparmorProfile: apparmor } : {}),
     },
     linux: {
       ...linux,
@@ -46,6 +52,7 @@ export function adjustSpec(spec: Spec, flags: ContainerFlags): Spec {
       ...(flags.cgroup === undefined ? {} : { cgroupsPath: flags.cgroup }),
       ...(propagation === undefined ? {} : { rootfsPropagation: propagation }),
       ...(seccomp ? { seccomp } : {}),
+      ...(rdt ? { intelRdt: { closID: rdt } } : {}),
       devices: [...(linux.devices ?? []), ...devices],
       resources: {
         ...linux.resources,
@@ -54,6 +61,14 @@ export function adjustSpec(spec: Spec, flags: ContainerFlags): Spec {
       },
     },
   };
+}
+
+/** Docker's default profile is loaded, if there is none of that name. Errors: notFound, system, invalidArgument. */
+function apparmorOf(flags: ContainerFlags): string | undefined {
+  const [own, ofDefault] = [flags["apparmor-profile"], flags["apparmor-default-profile"]];
+  if (ofDefault && own) throw invalidArgument("apparmor-profile conflicts with apparmor-default-profile");
+  if (ofDefault) ensureProfile(ofDefault);
+  return ofDefault || own;
 }
 
 type Namespaces = NonNullable<NonNullable<Spec["linux"]>["namespaces"]>;

@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { invalidArgument, notImplemented } from "../../errors/errors.ts";
+import { invalidArgument } from "../../errors/errors.ts";
 import type { FlagValues } from "../../flags/flags.ts";
 import { parsePlatform } from "../../images/registry/platform.ts";
 import type { Spec } from "../../oci/runtime-spec.ts";
@@ -50,12 +50,16 @@ export const CONTAINER_FLAGS = {
     value: "FILE",
   },
   "apparmor-profile": { kind: "string", help: "AppArmor's profile for it", value: "NAME" },
-  "apparmor-default-profile": { kind: "string", help: "Not implemented", value: "NAME" },
-  "rdt-class": { kind: "string", help: "Not implemented", value: "NAME" },
+  "apparmor-default-profile": {
+    kind: "string",
+    help: "Docker's profile for it, loaded under this name",
+    value: "NAME",
+  },
+  "rdt-class": { kind: "string", help: "Its class of Intel RDT, a folder of /sys/fs/resctrl", value: "NAME" },
   uidmap: { kind: "string", help: "Users of its user namespace, CONTAINER-ID:HOST-ID:LENGTH", value: "MAP" },
   gidmap: { kind: "string", help: "Groups of it", value: "MAP" },
   "remap-labels": { kind: "bool", help: "Leave it to the snapshotter to change the owners of files" },
-  gpus: { kind: "list", help: "Not implemented" },
+  gpus: { kind: "list", help: "A GPU of NVIDIA's that it may use, by number", value: "N" },
   "read-only": { kind: "bool", help: "Make its root file system read-only" },
   "rootfs-propagation": { kind: "string", help: "Propagation of its root's mounts", value: "MODE" },
   "no-pivot": { kind: "bool", help: "Use chroot, not pivot_root" },
@@ -159,12 +163,6 @@ function imageLabels({ config }: Root): Record<string, string> {
   return { ...config.Labels, [STOP_SIGNAL_LABEL]: config.StopSignal || "SIGTERM" };
 }
 
-/** Flags of stock ctr whose subject is not here. Errors: notImplemented. */
-function refuseMissing(flags: ContainerFlags): void {
-  for (const name of ["gpus", "rdt-class", "apparmor-default-profile"] as const)
-    if (flags[name] !== undefined) throw notImplemented(`--${name} is not implemented`);
-}
-
 function readSpec(path: string): Spec {
   try {
     return JSON.parse(readFileSync(path, "utf8")) as Spec;
@@ -215,7 +213,6 @@ export async function createContainer(
   { source, id, command }: Arguments,
   flags: ContainerFlags,
 ): Promise<Root> {
-  refuseMissing(flags);
   const root =
     source === undefined
       ? { path: "", mounts: [], config: undefined, terminal: false, record: {} }

@@ -1,7 +1,7 @@
 import type { SystemInfo } from "../../api/schema.ts";
 import { maskProxy } from "../../images/registry/proxy.ts";
+import { hasAppArmor } from "../../oci/apparmor/load.ts";
 import { GIT_COMMIT, VERSION } from "../../version/version.ts";
-import { hasAppArmor } from "../apparmor/load.ts";
 import type { EngineConfig } from "../config/config.ts";
 import { LOG_DRIVERS } from "../logs/drivers.ts";
 import { type HostFacts, ipv4Forwarding, kernelSupport } from "./host.ts";

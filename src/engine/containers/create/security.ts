@@ -1,8 +1,8 @@
 import type { HostConfig } from "../../../api/schema.ts";
 import { invalidArgument } from "../../../errors/errors.ts";
+import { ensureDefaultProfile, hasAppArmor } from "../../../oci/apparmor/load.ts";
+import { DEFAULT_PROFILE } from "../../../oci/apparmor/profile.ts";
 import { parseProfile } from "../../../oci/seccomp/profile.ts";
-import { ensureDefaultProfile, hasAppArmor } from "../../apparmor/load.ts";
-import { DEFAULT_PROFILE } from "../../apparmor/profile.ts";
 
 export interface SecurityOptions {
   /** "" for the daemon's default, "unconfined", or a profile's JSON. */

@@ -3,7 +3,7 @@ import type {
   ContainerState as ApiState,
   ContainerInspectResponse,
 } from "../../../api/schema.ts";
-import { hasAppArmor } from "../../apparmor/load.ts";
+import { hasAppArmor } from "../../../oci/apparmor/load.ts";
 import type { Container, MountPoint } from "../container.ts";
 import type { Env } from "../env.ts";
 import type { ContainerState } from "../state/machine.ts";

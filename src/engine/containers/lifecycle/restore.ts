@@ -2,10 +2,11 @@ import { rmSync } from "node:fs";
 import { basename } from "node:path";
 import { messageOf } from "../../../errors/errors.ts";
 import type { ExitStatus, ProcessInfo, ProcessStatus } from "../../containerd/client.ts";
+import { publishEndpoints } from "../../networks/events.ts";
 import { millisBetween, NEVER, now, parseNanos } from "../../time.ts";
 import type { Container } from "../container.ts";
 import type { Env } from "../env.ts";
-import { tellUntold } from "../events.ts";
+import { publish, tellUntold } from "../events.ts";
 import { adoptExecs, reconcileExecs } from "../exec/adopt.ts";
 import { startHealthChecks } from "../health/monitor.ts";
 import { forEachImageLayer } from "../image-mounts.ts";
@@ -14,7 +15,7 @@ import { ProcessIO } from "../io/process-io.ts";
 import { saveContainer } from "../record.ts";
 import { containerExited } from "./exit.ts";
 import { type OpenedLog, openContainerLog } from "./log.ts";
-import { recordSandbox } from "./network.ts";
+import { recordSandbox, tearDownNetwork } from "./network.ts";
 import { lookForOOM } from "./oom.ts";
 import { removeContainer } from "./remove.ts";
 import { wantsRestart } from "./restart-policy.ts";
@@ -80,10 +81,17 @@ async function restore(env: Env, container: Container, tasks: Map<string, Proces
     await adoptExecs(env, container);
     await lookForOOM(env, container);
     await adoptEnded(env, container, task);
+  } else if (task && isUnrecorded(container, task)) {
+    beginUnrecorded(env, container, task.exitedAt);
+    publish(env, container, "start");
+    await adoptEnded(env, container, task);
   } else if (task) {
     await forceDelete(env, id);
     await env.containerd.deleteContainer(id);
   }
+  // Of a run that was over before it could be taken over.
+  if (!state.hasTask && env.network.get(id))
+    publishEndpoints(env.events, "disconnect", id, await tearDownNetwork(env, container));
   // The policy decides anew.
   if (state.status === "restarting") state.move("exited");
 }
@@ -97,21 +105,26 @@ async function recount(env: Env, container: Container): Promise<void> {
   }
 }
 
+/** Whether a task that has ended is of a run that the earlier daemon did not live to record; else it is of the last one. */
+const isUnrecorded = ({ state }: Container, { status, exitedAt }: ProcessInfo): boolean =>
+  status === "stopped" && state.status !== "dead" && exitedAt !== state.finishedAt;
+
+function beginUnrecorded(env: Env, container: Container, startedAt: string): void {
+  container.state.move("running");
+  container.state.startedAt = startedAt;
+  container.facts.startedBefore = true;
+  const sandbox = env.network.get(container.id);
+  if (sandbox) recordSandbox(container, sandbox);
+}
+
 async function adopt(env: Env, container: Container, task: ProcessInfo): Promise<void> {
   const { state } = container;
   await recount(env, container);
   await reopenOutput(env, container);
   const wanted = task.status === "paused" || task.status === "pausing" ? "paused" : "running";
-  if (!state.hasTask) {
-    state.move("running");
-    // A run that the earlier daemon did not live to record.
-    state.startedAt = now();
-    const sandbox = env.network.get(container.id);
-    if (sandbox) recordSandbox(container, sandbox);
-  }
+  if (!state.hasTask) beginUnrecorded(env, container, now());
   if (state.status !== wanted) state.move(wanted);
   state.pid = task.pid;
-  container.facts.startedBefore = true;
   saveContainer(container);
   startHealthChecks(env, container);
   env.log.info("adopted running container", { container: container.id, pid: task.pid });

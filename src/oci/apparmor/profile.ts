@@ -3,15 +3,15 @@
 /** As the specification and `docker inspect` name it. */
 export const DEFAULT_PROFILE = "docker-default";
 
-const RULES = `  network,
+const rulesOf = (name: string) => `  network,
   capability,
   file,
   umount,
 
   # The engine and the runtime stop the container; its processes may signal each other.
   signal (receive) peer=unconfined,
-  signal (send,receive) peer=docker-default,
-  ptrace (trace,read,tracedby,readby) peer=docker-default,
+  signal (send,receive) peer=${name},
+  ptrace (trace,read,tracedby,readby) peer=${name},
 
   deny mount,
 
@@ -35,6 +35,8 @@ const RULES = `  network,
 `;
 
 export interface ProfileOptions {
+  /** Default: docker-default. */
+  name?: string;
   /** /etc/apparmor.d/tunables/global is there. */
   tunables: boolean;
   /** /etc/apparmor.d/abstractions/base is there. */
@@ -44,11 +46,12 @@ export interface ProfileOptions {
 }
 
 /** The text for apparmor_parser(8). */
-export function defaultProfile({ tunables, abstractions, daemon = "unconfined" }: ProfileOptions): string {
+export function defaultProfile(options: ProfileOptions): string {
+  const { name = DEFAULT_PROFILE, tunables, abstractions, daemon = "unconfined" } = options;
   const own = daemon === "unconfined" ? "" : `  signal (receive) peer=${JSON.stringify(daemon)},\n`;
   return `${tunables ? "#include <tunables/global>" : "@{PROC}=/proc/"}
 
-profile ${DEFAULT_PROFILE} flags=(attach_disconnected,mediate_deleted) {
-${abstractions ? "  #include <abstractions/base>\n\n" : ""}${RULES}${own}}
+profile ${name} flags=(attach_disconnected,mediate_deleted) {
+${abstractions ? "  #include <abstractions/base>\n\n" : ""}${rulesOf(name)}${own}}
 `;
 }
