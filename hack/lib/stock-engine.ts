@@ -3,8 +3,9 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { appears, type RunningEngine, runClient } from "./chain.ts";
 
-export const STOCK_DOCKERD = "/usr/sbin/dockerd";
-export const STOCK_CLIENT = "/usr/bin/docker";
+/** Another one is named by PEQUOD_STOCK_DOCKERD: see hack/newer-peers. */
+export const STOCK_DOCKERD = process.env["PEQUOD_STOCK_DOCKERD"] ?? "/usr/sbin/dockerd";
+export const STOCK_CLIENT = process.env["PEQUOD_STOCK_CLIENT"] ?? "/usr/bin/docker";
 
 export interface StockEngineOptions {
   /** Folder for data root, sockets and logs; must exist. */
