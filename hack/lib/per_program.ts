@@ -11,6 +11,13 @@ import type { BunPlugin } from "bun";
 /** Where the copies seem to be: PROGRAMS/NAME/src/.... The same everywhere, so that the executable is as well. */
 const PROGRAMS = "/programs/";
 
+/**
+ * Programs that are one chunk but for what they load late, which gets copies of its own: docker-runc would else start by
+ * loading 30 chunks. No state may be shared between the two parts.
+ */
+const WHOLE = new Set(["docker-runc"]);
+const LATE = "~late";
+
 /** Other files, such as what the executable embeds, are no modules. */
 const SCRIPT = /\.(ts|[cm]?js)$/;
 
@@ -23,7 +30,7 @@ function copyOf(path: string): { program: string; file: string } | undefined {
 
 /** `entry` is the absolute path of the module that imports a program by "./NAME.ts"; sources are below `root`. */
 export function perProgram(root: string, entry: string): BunPlugin {
-  const resolve = (path: string, importer: string): string | undefined => {
+  const resolve = (path: string, importer: string, late: boolean): string | undefined => {
     const copy = copyOf(importer);
     if (importer === entry && path.startsWith("./"))
       return join(PROGRAMS, path.slice(2, -".ts".length), "cmd", path);
@@ -31,14 +38,15 @@ export function perProgram(root: string, entry: string): BunPlugin {
     const full = Bun.resolveSync(path, dirname(join(root, copy.file)));
     if (!SCRIPT.test(full)) return full;
     // Libraries have no part in a fast start: one copy for all.
-    const program = full.includes("/node_modules/") ? "all" : copy.program;
+    const own = late && WHOLE.has(copy.program) ? `${copy.program}${LATE}` : copy.program;
+    const program = full.includes("/node_modules/") ? "all" : own;
     return join(PROGRAMS, program, relative(root, full));
   };
   return {
     name: "per-program",
     setup(build) {
-      build.onResolve({ filter: /.*/ }, ({ path, importer }) => {
-        const found = resolve(path, importer);
+      build.onResolve({ filter: /.*/ }, ({ path, importer, kind }) => {
+        const found = resolve(path, importer, kind === "dynamic-import");
         return found === undefined ? undefined : { path: found };
       });
       build.onLoad({ filter: /^\/programs\// }, async ({ path }) => ({

@@ -46,10 +46,27 @@ export const CAPABILITIES = [
   "CAP_CHECKPOINT_RESTORE",
 ] as const;
 
+let numbers: Map<string, number> | undefined;
+
 /** The number of a capability name, or undefined for a name that this table does not have. */
 export function capabilityNumber(name: string): number | undefined {
-  const index = (CAPABILITIES as readonly string[]).indexOf(name);
-  return index < 0 ? undefined : index;
+  if (numbers === undefined) {
+    numbers = new Map();
+    for (let i = 0; i < CAPABILITIES.length; i++) numbers.set(CAPABILITIES[i]!, i);
+  }
+  return numbers.get(name);
+}
+
+/** The bits of those of the names that this table has. */
+export function knownMask(names: readonly string[]): bigint {
+  let [low, high] = [0, 0];
+  for (const name of names) {
+    const number = capabilityNumber(name);
+    if (number === undefined) continue;
+    if (number < 32) low |= 1 << number;
+    else high |= 1 << (number - 32);
+  }
+  return (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
 }
 
 /** The names of the bits of a mask, lowest number first; bits without a name are left out. */

@@ -1,24 +1,20 @@
 /** Folders and links without node:fs, whose loading costs a short-lived program a millisecond. */
 import { closeFd, O_RDONLY, openFd } from "./fd.ts";
 import { check, cstring, libc, prepareErrno, ptr, SyscallError } from "./libc.ts";
+import { AT_FDCWD, SYS, syscall } from "./syscall.ts";
 
-const SYS_GETDENTS64 = process.arch === "arm64" ? 61 : 217;
+const AT_REMOVEDIR = 0x200;
 const O_DIRECTORY = process.arch === "arm64" ? 0o40000 : 0o200000;
 const DT_DIR = 4;
 const PATH_MAX = 4096;
 
-function open() {
-  prepareErrno();
-  return libc({
-    syscall: { args: ["i64", "i64", "ptr", "u64"], returns: "i64" },
-    rmdir: { args: ["ptr"], returns: "i32" },
-    readlink: { args: ["ptr", "ptr", "u64"], returns: "i64" },
-    realpath: { args: ["ptr", "ptr"], returns: "ptr" },
-  });
-}
+type RealPath = (path: Uint8Array, resolved: Uint8Array) => unknown;
+let realpath: RealPath | undefined;
 
-let opened: ReturnType<typeof open> | undefined;
-const c = () => (opened ??= open());
+function openRealpath(): RealPath {
+  prepareErrno();
+  return libc({ realpath: { args: ["ptr", "ptr"], returns: "ptr" } }).realpath;
+}
 
 export interface FolderEntry {
   name: string;
@@ -42,7 +38,7 @@ export function listFolder(path: string): FolderEntry[] {
   const entries: FolderEntry[] = [];
   try {
     for (;;) {
-      const got = check(c().syscall(SYS_GETDENTS64, fd, buffer, buffer.length), "getdents64", path);
+      const got = check(syscall(SYS.getdents64, fd, buffer, buffer.length), "getdents64", path);
       if (got === 0) return entries;
       parse(buffer.subarray(0, got), entries);
     }
@@ -53,13 +49,22 @@ export function listFolder(path: string): FolderEntry[] {
 
 /** Removes an empty folder. Throws ENOENT, ENOTEMPTY, EBUSY. */
 export function removeFolder(path: string): void {
-  check(c().rmdir(cstring(path)), "rmdir", path);
+  check(syscall(SYS.unlinkat, AT_FDCWD, cstring(path), AT_REMOVEDIR), "rmdir", path);
+}
+
+/** As removeFolder(), but returns false instead of throwing: for those for whom it may be in use, or gone. */
+export function removeFolderIfEmpty(path: string): boolean {
+  return syscall(SYS.unlinkat, AT_FDCWD, cstring(path), AT_REMOVEDIR) === 0;
 }
 
 /** Where a link leads, as it is written in it. */
 export function readLink(path: string): string {
   const target = new Uint8Array(PATH_MAX);
-  const length = check(c().readlink(cstring(path), target, target.length), "readlink", path);
+  const length = check(
+    syscall(SYS.readlinkat, AT_FDCWD, cstring(path), target, target.length),
+    "readlink",
+    path,
+  );
   return new TextDecoder().decode(target.subarray(0, length));
 }
 
@@ -67,7 +72,8 @@ export function readLink(path: string): string {
 export function realPath(path: string): string {
   const resolved = new Uint8Array(PATH_MAX);
   const name = cstring(path);
-  const result = c().realpath(name, resolved);
+  realpath ??= openRealpath();
+  const result = realpath(name, resolved);
   if (result === null || Number(result) === 0) check(-1, "realpath", path);
   if (ptr(name) === 0) throw new SyscallError("realpath", 14, path);
   return new TextDecoder().decode(resolved.subarray(0, resolved.indexOf(0)));

@@ -16,9 +16,10 @@ export class SyscallError extends Error {
   readonly syscall: string;
 
   constructor(syscall: string, errno: number, subject?: string) {
-    super(`${syscall}${subject === undefined ? "" : ` ${subject}`}: ${errnoName(errno)}`);
+    const code = errnoName(errno);
+    super(`${syscall}${subject === undefined ? "" : ` ${subject}`}: ${code}`);
     this.name = "SyscallError";
-    this.code = errnoName(errno);
+    this.code = code;
     this.errno = errno;
     this.syscall = syscall;
   }
@@ -30,6 +31,11 @@ export function libc<const Fns extends Record<string, FFIFunction>>(symbols: Fns
 }
 
 let errnoAddress: Pointer | undefined;
+
+/** Where this thread's errno is, for whoever has opened more symbols in the same go. */
+export function setErrnoAddress(address: Pointer): void {
+  errnoAddress = address;
+}
 
 /** errno of this thread's last failed call; only right directly after it. */
 export function errno(): number {
@@ -48,11 +54,13 @@ export function check(result: number | bigint, syscall: string, subject?: string
   return Number(result);
 }
 
+const encoder = new TextEncoder();
+
 /** A NUL-terminated C string. Keep the buffer referenced until the call has returned. */
 export function cstring(text: string): Uint8Array {
   if (text.includes("\0")) throw new SyscallError("cstring", 22, JSON.stringify(text));
   // Not Buffer: loading it costs a lean process 76 kB.
-  return new TextEncoder().encode(`${text}\0`);
+  return encoder.encode(`${text}\0`);
 }
 
 export { ptr };

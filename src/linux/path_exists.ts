@@ -1,7 +1,7 @@
-import { cstring, libc } from "./libc.ts";
+import { cstring } from "./libc.ts";
+import { AT_FDCWD, SYS, syscall } from "./syscall.ts";
 
 /** access(2): whether the path leads to something. */
 export function pathExists(path: string): boolean {
-  const { access } = libc({ access: { args: ["ptr", "i32"], returns: "i32" } });
-  return access(cstring(path), 0) === 0;
+  return syscall(SYS.faccessat, AT_FDCWD, cstring(path)) === 0;
 }

@@ -1,5 +1,6 @@
 /** A pair of SOCK_SEQPACKET sockets: packets in order, each whole, and an end when the other side is gone. */
-import { check, errno, libc, prepareErrno, ptr, SyscallError } from "./libc.ts";
+import { check, errno, ptr, SyscallError } from "./libc.ts";
+import { SYS, syscall } from "./syscall.ts";
 
 const AF_UNIX = 1;
 const SOCK_SEQPACKET = 5;
@@ -9,22 +10,11 @@ const MSG_NOSIGNAL = 0x4000;
 const MSG_CMSG_CLOEXEC = 0x40000000;
 const SCM_RIGHTS = 1;
 const EINTR = 4;
-
-function open() {
-  prepareErrno();
-  return libc({
-    socketpair: { args: ["i32", "i32", "i32", "ptr"], returns: "i32" },
-    recvmsg: { args: ["i32", "ptr", "i32"], returns: "i64" },
-    send: { args: ["i32", "ptr", "u64", "i32"], returns: "i64" },
-  });
-}
-
-let opened: ReturnType<typeof open> | undefined;
-const c = () => (opened ??= open());
+const PACKET_MAX = 8192;
 
 function pair(type: number): [number, number] {
   const fds = new Int32Array(2);
-  check(c().socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, fds), "socketpair");
+  check(syscall(SYS.socketpair, AF_UNIX, type | SOCK_CLOEXEC, 0, fds), "socketpair");
   return [fds[0]!, fds[1]!];
 }
 
@@ -42,13 +32,13 @@ export interface Packet {
 
 /** Waits for a packet of at most 8 KiB; undefined when the other side is gone. Blocks the thread. */
 export function receivePacket(socket: number): Packet | undefined {
-  const data = new Uint8Array(8192);
+  const data = new Uint8Array(PACKET_MAX);
   const control = new DataView(new ArrayBuffer(24));
   const controlBytes = new Uint8Array(control.buffer);
   const iovec = new BigUint64Array([BigInt(ptr(data)), BigInt(data.length)]);
   const message = new BigUint64Array([0n, 0n, BigInt(ptr(iovec)), 1n, BigInt(ptr(controlBytes)), 24n, 0n]);
   for (;;) {
-    const got = Number(c().recvmsg(socket, message, MSG_CMSG_CLOEXEC));
+    const got = syscall(SYS.recvmsg, socket, message, MSG_CMSG_CLOEXEC);
     if (got < 0) {
       const error = errno();
       if (error === EINTR) continue;
@@ -62,5 +52,5 @@ export function receivePacket(socket: number): Packet | undefined {
 
 /** Sends a packet; throws EPIPE when the other side is gone. */
 export function sendPacket(socket: number, bytes: Uint8Array): void {
-  check(c().send(socket, bytes, bytes.length, MSG_NOSIGNAL), "send");
+  check(syscall(SYS.sendto, socket, bytes, bytes.length, MSG_NOSIGNAL), "send");
 }

@@ -47,6 +47,28 @@ function open() {
 let opened: ReturnType<typeof open> | undefined;
 const c = () => (opened ??= open());
 
+type PosixSpawn = ReturnType<typeof openSpawn>;
+let posixSpawn: PosixSpawn | undefined;
+
+function openSpawn() {
+  return libc({ posix_spawn: { args: ["ptr", "ptr", "ptr", "ptr", "ptr", "ptr"], returns: "i32" } })
+    .posix_spawn;
+}
+
+/**
+ * Starts a program that gets the descriptors that are not close-on-exec, by their own numbers, and signals as they are
+ * here: for one that puts both in order by itself. Spares a fast start half of what spawn() takes. Throws a SyscallError
+ * when it cannot be executed.
+ */
+export function spawnInheriting(path: string, argv: readonly string[]): number {
+  posixSpawn ??= openSpawn();
+  const pid = new Int32Array(1);
+  const block = new StringBlock([path, ...argv]);
+  const pointers = block.pointers(1, 1 + argv.length);
+  must(posixSpawn(pid, block.bytes, null, null, pointers, pointers.subarray(argv.length)), path);
+  return check(pid[0] ?? -1, "posix_spawn", path);
+}
+
 /** posix_spawn and its kin return the error instead of setting errno. */
 function must(result: number, what: string): void {
   if (result !== 0) throw new SyscallError("posix_spawn", result, what);

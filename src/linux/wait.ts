@@ -1,16 +1,10 @@
 /** waitpid(2): what became of a child. */
-import { errno, libc, prepareErrno } from "./libc.ts";
+import { errno } from "./libc.ts";
+import { SYS, syscall } from "./syscall.ts";
 
 const WNOHANG = 1;
 const ECHILD = 10;
 const EINTR = 4;
-
-function open() {
-  prepareErrno();
-  return libc({ waitpid: { args: ["i32", "ptr", "i32"], returns: "i32" } });
-}
-
-let opened: ReturnType<typeof open> | undefined;
 
 export interface ExitedChild {
   pid: number;
@@ -26,10 +20,9 @@ function exitCodeOf(waitStatus: number): number {
 
 /** Reaps one dead child (of the given pid, or any for -1); undefined when none is dead. Never blocks. */
 export function reapOne(pid = -1): ExitedChild | undefined {
-  opened ??= open();
   const status = new Int32Array(1);
   for (;;) {
-    const reaped = opened.waitpid(pid, status, WNOHANG);
+    const reaped = syscall(SYS.wait4, pid, status, WNOHANG);
     if (reaped > 0) return { pid: reaped, status: exitCodeOf(status[0]!) };
     if (reaped === 0) return undefined;
     const error = errno();
@@ -40,9 +33,8 @@ export function reapOne(pid = -1): ExitedChild | undefined {
 
 /** Waits for a child in a blocking way: for short-lived helpers of a command line program only. */
 export function waitFor(pid: number): number {
-  opened ??= open();
   const status = new Int32Array(1);
-  while (opened.waitpid(pid, status, 0) < 0) {
+  while (syscall(SYS.wait4, pid, status, 0) < 0) {
     if (errno() !== EINTR) return -1;
   }
   return exitCodeOf(status[0]!);

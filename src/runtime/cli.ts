@@ -1,7 +1,14 @@
 /** docker-runc's command line: global flags, then a command with its own. */
 import { invalidArgument, messageOf } from "../errors/errors.ts";
-import { type Flag, parseFlags } from "../flags/flags.ts";
+import { type Flag, flagHelp, parseFlags } from "../flags/flags.ts";
 import { type Context, makeContext } from "./commands/context.ts";
+import * as create from "./commands/create.ts";
+import * as remove from "./commands/delete.ts";
+import * as exec from "./commands/exec.ts";
+import * as kill from "./commands/kill.ts";
+import * as run from "./commands/run.ts";
+import * as start from "./commands/start.ts";
+import * as state from "./commands/state.ts";
 import { checkLog, type Log, logFatal, logMessage } from "./log.ts";
 import { print } from "./print.ts";
 
@@ -11,7 +18,8 @@ export interface Command {
 }
 
 interface Entry {
-  load: () => Promise<Command>;
+  /** What engines call is part of the program's one file; all else is loaded when it is asked for. */
+  load: () => Command | Promise<Command>;
   help: string;
   /** What opens an error message, and the exit code, where runc has its own. */
   failure?: { prefix: string; code: number };
@@ -26,19 +34,19 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     help: "Write a running container's state to files, by CRIU",
   },
   create: {
-    load: () => import("./commands/create.ts"),
+    load: () => create,
     help: "Create a container that waits for start",
     failure: { prefix: "runc create failed: ", code: 1 },
   },
-  delete: { load: () => import("./commands/delete.ts"), help: "Delete what a container holds" },
+  delete: { load: () => remove, help: "Delete what a container holds" },
   events: { load: () => import("./commands/events.ts"), help: "Print usage and out-of-memory events" },
   exec: {
-    load: () => import("./commands/exec.ts"),
+    load: () => exec,
     help: "Run another process in a container",
     failure: { prefix: "exec failed: ", code: 255 },
   },
   features: { load: () => import("./commands/features.ts"), help: "Print what this runtime supports" },
-  kill: { load: () => import("./commands/kill.ts"), help: "Send a signal to a container (default SIGTERM)" },
+  kill: { load: () => kill, help: "Send a signal to a container (default SIGTERM)" },
   list: { load: () => import("./commands/list.ts"), help: "List containers" },
   pause: { load: () => import("./commands/pause.ts"), help: "Freeze all processes of a container" },
   plan: {
@@ -52,13 +60,13 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   },
   resume: { load: () => import("./commands/resume.ts"), help: "Thaw what pause froze" },
   run: {
-    load: () => import("./commands/run.ts"),
+    load: () => run,
     help: "Create and start a container",
     failure: { prefix: "runc run failed: ", code: 1 },
   },
   spec: { load: () => import("./commands/spec.ts"), help: "Write a config.json to begin with" },
-  start: { load: () => import("./commands/start.ts"), help: "Run the command of a created container" },
-  state: { load: () => import("./commands/state.ts"), help: "Print the state of a container" },
+  start: { load: () => start, help: "Run the command of a created container" },
+  state: { load: () => state, help: "Print the state of a container" },
   update: { load: () => import("./commands/update.ts"), help: "Change limits of a container" },
 };
 
@@ -88,8 +96,7 @@ function defaultRoot(): string {
   return "/run/docker-runc";
 }
 
-async function usage(): Promise<string> {
-  const { flagHelp } = await import("../flags/flags.ts");
+function usage(): string {
   const commands = Object.entries(COMMANDS).map(([name, { help }]) => `  ${name.padEnd(12)}${help}\n`);
   return `NAME:
    docker-runc - Open Container Initiative runtime
@@ -114,8 +121,7 @@ const ARGUMENTS: Readonly<Record<string, string>> = {
   spec: "",
 };
 
-async function commandUsage(name: string, help: string, { FLAGS }: Command): Promise<string> {
-  const { flagHelp } = await import("../flags/flags.ts");
+function commandUsage(name: string, help: string, { FLAGS }: Command): string {
   const options = FLAGS ? `\nOPTIONS:\n${flagHelp(FLAGS)}` : "";
   const line = `   docker-runc ${name}${FLAGS ? " [OPTIONS]" : ""} ${ARGUMENTS[name] ?? "CONTAINER"}`;
   return `NAME:\n   docker-runc ${name} - ${help}\n\nUSAGE:\n${line.trimEnd()}\n${options}`;
@@ -134,7 +140,7 @@ export async function runCli(args: string[]): Promise<number> {
     const name = rest.shift();
     if (values.version) return printVersion();
     if (values.help || name === undefined || name === "help") {
-      print(await usage());
+      print(usage());
       return 0;
     }
     if (format !== undefined && format !== "json" && format !== "text")
@@ -156,7 +162,7 @@ export async function runCli(args: string[]): Promise<number> {
     );
     const command = await entry.load();
     if (rest[0] === "--help" || rest[0] === "-h") {
-      print(await commandUsage(name, entry.help, command));
+      print(commandUsage(name, entry.help, command));
       return 0;
     }
     debug(`docker-runc ${args.join(" ")}`);

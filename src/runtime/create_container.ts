@@ -7,16 +7,21 @@ import { oomKills } from "../linux/cgroup/oom_kills.ts";
 import { realtimeStamp } from "../linux/clock.ts";
 import { O_RDWR, openFd } from "../linux/fd.ts";
 import { makeFifo } from "../linux/fifo.ts";
+import { pathExists } from "../linux/path_exists.ts";
 import { processStat } from "../linux/process_stat.ts";
+import { seccompDigest } from "../linux/seccomp/cache.ts";
 import type { Spec } from "../oci/runtime-spec.ts";
 import { compileContainer, hasOwnMounts, rootPathOf } from "./compile/container.ts";
+import { isNew } from "./compile/namespaces.ts";
 import { type ConsoleTarget, checkPreserved, OpenDescriptors, ownStreams } from "./descriptors.ts";
 import { releaseOddities, stopUnit } from "./destroy.ts";
 import { gatherFacts } from "./facts.ts";
-import { type Descriptors, type Handlers, launch, slotsOf } from "./launch/launch.ts";
+import { runRuntimeHooks } from "./hooks.ts";
+import { writeMappings } from "./id_mapping.ts";
+import { type Descriptors, type Handlers, launch } from "./launch/launch.ts";
 import { writePidFile } from "./pid_file.ts";
 import type { Plan } from "./plan/ops.ts";
-import type { ContainerRecord, StateStore } from "./state/store.ts";
+import { CACHE_FOLDER, type ContainerRecord, type StateStore } from "./state/store.ts";
 
 export interface CreateOptions extends ConsoleTarget {
   spec: Spec;
@@ -59,18 +64,13 @@ export function newRecord(
 
 /** What only some containers need. */
 interface LateModules {
-  hooks?: typeof import("./hooks.ts");
   pidfd?: typeof import("./pidfd_socket.ts");
-  mapping?: typeof import("./id_mapping.ts");
   notify?: typeof import("./seccomp_notify.ts");
 }
 
-async function loadLate({ hooks, linux }: Spec, { pidfdSocket }: CreateOptions): Promise<LateModules> {
+async function loadLate({ linux }: Spec, { pidfdSocket }: CreateOptions): Promise<LateModules> {
   const late: LateModules = {};
   if (pidfdSocket !== undefined) late.pidfd = await import("./pidfd_socket.ts");
-  if (hooks) late.hooks = await import("./hooks.ts");
-  if (linux?.namespaces?.some((n) => n.type === "user" && !n.path))
-    late.mapping = await import("./id_mapping.ts");
   if (linux?.seccomp?.listenerPath) late.notify = await import("./seccomp_notify.ts");
   return late;
 }
@@ -84,6 +84,7 @@ const outOfMemory = (cause: unknown) =>
 
 /** A cgroup that was there before: processes in it share the limits; a frozen one would stop ours for ever. */
 function checkUnused(cgroup: Cgroup, warn: (message: string) => void): void {
+  if (!cgroup.some(({ path }) => pathExists(path))) return;
   if (isFrozen(cgroup))
     throw failedPrecondition(
       "unable to start container process: container's cgroup unexpectedly frozen: thaw it, or choose another linux.cgroupsPath",
@@ -129,17 +130,23 @@ class Creation {
     const { id } = this.#record;
     const descriptors = this.#descriptors();
     try {
+      const profile = this.#spec.linux?.seccomp;
+      const text = profile && JSON.stringify(profile);
+      const digest = profile && text && seccompDigest(profile, text);
       const facts = await gatherFacts(id, this.#spec, {
         ...this.#options,
         ...(await this.#scope()),
-        seccompFolder: `${this.#store.root}/.cache`,
-        fds: slotsOf(descriptors),
+        seccompFolder: `${this.#store.root}/${CACHE_FOLDER}`,
+        ...(digest ? { seccompDigest: digest } : {}),
+        fds: descriptors,
       });
       if (this.#spec.linux?.mountLabel && !facts.selinux)
         this.#options.warn("linux.mountLabel is left out: SELinux is not enabled on this host");
       const plan = compileContainer(this.#spec, facts, this.#options.wait);
       if (!this.#options.systemdCgroup) checkUnused(facts.cgroup, this.#options.warn);
       this.#record.cgroup = facts.cgroup;
+      if (text && digest && facts.seccomp)
+        this.#record.seccomp = { text, digest, flags: facts.seccomp.flags, listener: facts.seccomp.listener };
       if (!hasOwnMounts(this.#spec))
         this.#record.mountBefore = (await import("./host_root.ts")).mountIdOf(this.#record.rootfs);
       this.#store.save(this.#record);
@@ -190,9 +197,9 @@ class Creation {
         record.pid = pid;
         record.startTime = processStat(pid)?.startTime ?? "";
         this.#store.save(record);
-        late.mapping?.writeMappings(pid, this.#spec.linux!);
+        if (isNew(this.#spec, "user")) writeMappings(pid, this.#spec.linux!);
       },
-      sync: () => late.hooks?.runRuntimeHooks(record) ?? "",
+      sync: () => (this.#spec.hooks ? runRuntimeHooks(record) : ""),
       listener: (fd: number) => late.notify?.passListener(fd, record, record.pid),
       ready: (pid: number) => {
         if (this.#options.pidFile !== undefined) writePidFile(this.#options.pidFile, pid);

@@ -1,4 +1,5 @@
-import { removeCgroup } from "../linux/cgroup/cgroup.ts";
+import { removeCgroup, removeEmptyCgroup } from "../linux/cgroup/cgroup.ts";
+import { runPoststop } from "./hooks.ts";
 import { isRootless } from "./host.ts";
 import { killAll } from "./kill_all.ts";
 import type { ContainerRecord, StateStore } from "./state/store.ts";
@@ -27,10 +28,13 @@ export async function destroy(
   record: ContainerRecord,
   warn: (message: string) => void,
 ): Promise<void> {
-  if (record.cgroup.length > 0) killAll(record, SIGKILL);
-  removeCgroup(record.cgroup);
+  // A cgroup that can be removed has no processes.
+  if (!removeEmptyCgroup(record.cgroup)) {
+    if (record.cgroup.length > 0) killAll(record, SIGKILL);
+    removeCgroup(record.cgroup);
+  }
   await releaseOddities(record);
   await stopUnit(record);
   store.remove(record.id);
-  if (record.spec.hooks?.poststop?.length) (await import("./hooks.ts")).runPoststop(record, warn);
+  if (record.spec.hooks?.poststop?.length) runPoststop(record, warn);
 }

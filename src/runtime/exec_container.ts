@@ -10,11 +10,11 @@ import type { Process } from "../oci/runtime-spec.ts";
 import { compileExec, type ExecTarget } from "./compile/exec.ts";
 import { type ConsoleTarget, checkPreserved, OpenDescriptors } from "./descriptors.ts";
 import { gatherExecFacts } from "./facts.ts";
-import { launch, slotsOf } from "./launch/launch.ts";
+import { launch } from "./launch/launch.ts";
 import { writePidFile } from "./pid_file.ts";
 import { openInitProcess } from "./state/init_process.ts";
 import { statusOf } from "./state/status.ts";
-import type { ContainerRecord, StateStore } from "./state/store.ts";
+import { CACHE_FOLDER, type ContainerRecord, type StateStore } from "./state/store.ts";
 
 export interface ExecOptions extends ConsoleTarget {
   process: Process;
@@ -30,13 +30,18 @@ export interface ExecOptions extends ConsoleTarget {
 }
 
 /** What of the container is not our own. */
-function targetOf({ pid, rootfs, spec, mountBefore }: ContainerRecord): ExecTarget {
+function targetOf({ pid, rootfs, spec, mountBefore }: ContainerRecord, rootless: boolean): ExecTarget {
   const target: ExecTarget = {
     ...{ namespaces: 0, inUserNamespace: false, hostMounts: mountBefore !== undefined },
     ...{ pid, rootfs, spec },
   };
   for (const type of NAMESPACE_TYPES) {
     const { file, flag } = NAMESPACES[type];
+    // Root may enter what is its own already; nobody may enter the user namespace that he is in.
+    if (type !== "user" && !rootless && spec.linux?.namespaces?.some((one) => one.type === type)) {
+      target.namespaces |= flag;
+      continue;
+    }
     if (!pathExists(`/proc/self/ns/${file}`)) continue;
     if (readLink(`/proc/self/ns/${file}`) === readLink(`/proc/${pid}/ns/${file}`)) continue;
     target.namespaces |= flag;
@@ -100,15 +105,15 @@ export async function execInContainer(
     const descriptors = { preserve: options.preserveFds, ...open.console(options), pidfd };
     const facts = await gatherExecFacts(record, {
       cgroup: execCgroup(record, options.cgroups),
-      seccompFolder: `${store.root}/.cache`,
-      fds: slotsOf(descriptors),
+      seccompFolder: `${store.root}/${CACHE_FOLDER}`,
+      fds: descriptors,
       ...(options.consoleFd === undefined ? {} : { consoleFd: options.consoleFd }),
       preserveFds: options.preserveFds,
       labelled: Boolean(options.process.selinuxLabel),
       ...(options.pidFile === undefined ? {} : { pidFile: options.pidFile }),
     });
-    const plan = compileExec(options.process, targetOf(record), facts);
-    const notify = record.spec.linux?.seccomp?.listenerPath ? await import("./seccomp_notify.ts") : undefined;
+    const plan = compileExec(options.process, targetOf(record, facts.rootless), facts);
+    const notify = facts.seccomp?.listener ? await import("./seccomp_notify.ts") : undefined;
     const handover = options.pidfdSocket === undefined ? undefined : await import("./pidfd_socket.ts");
     const handlers = {
       started: () => {},

@@ -1,7 +1,11 @@
 /** Gathers what the compiler is told. */
+import { invalidArgument } from "../errors/errors.ts";
 import { type Cgroup, locateCgroup } from "../linux/cgroup/cgroup.ts";
 import { cgroupLayout } from "../linux/cgroup/layout.ts";
+import { readSmallFile } from "../linux/fd.ts";
+import { realPath } from "../linux/folder.ts";
 import { pathExists } from "../linux/path_exists.ts";
+import { cachedSeccomp, seccompDigest } from "../linux/seccomp/cache.ts";
 import type { LinuxSeccomp, Spec } from "../oci/runtime-spec.ts";
 import { rootPathOf, rootPropagation } from "./compile/container.ts";
 import type { Facts } from "./compile/facts.ts";
@@ -21,23 +25,33 @@ const FLAGS: Readonly<Record<string, number>> = {
 const SPEC_ALLOW = 4;
 const NEW_LISTENER = 8;
 
-async function compiled(profile: LinuxSeccomp, folder: string | undefined): Promise<Uint8Array> {
-  if (folder !== undefined) return (await import("../linux/seccomp/cache.ts")).cachedSeccomp(profile, folder);
+async function compiled(
+  profile: LinuxSeccomp,
+  folder: string | undefined,
+  digest: string | undefined,
+): Promise<Uint8Array> {
+  if (folder !== undefined)
+    return cachedSeccomp(() => profile, folder, digest ?? seccompDigest(profile, JSON.stringify(profile)));
   return (await import("../linux/seccomp/compile.ts")).compileSeccomp(profile);
 }
 
-/** The compiled profile with its flags; undefined where there is none. `folder` holds compiled ones, if given. */
+/**
+ * The compiled profile with its flags; undefined where there is none. `folder` holds compiled ones, if given, by `digest`.
+ */
 async function seccompFacts(
   profile: LinuxSeccomp | undefined,
   folder: string | undefined,
+  digest?: string,
 ): Promise<Facts["seccomp"]> {
   if (!profile) return undefined;
-  const { invalidArgument } = await import("../errors/errors.ts");
-  const notified = (profile.syscalls ?? []).filter((rule) => rule.action === "SCMP_ACT_NOTIFY");
-  const listener = notified.length > 0;
-  // docker-runc passes the descriptor on by write(2), which would then wait for the agent.
-  if (notified.some(({ names }) => names.includes("write")))
-    throw invalidArgument("linux.seccomp: SCMP_ACT_NOTIFY cannot be used for the write syscall");
+  let listener = false;
+  for (const { action, names } of profile.syscalls ?? []) {
+    if (action !== "SCMP_ACT_NOTIFY") continue;
+    listener = true;
+    // docker-runc passes the descriptor on by write(2), which would then wait for the agent.
+    if (names.includes("write"))
+      throw invalidArgument("linux.seccomp: SCMP_ACT_NOTIFY cannot be used for the write syscall");
+  }
   if (profile.defaultAction === "SCMP_ACT_NOTIFY")
     throw invalidArgument("linux.seccomp: SCMP_ACT_NOTIFY cannot be used as default action");
   let flags = listener ? NEW_LISTENER : 0;
@@ -50,13 +64,11 @@ async function seccompFacts(
   }
   if (listener && !profile.listenerPath)
     throw invalidArgument("linux.seccomp: SCMP_ACT_NOTIFY needs a listenerPath");
-  return { program: await compiled(profile, folder), flags, listener };
+  return { program: await compiled(profile, folder, digest), flags, listener };
 }
 
 /** The mount point that a path is on. */
-async function mountPointOf(path: string): Promise<string> {
-  const { readSmallFile } = await import("../linux/fd.ts");
-  const { realPath } = await import("../linux/folder.ts");
+function mountPointOf(path: string): string {
   const real = realPath(path);
   const points = readSmallFile("/proc/self/mountinfo")
     .trimEnd()
@@ -79,6 +91,7 @@ export interface FactOptions {
   bundle: string;
   /** Where compiled profiles are kept; undefined: nowhere. */
   seccompFolder: string | undefined;
+  seccompDigest?: string;
   fds: Facts["fds"];
   consoleFd?: number;
   pidFile?: string;
@@ -95,7 +108,7 @@ export async function gatherFacts(id: string, spec: Spec, options: FactOptions):
   const rootless = options.rootless ?? isRootless();
   const propagation = rootPropagation(spec);
   const shared = propagation !== undefined && (propagation & (MS_SLAVE | MS_PRIVATE)) === 0;
-  const seccomp = await seccompFacts(spec.linux?.seccomp, options.seccompFolder);
+  const seccomp = await seccompFacts(spec.linux?.seccomp, options.seccompFolder, options.seccompDigest);
   const rdt = spec.linux?.intelRdt;
   return {
     id,
@@ -114,9 +127,20 @@ export async function gatherFacts(id: string, spec: Spec, options: FactOptions):
     appArmor: appArmorEnabled(),
     selinux: Boolean(spec.process?.selinuxLabel || spec.linux?.mountLabel) && selinuxEnabled(),
     kcore: pathExists("/proc/kcore"),
-    ...(shared ? { rootMountPoint: await mountPointOf(rootPathOf(spec, options.bundle)) } : {}),
+    ...(shared ? { rootMountPoint: mountPointOf(rootPathOf(spec, options.bundle)) } : {}),
     rootless,
     umask: DEFAULT_UMASK,
+  };
+}
+
+/** The filter of a container, as it was compiled when it was made. */
+async function keptSeccomp({ seccomp, spec }: ContainerRecord, folder: string | undefined) {
+  if (seccomp === undefined || folder === undefined) return seccompFacts(spec.linux?.seccomp, folder);
+  const { text, digest, flags, listener } = seccomp;
+  return {
+    program: await cachedSeccomp(() => JSON.parse(text) as LinuxSeccomp, folder, digest),
+    flags,
+    listener,
   };
 }
 
@@ -129,7 +153,7 @@ export async function gatherExecFacts(
     labelled: boolean;
   },
 ): Promise<Facts> {
-  const seccomp = await seccompFacts(record.spec.linux?.seccomp, options.seccompFolder);
+  const seccomp = await keptSeccomp(record, options.seccompFolder);
   return {
     id: record.id,
     bundle: record.bundle,

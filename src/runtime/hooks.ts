@@ -9,7 +9,6 @@ import type { ContainerStatus, Hook, State } from "../oci/runtime-spec.ts";
 import type { ContainerRecord } from "./state/store.ts";
 
 const SIGKILL = 9;
-const pause = new Int32Array(new SharedArrayBuffer(4));
 
 /** The state document that a hook reads from its stdin. */
 export function stateFor(record: ContainerRecord, status: ContainerStatus): State {
@@ -30,7 +29,7 @@ function waitSeconds(pid: number, seconds: number | undefined): number | undefin
   while (performance.now() < end) {
     const child = reapOne(pid);
     if (child) return child.status;
-    Atomics.wait(pause, 0, 0, 5);
+    Bun.sleepSync(5);
   }
   return undefined;
 }

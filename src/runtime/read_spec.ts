@@ -21,7 +21,7 @@ function readJson(path: string, missing: string): unknown {
   try {
     const document: unknown = JSON.parse(text);
     // Go programs write null for lists and objects that they have not set.
-    return /:\s*null\b/.test(text) ? withoutNulls(document) : document;
+    return text.includes("null") && /:\s*null\b/.test(text) ? withoutNulls(document) : document;
   } catch (error) {
     throw invalidArgument(`${path} is not JSON: ${messageOf(error)}`, { cause: error });
   }

@@ -3,6 +3,7 @@ import { messageOf, systemError } from "../errors/errors.ts";
 import { closeFd } from "../linux/fd.ts";
 import { sendDescriptor } from "../linux/send_descriptor.ts";
 import { connectUnix } from "../linux/unix_socket.ts";
+import type { LinuxSeccomp } from "../oci/runtime-spec.ts";
 import { stateFor } from "./hooks.ts";
 import type { ContainerRecord } from "./state/store.ts";
 
@@ -11,7 +12,8 @@ import type { ContainerRecord } from "./state/store.ts";
  * `pid` is the process that the filter is for: the container's first one or an exec.
  */
 export function passListener(fd: number, record: ContainerRecord, pid: number): void {
-  const { listenerPath, listenerMetadata } = record.spec.linux!.seccomp!;
+  const profile = record.seccomp ? JSON.parse(record.seccomp.text) : record.spec.linux?.seccomp;
+  const { listenerPath, listenerMetadata } = profile as LinuxSeccomp;
   const state = {
     ociVersion: record.ociVersion,
     fds: ["seccompFd"],

@@ -1,10 +1,12 @@
 /** Writes resource limits into a cgroup, on whatever version the host has. */
 import { errnoOf, invalidArgument, messageOf, systemError } from "../../errors/errors.ts";
 import type { LinuxResources } from "../../oci/runtime-spec.ts";
-import { readSmallFile, writeControlFile } from "../fd.ts";
+import { closeFd, O_WRONLY, openFd, readSmallFile, writeFd } from "../fd.ts";
 import { type Cgroup, type CgroupFolder, folderOf, unifiedFolder } from "./cgroup.ts";
 import { type ControlWrite, currentMemoryLimit, v1Writes } from "./limits_v1.ts";
+import { applyV2 } from "./limits_v2.ts";
 
+const encoder = new TextEncoder();
 const MEMORY_LIMIT = "memory.limit_in_bytes";
 /** A period, and the time in it. */
 const QUOTA_OF: Readonly<Record<string, string>> = {
@@ -33,14 +35,34 @@ function refused(write: ControlWrite, path: string, error: unknown): Error {
   );
 }
 
-function writeOne(folder: CgroupFolder | undefined, write: ControlWrite): void {
+/** Writes to control files; one that gets several writes in a row, as those for devices do, is opened once. */
+class ControlFiles {
+  #path = "";
+  #fd = -1;
+
+  write(path: string, text: string): void {
+    if (path !== this.#path) {
+      this.close();
+      this.#fd = openFd(path, O_WRONLY);
+      this.#path = path;
+    }
+    writeFd(this.#fd, encoder.encode(text));
+  }
+
+  close(): void {
+    if (this.#path !== "") closeFd(this.#fd);
+    this.#path = "";
+  }
+}
+
+function writeOne(files: ControlFiles, folder: CgroupFolder | undefined, write: ControlWrite): void {
   if (!folder)
     throw systemError(
       `linux.resources.${write.tag}: this host has no ${write.controller} cgroup controller, so the limit cannot be set`,
     );
   const path = `${folder.path}/${write.file}`;
   try {
-    writeControlFile(path, write.text);
+    files.write(path, write.text);
   } catch (error) {
     throw refused(write, path, error);
   }
@@ -57,12 +79,12 @@ function checkShares(path: string, asked: number): void {
 const errnoOfCause = (error: unknown) => errnoOf(error instanceof Error ? error.cause : error);
 
 /** A shorter period is refused while the old quota does not fit into it: then it follows the quota. */
-function writeAll(cgroup: Cgroup, writes: ControlWrite[]): void {
+function writeAll(cgroup: Cgroup, writes: ControlWrite[], files: ControlFiles): void {
   let late: ControlWrite | undefined;
   for (const write of writes) {
     const folder = folderOf(cgroup, write.controller);
     try {
-      writeOne(folder, write);
+      writeOne(files, folder, write);
     } catch (error) {
       const code = errnoOfCause(error);
       if (code === "ENOENT" && write.optional) continue;
@@ -70,7 +92,7 @@ function writeAll(cgroup: Cgroup, writes: ControlWrite[]): void {
       late = write;
     }
     if (!late || write.file !== QUOTA_OF[late.file]) continue;
-    writeOne(folder, late);
+    writeOne(files, folder, late);
     late = undefined;
   }
 }
@@ -85,7 +107,6 @@ export async function applyLimits(
   options: { devices: boolean },
 ): Promise<void> {
   if (isV2(cgroup)) {
-    const { applyV2 } = await import("./limits_v2.ts");
     return applyV2(unifiedFolder(cgroup)!, resources, options);
   }
   const fresh = options.devices;
@@ -97,5 +118,10 @@ export async function applyLimits(
     throw invalidArgument(
       "linux.resources.unified: invalid configuration: this host's controllers are of cgroup v1: use memory, cpu and the other members",
     );
-  writeAll(cgroup, writes);
+  const files = new ControlFiles();
+  try {
+    writeAll(cgroup, writes, files);
+  } finally {
+    files.close();
+  }
 }

@@ -31,7 +31,7 @@ test("locateCgroup() puts an absolute path below each mount point, and refuses t
     "/sys/fs/cgroup/unified/docker/box",
   ]);
   expect(() => locateCgroup("/docker/../../x", layout)).toThrow('".."');
-  expect(() => locateCgroup("//", layout)).toThrow("is the root");
+  for (const root of ["//", "/.", "/./"]) expect(() => locateCgroup(root, layout)).toThrow("is the root");
 });
 
 describe("v1Writes()", () => {

@@ -1,7 +1,7 @@
 /** A container's control group: one folder in each hierarchy of the host. */
 import { errnoOf, messageOf, systemError } from "../../errors/errors.ts";
-import { makeFolder, readSmallFile, writeControlFile } from "../fd.ts";
-import { listFolder, removeFolder } from "../folder.ts";
+import { makeFolder, makeFolderIn, readSmallFile, writeControlFile } from "../fd.ts";
+import { listFolder, removeFolder, removeFolderIfEmpty } from "../folder.ts";
 import { type CgroupLayout, cgroupLayout, cgroupsOfProcess, type Hierarchy } from "./layout.ts";
 
 /** One folder of a cgroup. JSON-safe: the runtime keeps it in its state. */
@@ -14,7 +14,12 @@ export interface CgroupFolder {
 /** All folders of a cgroup, one for each hierarchy. */
 export type Cgroup = CgroupFolder[];
 
-const join = (...parts: string[]) => `/${parts.join("/").split("/").filter(Boolean).join("/")}`;
+const join = (...parts: string[]) =>
+  `/${parts
+    .join("/")
+    .split("/")
+    .filter((part) => part !== "" && part !== ".")
+    .join("/")}`;
 
 function refuseDots(path: string): void {
   if (path.split("/").includes(".."))
@@ -35,16 +40,19 @@ function ownPath(hierarchy: Hierarchy, own: Map<string, string>): string {
 export function locateCgroup(cgroupsPath: string, layout: CgroupLayout = cgroupLayout()): Cgroup {
   refuseDots(cgroupsPath);
   const own = cgroupsPath.startsWith("/") ? undefined : cgroupsOfProcess("self");
-  return layout.hierarchies.map(({ version, controllers, mountpoint, root }) => {
-    const above = own ? ownPath({ version, controllers, mountpoint, root }, own) : "";
-    const path = join(mountpoint, above, cgroupsPath);
+  const below = join(cgroupsPath);
+  const cgroup: Cgroup = [];
+  for (const hierarchy of layout.hierarchies) {
+    const { version, controllers, mountpoint } = hierarchy;
+    const path = own ? join(mountpoint, ownPath(hierarchy, own), below) : `${mountpoint}${below}`;
     // All processes of the host are there: they would get the limits, and be killed with the container.
-    if (path === join(mountpoint))
+    if (below === "/" && path.length <= mountpoint.length + 1)
       throw systemError(
         `cgroup path ${JSON.stringify(cgroupsPath)} is the root: name a folder for the container`,
       );
-    return { version, controllers, path };
-  });
+    cgroup.push({ version, controllers, path });
+  }
+  return cgroup;
 }
 
 /** The folder of a v1 controller, or the unified one, or undefined where the host has none. */
@@ -63,13 +71,19 @@ function lineage(mountpoint: string, path: string): string[] {
   return names.map((_, i) => join(mountpoint, ...names.slice(0, i + 1)));
 }
 
-/** cpuset v1 takes no process before it has processors and memory nodes: they come from the parent. */
-function inheritCpuset(path: string): void {
+/**
+ * cpuset v1 takes no process before it has processors and memory nodes: they come from the parent. Returns false where
+ * that has none itself.
+ */
+function inheritCpuset(path: string): boolean {
   const parent = path.slice(0, path.lastIndexOf("/"));
   for (const file of ["cpuset.cpus", "cpuset.mems"]) {
     if (readSmallFile(`${path}/${file}`).trim() !== "") continue;
-    writeControlFile(`${path}/${file}`, readSmallFile(`${parent}/${file}`).trim());
+    const above = readSmallFile(`${parent}/${file}`).trim();
+    if (above === "") return false;
+    writeControlFile(`${path}/${file}`, above);
   }
+  return true;
 }
 
 /** Enables for the children of a v2 folder all the controllers that it has itself. */
@@ -93,11 +107,15 @@ function delegateControllers(path: string): void {
 }
 
 function createFolder(folder: CgroupFolder, mountpoint: string, solely: boolean): void {
+  // Mostly the parent is there, and nothing has to be told to it.
+  const isCpuset = folder.version === 1 && folder.controllers.includes("cpuset");
+  if ((folder.version === 1 || !solely) && makeFolderIn(folder.path, 0o755))
+    if (!isCpuset || inheritCpuset(folder.path)) return;
   let parent = mountpoint;
   for (const path of lineage(mountpoint, folder.path)) {
     if (folder.version === 2 && solely) delegateControllers(parent);
     makeFolder(path, 0o755);
-    if (folder.controllers.includes("cpuset") && folder.version === 1) inheritCpuset(path);
+    if (isCpuset) inheritCpuset(path);
     parent = path;
   }
 }
@@ -116,7 +134,12 @@ export function createCgroup(cgroup: Cgroup, layout: CgroupLayout = cgroupLayout
   }
 }
 
-const pause = new Int32Array(new SharedArrayBuffer(4));
+/** Removes the folders of a cgroup in which nothing is left; returns whether all of them are gone. */
+export function removeEmptyCgroup(cgroup: Cgroup): boolean {
+  let gone = true;
+  for (const { path } of cgroup) gone = removeFolderIfEmpty(path) && gone;
+  return gone;
+}
 
 /** Removes a folder and those below it; retries for up to 2 s while the kernel still takes its processes apart. */
 function removeTree(path: string): void {
@@ -131,7 +154,7 @@ function removeTree(path: string): void {
         throw systemError(`remove cgroup ${path}: ${messageOf(error)}`, { cause: error });
     }
     for (const { name, isFolder } of listFolder(path)) if (isFolder) removeTree(`${path}/${name}`);
-    Atomics.wait(pause, 0, 0, wait);
+    Bun.sleepSync(wait);
   }
 }
 

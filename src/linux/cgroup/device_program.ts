@@ -3,7 +3,7 @@ import { systemError } from "../../errors/errors.ts";
 import type { LinuxDeviceCgroup } from "../../oci/runtime-spec.ts";
 import { errnoName } from "../errno.ts";
 import { closeFd, O_RDONLY, openFd } from "../fd.ts";
-import { errno, libc, prepareErrno, ptr } from "../libc.ts";
+import { cstring, errno, libc, prepareErrno, ptr } from "../libc.ts";
 import { type DeviceRule, deviceRules } from "./devices.ts";
 
 const SYS_BPF = process.arch === "arm64" ? 280 : 321;
@@ -99,7 +99,7 @@ function bpf(command: number, attributes: Uint8Array, what: string): number {
 }
 
 function loadProgram(program: Uint8Array): number {
-  const license = Buffer.from("Apache-2.0\0");
+  const license = cstring("Apache-2.0");
   const attributes = new DataView(new ArrayBuffer(72));
   attributes.setUint32(0, TYPE_CGROUP_DEVICE, true);
   attributes.setUint32(4, program.length / 8, true);

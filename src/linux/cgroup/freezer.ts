@@ -3,8 +3,6 @@ import { systemError } from "../../errors/errors.ts";
 import { readSmallFile, writeControlFile } from "../fd.ts";
 import { type Cgroup, type CgroupFolder, folderOf, unifiedFolder } from "./cgroup.ts";
 
-const pause = new Int32Array(new SharedArrayBuffer(4));
-
 function freezerOf(cgroup: Cgroup): CgroupFolder | undefined {
   return folderOf(cgroup, "freezer") ?? unifiedFolder(cgroup);
 }
@@ -46,7 +44,7 @@ export function setFrozen(cgroup: Cgroup, frozen: boolean): void {
     // v1 may stay in FREEZING when processes fork meanwhile: writing again moves it on.
     writeControlFile(`${folder.path}/${file}`, frozen ? on! : off!);
     if (reached(folder, frozen)) return;
-    Atomics.wait(pause, 0, 0, wait);
+    Bun.sleepSync(wait);
   }
   if (frozen) writeControlFile(`${folder.path}/${file}`, off!);
   throw systemError(`${frozen ? "freeze" : "thaw"} ${folder.path}: still ${read(folder)} after 2 s`);

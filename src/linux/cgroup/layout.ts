@@ -17,13 +17,15 @@ export interface CgroupLayout {
 }
 
 const unescapeOctal = (text: string) =>
-  text.replace(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
+  !text.includes("\\")
+    ? text
+    : text.replace(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
+
+const MOUNT_WORDS = new Set(["rw", "ro", "xattr", "noprefix", "clone_children", "cpuset_v2_mode", "none"]);
 
 /** Controllers among the options of a v1 mount: all that are not options of mount(8). */
 function controllersOf(options: string): string[] {
-  return options
-    .split(",")
-    .filter((o) => !/^(rw|ro|xattr|noprefix|clone_children|cpuset_v2_mode|release_agent=.*|none)$/.test(o));
+  return options.split(",").filter((o) => !MOUNT_WORDS.has(o) && !o.startsWith("release_agent="));
 }
 
 /** Reads the layout from the text of /proc/self/mountinfo. */
@@ -35,17 +37,18 @@ export function parseLayout(
   for (const line of mountinfo.split("\n")) {
     const dash = line.indexOf(" - cgroup");
     if (dash < 0) continue;
-    const [, , , root, mountpoint] = line.slice(0, dash).split(" ");
-    const [type, , options] = line.slice(dash + 3).split(" ");
-    const path = unescapeOctal(mountpoint!);
-    const version = type === "cgroup2" ? 2 : 1;
-    const controllers = version === 2 ? readControllers(path) : controllersOf(options!);
+    // By index: this is run at each start, where taking arrays apart by patterns shows.
+    const mount = line.slice(0, dash).split(" ");
+    const system = line.slice(dash + 3).split(" ");
+    const path = unescapeOctal(mount[4]!);
+    const version = system[0] === "cgroup2" ? 2 : 1;
+    const controllers = version === 2 ? readControllers(path) : controllersOf(system[2]!);
     // The same hierarchy may be mounted more than once: the first is the usual one.
     if (
       hierarchies.some((h) => h.version === version && (version === 2 || h.controllers[0] === controllers[0]))
     )
       continue;
-    hierarchies.push({ version, controllers, mountpoint: path, root: unescapeOctal(root!) });
+    hierarchies.push({ version, controllers, mountpoint: path, root: unescapeOctal(mount[3]!) });
   }
   const unified = hierarchies.some((h) => h.version === 2);
   const mode = hierarchies.every((h) => h.version === 2) ? "v2" : unified ? "hybrid" : "v1";

@@ -1,5 +1,5 @@
 /** Resource limits on cgroup v1: which file of which controller takes which member of linux.resources. */
-import { systemError } from "../../errors/errors.ts";
+import { invalidArgument, systemError } from "../../errors/errors.ts";
 import type { LinuxResources, LinuxThrottleDevice } from "../../oci/runtime-spec.ts";
 import { readSmallFile } from "../fd.ts";
 import { type Cgroup, folderOf } from "./cgroup.ts";
@@ -106,15 +106,25 @@ function blockWrites(block: NonNullable<LinuxResources["blockIO"]>): ControlWrit
   return writes;
 }
 
+/** What becomes part of a control file's name must not lead to another folder. */
+export function refuseFolders(member: string, name: string): void {
+  if (name.includes("/"))
+    throw invalidArgument(
+      `linux.resources.${member}: ${JSON.stringify(name)} must be a file name (no slashes)`,
+    );
+}
+
 function otherWrites(resources: LinuxResources): ControlWrite[] {
   const writes: ControlWrite[] = [];
-  for (const { pageSize, limit } of resources.hugepageLimits ?? [])
+  for (const { pageSize, limit } of resources.hugepageLimits ?? []) {
+    refuseFolders("hugepageLimits", pageSize);
     writes.push({
       controller: "hugetlb",
       file: `hugetlb.${pageSize}.limit_in_bytes`,
       text: String(limit),
       tag: "hugepageLimits",
     });
+  }
   if (resources.network?.classID)
     writes.push({
       controller: "net_cls",

@@ -3,6 +3,8 @@ import { errnoOf, messageOf, systemError } from "../../errors/errors.ts";
 import type { LinuxBlockIO, LinuxResources, LinuxThrottleDevice } from "../../oci/runtime-spec.ts";
 import { writeControlFile } from "../fd.ts";
 import type { CgroupFolder } from "./cgroup.ts";
+import { attachDeviceProgram } from "./device_program.ts";
+import { refuseFolders } from "./limits_v1.ts";
 
 export interface V2Write {
   file: string;
@@ -91,16 +93,20 @@ function v2Writes(resources: LinuxResources): V2Write[] {
       tag: "pids.limit",
     });
   if (resources.blockIO) writes.push(...ioWrites(resources.blockIO));
-  for (const { pageSize, limit } of resources.hugepageLimits ?? [])
+  for (const { pageSize, limit } of resources.hugepageLimits ?? []) {
+    refuseFolders("hugepageLimits", pageSize);
     writes.push({ file: `hugetlb.${pageSize}.max`, text: String(limit), tag: "hugepageLimits" });
+  }
   for (const [device, limit] of Object.entries(resources.rdma ?? {}))
     writes.push({
       file: "rdma.max",
       text: `${device} hca_handle=${limit.hcaHandles ?? "max"} hca_object=${limit.hcaObjects ?? "max"}`,
       tag: "rdma",
     });
-  for (const [file, text] of Object.entries(resources.unified ?? {}))
+  for (const [file, text] of Object.entries(resources.unified ?? {})) {
+    refuseFolders("unified", file);
     writes.push({ file, text, tag: `unified[${JSON.stringify(file)}]` });
+  }
   return writes;
 }
 
@@ -123,7 +129,6 @@ export async function applyV2(
     }
   }
   if (options.devices) {
-    const { attachDeviceProgram } = await import("./device_program.ts");
     attachDeviceProgram(folder.path, resources.devices ?? []);
   }
 }

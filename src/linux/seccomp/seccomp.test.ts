@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import type { LinuxSeccomp } from "../../oci/runtime-spec.ts";
-import { cachedSeccomp } from "./cache.ts";
+import { cachedSeccomp, seccompDigest } from "./cache.ts";
 import { compileSeccomp } from "./compile.ts";
 
 const ARCH = process.arch === "arm64" ? 0xc00000b7 : 0xc000003e;
@@ -104,13 +104,16 @@ describe("cachedSeccomp()", () => {
   const folder = mkdtempSync("/tmp/seccomp-");
   afterAll(() => rmSync(folder, { recursive: true }));
 
+  const cached = (one: LinuxSeccomp) =>
+    cachedSeccomp(() => one, folder, seccompDigest(one, JSON.stringify(one)));
+
   test("compiles once for each set of rules, whatever the listener is; a damaged entry is made anew", async () => {
-    const first = await cachedSeccomp(profile(), folder);
-    await cachedSeccomp(profile({ listenerPath: "/a" }), folder);
+    const first = await cached(profile());
+    await cached(profile({ listenerPath: "/a" }));
     expect(readdirSync(folder)).toHaveLength(1);
-    await cachedSeccomp(profile({ defaultAction: "SCMP_ACT_LOG" }), folder);
+    await cached(profile({ defaultAction: "SCMP_ACT_LOG" }));
     expect(readdirSync(folder)).toHaveLength(2);
     for (const name of readdirSync(folder)) writeFileSync(`${folder}/${name}`, "torn");
-    expect(await cachedSeccomp(profile(), folder)).toEqual(first);
+    expect(await cached(profile())).toEqual(first);
   });
 });

@@ -10,7 +10,6 @@ import type { Context } from "./context.ts";
 
 const SIGKILL = 9;
 const DEATH_MS = 10_000;
-const pause = new Int32Array(new SharedArrayBuffer(4));
 
 export const FLAGS = {
   force: { kind: "bool", short: "f", help: "Kill the container first if it still runs" },
@@ -20,7 +19,7 @@ function awaitDeath(record: ContainerRecord): void {
   const end = performance.now() + DEATH_MS;
   while (isAlive(record)) {
     if (performance.now() > end) throw failedPrecondition(`container init still running: ${record.pid}`);
-    Atomics.wait(pause, 0, 0, 1);
+    Bun.sleepSync(1);
   }
 }
 

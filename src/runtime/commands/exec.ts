@@ -4,6 +4,7 @@ import type { Process } from "../../oci/runtime-spec.ts";
 import { inheritProcess } from "../compile/process.ts";
 import { checkConsole, listenFds } from "../descriptors.ts";
 import { type ExecOptions, execInContainer } from "../exec_container.ts";
+import { foreground } from "../foreground/foreground.ts";
 import { readProcess } from "../read_spec.ts";
 import type { ContainerRecord } from "../state/store.ts";
 import { warnOfCapabilities } from "../warn_capabilities.ts";
@@ -133,7 +134,6 @@ export async function run(context: Context, args: string[]): Promise<number> {
     await execInContainer(context.store, record, options);
     return 0;
   }
-  const { foreground } = await import("../foreground/foreground.ts");
   return foreground(process.terminal ?? false, !values["no-subreaper"], (consoleFd) =>
     execInContainer(context.store, record, { ...options, ...(consoleFd === undefined ? {} : { consoleFd }) }),
   );

@@ -1,6 +1,8 @@
 import { parseFlags } from "../../flags/flags.ts";
 import { createContainer } from "../create_container.ts";
 import { destroy } from "../destroy.ts";
+import { foreground } from "../foreground/foreground.ts";
+import { runPoststart } from "../hooks.ts";
 import { killAll } from "../kill_all.ts";
 import { isAlive } from "../state/status.ts";
 import type { ContainerRecord } from "../state/store.ts";
@@ -19,7 +21,7 @@ export const FLAGS = {
 async function poststart({ store, warn }: Context, record: ContainerRecord): Promise<void> {
   if (!record.spec.hooks?.poststart?.length) return;
   try {
-    (await import("../hooks.ts")).runPoststart(record);
+    runPoststart(record);
   } catch (error) {
     if (isAlive(record)) killAll(record, 9);
     await destroy(store, record, warn);
@@ -49,7 +51,6 @@ export async function run(context: Context, args: string[]): Promise<number> {
     await start();
     return 0;
   }
-  const { foreground } = await import("../foreground/foreground.ts");
   const terminal = options.spec.process?.terminal ?? false;
   const status = await foreground(terminal, !values["no-subreaper"], start);
   if (record && !values.keep) await destroy(store, record, warn);

@@ -1,6 +1,7 @@
 import { failedPrecondition } from "../../errors/errors.ts";
 import { parseFlags } from "../../flags/flags.ts";
 import { destroy } from "../destroy.ts";
+import { runPoststart } from "../hooks.ts";
 import { killAll } from "../kill_all.ts";
 import { releaseAndWait } from "../state/release.ts";
 import { statusOf } from "../state/status.ts";
@@ -17,7 +18,7 @@ export async function run({ store, warn }: Context, args: string[]): Promise<num
   releaseAndWait(store, record);
   if (!record.spec.hooks?.poststart?.length) return 0;
   try {
-    (await import("../hooks.ts")).runPoststart(record);
+    runPoststart(record);
   } catch (error) {
     killAll(record, SIGKILL);
     await destroy(store, record, warn);

@@ -138,8 +138,22 @@ function takeAttribute(word: string, options: MountOptions): boolean {
   return true;
 }
 
-/** Sorts the options of one mount. Unknown words go to the file system, which refuses them by name. */
-export function parseMountOptions(words: readonly string[]): MountOptions {
+const parsed = new WeakMap<readonly string[], MountOptions>();
+
+/**
+ * Sorts the options of one mount; asked again for the same list, it has the answer ready, which is nobody's to change.
+ * Unknown words go to the file system, which refuses them by name.
+ */
+export function parseMountOptions(words: readonly string[]): Readonly<MountOptions> {
+  let options = parsed.get(words);
+  if (options === undefined) {
+    options = sortOptions(words);
+    parsed.set(words, options);
+  }
+  return options;
+}
+
+function sortOptions(words: readonly string[]): MountOptions {
   const options: MountOptions = {
     bind: false,
     recursive: false,

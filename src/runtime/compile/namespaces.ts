@@ -7,10 +7,26 @@ import { allProcessors } from "./scheduling.ts";
 
 const TAG = "linux.namespaces";
 
-/** The namespaces that config.json asks for, by type. Throws for an unknown type and for one given twice. */
-export function namespacesOf(spec: Spec): Map<NamespaceType, LinuxNamespace> {
+type Namespaces = ReadonlyMap<NamespaceType, LinuxNamespace>;
+const known = new WeakMap<readonly LinuxNamespace[], Namespaces>();
+
+/**
+ * The namespaces that config.json asks for, by type; asked again for the same list, it has the answer ready. Throws for
+ * an unknown type and for one given twice.
+ */
+export function namespacesOf(spec: Spec): Namespaces {
+  const list = spec.linux?.namespaces ?? [];
+  let found = known.get(list);
+  if (found === undefined) {
+    found = byType(list);
+    known.set(list, found);
+  }
+  return found;
+}
+
+function byType(list: readonly LinuxNamespace[]): Namespaces {
   const found = new Map<NamespaceType, LinuxNamespace>();
-  (spec.linux?.namespaces ?? []).forEach((namespace, i) => {
+  list.forEach((namespace, i) => {
     if (!Object.hasOwn(NAMESPACES, namespace.type))
       throw invalidArgument(`${TAG}[${i}]: unknown namespace type ${JSON.stringify(namespace.type)}`);
     if (found.has(namespace.type))

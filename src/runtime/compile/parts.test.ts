@@ -201,5 +201,5 @@ test("vainAmbient() names what is not inheritable and permitted as well", () => 
 
 test("unknownCapabilities() names each once", () => {
   const capabilities = { bounding: ["CAP_X", "CAP_KILL"], effective: ["CAP_X", "CAP_BPF"] };
-  expect(unknownCapabilities(process({ capabilities }), (1n << 39n) - 1n)).toEqual(["CAP_X", "CAP_BPF"]);
+  expect(unknownCapabilities(process({ capabilities }), 38)).toEqual(["CAP_X", "CAP_BPF"]);
 });

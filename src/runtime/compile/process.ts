@@ -1,20 +1,14 @@
 /** The part of a plan that turns init into the user's process: the same for a container's first one and for exec. */
 import { invalidArgument } from "../../errors/errors.ts";
-import { capabilityNumber } from "../../linux/capabilities.ts";
+import { capabilityNumber, knownMask } from "../../linux/capabilities.ts";
 import type { Process, Spec } from "../../oci/runtime-spec.ts";
 import { numberList, type Op, type Plan, stringList } from "../plan/ops.ts";
 import type { Facts } from "./facts.ts";
 import { compileScheduling } from "./scheduling.ts";
 
 /** A set's mask. Names that neither we nor the kernel know are left out, as runc does. */
-function maskOf(names: readonly string[] | undefined, known: bigint): bigint {
-  let mask = 0n;
-  for (const name of names ?? []) {
-    const number = capabilityNumber(name);
-    if (number !== undefined) mask |= 1n << BigInt(number);
-  }
-  return mask & known;
-}
+const maskOf = (names: readonly string[] | undefined, known: bigint): bigint =>
+  names === undefined ? 0n : knownMask(names) & known;
 
 /** What the kernel lets a process have as ambient. */
 const raisable = ({ inheritable, permitted }: NonNullable<Process["capabilities"]>, known: bigint) =>
@@ -23,13 +17,19 @@ const raisable = ({ inheritable, permitted }: NonNullable<Process["capabilities"
 /** Ambient capabilities that cannot be, as they are not inheritable and permitted too: left out, as with runc. */
 export function vainAmbient(process: Process, known: bigint): string[] {
   const sets = process.capabilities ?? {};
-  return (sets.ambient ?? []).filter((name) => (maskOf([name], known) & ~raisable(sets, known)) !== 0n);
+  if (!sets.ambient?.length) return [];
+  return sets.ambient.filter((name) => (maskOf([name], known) & ~raisable(sets, known)) !== 0n);
 }
 
-/** Names in the sets that are left out, each once. */
-export function unknownCapabilities(process: Process, known: bigint): string[] {
-  const names = Object.values(process.capabilities ?? {}).flat() as string[];
-  return [...new Set(names)].filter((name) => maskOf([name], known) === 0n);
+/** Names in the sets that are left out, each once; `last` is the highest number that the kernel knows. */
+export function unknownCapabilities({ capabilities = {} }: Process, last: number): string[] {
+  const unknown: string[] = [];
+  for (const set in capabilities)
+    for (const name of capabilities[set as keyof typeof capabilities] ?? []) {
+      const number = capabilityNumber(name);
+      if ((number === undefined || number > last) && !unknown.includes(name)) unknown.push(name);
+    }
+  return unknown;
 }
 
 function capabilityOps(process: Process, known: bigint): { bounding: Op; others: Op } {

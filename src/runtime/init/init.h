@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* One operation in the plan's memory, followed by its numbers and then its texts (u32 length, bytes, NUL, padding). */
+/* One operation in the plan's memory, followed by its numbers and then where its texts are (src/runtime/plan/encode.ts). */
 struct op {
 	uint16_t code;
 	uint8_t numbers, texts;

@@ -1,14 +1,16 @@
 /*
- * init PLAN SYNC FIRST: executes a plan that docker-runc has compiled.
+ * init PLAN SYNC PROGRAM FIRST: executes a plan that docker-runc has compiled.
  *
  * PLAN is a descriptor of the plan: a header, then operations one after the other. SYNC is a socket to
- * docker-runc. Descriptors from FIRST on are ours, those before it the command's. Operations before "clone" run in the first process, which then reports the new
- * process's id and ends; those after it run in the new process, a child of docker-runc, that
- * becomes the container's. Nothing here knows of OCI: whatever decides was decided by the compiler.
+ * docker-runc, PROGRAM the file of this program. Descriptors from FIRST on are ours, those before it the
+ * command's. Operations before "clone" run in the first process, which then reports the new process's id
+ * and ends; those after it run in the new process, a child of docker-runc, that becomes the container's.
+ * Nothing here knows of OCI: whatever decides was decided by the compiler.
  */
 #include "init.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -24,27 +26,22 @@ struct header {
 
 struct state init = { .proc = -1, .root = -1, .sync = -1 };
 
-static const char *text_at(const struct op *op, unsigned n)
+static const struct header *plan;
+
+/* Where a text of an operation is: its offset in the plan, and how long it is without the NUL behind it. */
+static const uint32_t *place(const struct op *op, unsigned n)
 {
-	const char *at = (const char *)&op->number[op->numbers];
-	while (n--) {
-		uint32_t length;
-		memcpy(&length, at, sizeof length);
-		at += (sizeof length + length + 1 + 7) & ~7ul;
-	}
-	return at;
+	return (const uint32_t *)&op->number[op->numbers + n];
 }
 
 const char *text(const struct op *op, unsigned n)
 {
-	return text_at(op, n) + sizeof(uint32_t);
+	return (const char *)plan + place(op, n)[0];
 }
 
 uint32_t text_length(const struct op *op, unsigned n)
 {
-	uint32_t length;
-	memcpy(&length, text_at(op, n), sizeof length);
-	return length;
+	return place(op, n)[1];
 }
 
 void run_op(const struct op *op)
@@ -75,9 +72,22 @@ static const struct header *load(int fd)
 	return header;
 }
 
+/*
+ * docker-runc ignores some signals, and its caller may have blocked others: the command begins with none of it. By system
+ * calls, as the C library keeps signals for itself, which another one has ignored.
+ */
+static void default_signals(void)
+{
+	static const unsigned long standard[4]; /* the kernel's struct sigaction */
+	static const uint64_t none;
+	for (int number = 1; number <= 64; number++)
+		syscall(SYS_rt_sigaction, number, standard, NULL, sizeof none);
+	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, sizeof none);
+}
+
 int main(int argc, char **argv)
 {
-	if (argc < 4) {
+	if (argc < 5) {
 		static const char usage[] = "init: runs plans for docker-runc and is not for use by hand\n";
 		return write(2, usage, sizeof usage - 1) < 0 ? 2 : 1;
 	}
@@ -85,13 +95,13 @@ int main(int argc, char **argv)
 	/* The container must not look into this process, which still holds the host's descriptors. */
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	/* Nothing inherited, but what the plan may preserve, can reach the command even if a later step failed to close it. */
-	syscall(SYS_close_range, (unsigned)atoi(argv[3]), ~0u, CLOSE_RANGE_CLOEXEC);
+	syscall(SYS_close_range, (unsigned)atoi(argv[4]), ~0u, CLOSE_RANGE_CLOEXEC);
+	default_signals();
 	init.proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (init.proc < 0 || !on_filesystem(init.proc, PROC_SUPER_MAGIC))
 		fail(init.proc < 0 ? errno : EINVAL, "open the host's /proc");
-	/* The file of this program, which docker-runc started it by, is the one after the socket. */
-	close(init.sync + 1);
-	const struct header *plan = load(atoi(argv[1]));
+	close(atoi(argv[3]));
+	plan = load(atoi(argv[1]));
 	const char *at = (const char *)(plan + 1);
 	for (uint32_t i = 0; i < plan->count; i++) {
 		const struct op *op = (const struct op *)at;

@@ -42,13 +42,13 @@ export function nextMessage(socket: number): InitMessage | undefined {
     kind,
     index: view.getUint32(4, true),
     value: view.getInt32(8, true),
-    note: new TextDecoder().decode(bytes.subarray(HEADER)),
+    note: bytes.length === HEADER ? "" : new TextDecoder().decode(bytes.subarray(HEADER)),
   };
 }
 
 /** Lets init go on, with what it needs to know (a zero byte is "nothing"). */
 export function sendGo(socket: number, payload = ""): void {
-  sendPacket(socket, Buffer.from(`${payload}\0`));
+  sendPacket(socket, new TextEncoder().encode(`${payload}\0`));
 }
 
 /** Texts that callers of runc match on stand alone; all else says which operation failed, where, and why. */

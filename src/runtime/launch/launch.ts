@@ -1,10 +1,10 @@
 /** Starts init on a plan and talks with it until the process is ready. */
 import { systemError } from "../../errors/errors.ts";
-import { closeFd } from "../../linux/fd.ts";
+import { closeFd, setInherited } from "../../linux/fd.ts";
 import { kill } from "../../linux/kill.ts";
 import { sealedFile } from "../../linux/memfd.ts";
 import { packetPair } from "../../linux/seqpacket.ts";
-import { spawn } from "../../linux/spawn.ts";
+import { spawnInheriting } from "../../linux/spawn.ts";
 import { waitFor } from "../../linux/wait.ts";
 import { encodePlan } from "../plan/encode.ts";
 import type { Op, Plan } from "../plan/ops.ts";
@@ -13,22 +13,13 @@ import { initFile } from "./init_file.ts";
 
 const SIGKILL = 9;
 
-/** Descriptors that init gets beside the streams: the plan names them by the numbers that slotsOf() gives. */
+/** Descriptors that init gets beside the streams, by their own numbers, which the plan has too. */
 export interface Descriptors {
   /** How many of our own descriptors from 3 on the command gets. */
   preserve: number;
   console?: number;
   fifo?: number;
   pidfd?: number;
-}
-
-/** The numbers that the descriptors will have in init. */
-export function slotsOf(descriptors: Descriptors): { console?: number; fifo?: number; pidfd?: number } {
-  let next = 3 + descriptors.preserve;
-  const slots: { console?: number; fifo?: number; pidfd?: number } = {};
-  for (const name of ["console", "fifo", "pidfd"] as const)
-    if (descriptors[name] !== undefined) slots[name] = next++;
-  return slots;
 }
 
 export interface Handlers {
@@ -50,18 +41,25 @@ async function startInit(
   const program = await initFile();
   const [socket, theirs] = packetPair();
   const planFile = sealedFile("plan", encodePlan(plan, failAt));
-  const kept = Array.from({ length: preserve }, (_, i) => 3 + i);
-  const extra = [console, fifo, pidfd].filter((fd) => fd !== undefined);
-  const fds = [0, 1, 2, ...kept, ...extra, planFile, theirs, program];
-  const count = fds.length;
   try {
-    const argv = ["docker-runc-init", String(count - 3), String(count - 2), String(3 + preserve)];
-    return { stage: spawn({ path: `/proc/self/fd/${count - 1}`, argv, env: [], fds }), socket };
+    for (let fd = 3; fd < 3 + preserve; fd++) setInherited(fd, true);
+    for (const fd of [console, fifo, pidfd, planFile, theirs, program])
+      if (fd !== undefined) setInherited(fd, true);
+    const argv = [
+      "docker-runc-init",
+      String(planFile),
+      String(theirs),
+      String(program),
+      String(3 + preserve),
+    ];
+    return { stage: spawnInheriting(`/proc/self/fd/${program}`, argv), socket };
   } catch (error) {
     closeFd(socket);
     throw error;
   } finally {
     for (const fd of [planFile, theirs, program]) closeFd(fd);
+    // What runs on our behalf later, such as hooks, does not get them.
+    for (const fd of [console, fifo, pidfd]) if (fd !== undefined) setInherited(fd, false);
   }
 }
 

@@ -119,8 +119,9 @@ const LISTS = new Set(["options", "args", "env"]);
 
 function jsonValue(name: string, value: number | bigint | Text): unknown {
   if (typeof value === "bigint") return hex(value);
-  if (typeof value === "number" || typeof value === "string") return value;
+  if (typeof value === "number") return value;
   if (LISTS.has(name)) return list(value);
+  if (typeof value === "string") return value;
   if (name === "ids") return numbers(value);
   return Buffer.from(value).toString("base64");
 }

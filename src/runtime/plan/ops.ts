@@ -77,7 +77,7 @@ export const OPS = {
 
 export type OpName = keyof typeof OPS;
 
-/** Texts that are not plain strings: lists of NUL-ended strings, packed numbers, BPF. */
+/** Strings, lists of NUL-ended ones as one string, and what is no string: packed numbers, BPF. */
 export type Text = string | Uint8Array;
 
 type OpOf<N extends OpName> = { op: N /** The place in config.json that asks for it. */; tag: string } & {
@@ -94,8 +94,10 @@ export type Plan = Op[];
 export const SYNC = { hooks: 1 } as const;
 
 /** A list of strings as one text. */
-export function stringList(strings: readonly string[]): Uint8Array {
-  return Buffer.from(strings.map((s) => `${s}\0`).join(""));
+export function stringList(strings: readonly string[]): string {
+  let all = "";
+  for (const text of strings) all += `${text}\0`;
+  return all;
 }
 
 /** 32-bit numbers as one text. */

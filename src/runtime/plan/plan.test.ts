@@ -66,8 +66,24 @@ describe("encodePlan()", () => {
     expect([view.getUint16(second, true), view.getUint8(second + 2), view.getUint8(second + 3)]).toEqual([
       40, 1, 2,
     ]);
-    expect(view.getUint32(second + 16, true)).toBe(5);
-    expect(new TextDecoder().decode(bytes.subarray(second + 20, second + 25))).toBe("a\0bc\0");
+    const [offset, length] = [view.getUint32(second + 16, true), view.getUint32(second + 20, true)];
+    expect(length).toBe(5);
+    expect(new TextDecoder().decode(bytes.subarray(offset, offset + length + 1))).toBe("a\0bc\0\0");
+  });
+  test("finds texts by bytes, and what is no string behind them", () => {
+    const bytes = encodePlan([
+      { op: "symlink", tag: "x", content: "äöü", path: "/€" },
+      { op: "groups", tag: "y", ids: new Uint8Array([1, 2, 3, 4]) },
+      { op: "hostname", tag: "z", name: "box" },
+    ]);
+    const view = new DataView(bytes.buffer);
+    const at = (entry: number) =>
+      bytes.subarray(
+        view.getUint32(entry, true),
+        view.getUint32(entry, true) + view.getUint32(entry + 4, true),
+      );
+    expect([24, 32, 64].map((entry) => new TextDecoder().decode(at(entry)))).toEqual(["äöü", "/€", "box"]);
+    expect([...at(48)]).toEqual([1, 2, 3, 4]);
   });
   test("fails nowhere unless told so", () => {
     expect(new DataView(encodePlan(plan).buffer).getUint32(8, true)).toBe(0xffffffff);

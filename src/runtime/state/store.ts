@@ -6,10 +6,22 @@
 import { errnoOf, exists, invalidArgument, messageOf, notFound, systemError } from "../../errors/errors.ts";
 import type { Cgroup } from "../../linux/cgroup/cgroup.ts";
 import { makeFolder, readSmallFile, replaceSmallFile, unlinkIfThere } from "../../linux/fd.ts";
-import { listFolder, removeFolder } from "../../linux/folder.ts";
+import { listFolder, removeFolder, removeFolderIfEmpty } from "../../linux/folder.ts";
 import { mkdir } from "../../linux/mkdir.ts";
+import { pathExists } from "../../linux/path_exists.ts";
 import type { Spec } from "../../oci/runtime-spec.ts";
 import type { RdtGroup } from "../intel_rdt.ts";
+
+export interface KeptSeccomp {
+  /** The profile as JSON. */
+  text: string;
+  /** What its compiled form is kept by. */
+  digest: string;
+  /** As seccomp(2) takes them. */
+  flags: number;
+  /** Whether an agent is handed a descriptor. */
+  listener: boolean;
+}
 
 export interface ContainerRecord {
   id: string;
@@ -30,12 +42,17 @@ export interface ContainerRecord {
   /** Without a mount namespace: the mount that the root was on before the container had one there (host_root.ts). */
   mountBefore?: number;
   owner: number;
+  /** linux.seccomp, which in a state that was loaded is only here: as text, it costs the commands that do not look at it little. */
+  seccomp?: KeptSeccomp;
   /** Created with --no-new-keyring: further processes keep their caller's keyring too. */
   noNewKeyring?: boolean;
   /** What its streams were at first, for a checkpoint: see criu/streams.ts. */
   streams?: string[];
   spec: Spec;
 }
+
+/** Below the root: what is kept for all containers. No id can be this name. */
+export const CACHE_FOLDER = ".~cache";
 
 /** Throws invalidArgument unless the id can be the name of a folder. */
 function checkId(id: string): void {
@@ -63,13 +80,13 @@ export class StateStore {
 
   /** Makes the container's folder; throws exists when there is one. */
   claim(id: string): void {
-    checkId(id);
-    this.#makeRoot();
+    const folder = this.folder(id);
     try {
-      mkdir(this.folder(id), 0o711);
+      if (!pathExists(this.root)) this.#makeRoot();
+      mkdir(folder, 0o711);
     } catch (error) {
       if (errnoOf(error) === "EEXIST") throw exists("container with given ID already exists");
-      throw systemError(`create ${this.folder(id)}: ${messageOf(error)}`, { cause: error });
+      throw systemError(`create ${folder}: ${messageOf(error)}`, { cause: error });
     }
   }
 
@@ -82,7 +99,9 @@ export class StateStore {
 
   save(record: ContainerRecord): void {
     const path = `${this.folder(record.id)}/state.json`;
-    replaceSmallFile(path, JSON.stringify(record), 0o600, { sync: false });
+    const { seccomp: _, ...linux } = record.spec.linux ?? {};
+    const kept = record.seccomp ? { ...record, spec: { ...record.spec, linux } } : record;
+    replaceSmallFile(path, JSON.stringify(kept), 0o600, { sync: false });
   }
 
   /** Throws notFound when there is no such container. */
@@ -100,6 +119,9 @@ export class StateStore {
   remove(id: string): void {
     const folder = this.folder(id);
     try {
+      unlinkIfThere(`${folder}/state.json`);
+      unlinkIfThere(`${folder}/exec.fifo`);
+      if (removeFolderIfEmpty(folder)) return;
       for (const { name, isFolder } of listFolder(folder)) {
         // A folder is the root of a restore that was killed.
         if (isFolder) removeFolder(`${folder}/${name}`);
@@ -114,7 +136,7 @@ export class StateStore {
   list(): string[] {
     try {
       return listFolder(this.root)
-        .filter(({ name, isFolder }) => isFolder && !name.startsWith("."))
+        .filter(({ name, isFolder }) => isFolder && name !== CACHE_FOLDER)
         .map(({ name }) => name)
         .sort();
     } catch (error) {
