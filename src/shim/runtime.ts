@@ -5,6 +5,7 @@ import { spawn } from "../linux/spawn.ts";
 import { ENDS_WITH, ERRORS_ARE_LOGGED, isSameBuild, SHORT_LIVED_SETTINGS } from "../version/same_build.ts";
 import type { Launch } from "./process.ts";
 import type { Reaper } from "./reaper.ts";
+import { lastLoggedError } from "./runtime_log.ts";
 
 export interface RuntimeOptions {
   /** Absolute path of the runtime. */
@@ -136,17 +137,11 @@ export class Runtime {
 
   /** The last error that the runtime logged. */
   #lastError(): string | undefined {
-    let text = "";
     try {
-      text = readSmallFile(this.#log);
+      return lastLoggedError(readSmallFile(this.#log));
     } catch {
       return undefined;
     }
-    for (const line of text.trimEnd().split("\n").reverse()) {
-      const entry = parseLine(line);
-      if (entry?.level === "error") return entry.msg?.trim();
-    }
-    return undefined;
   }
 }
 
@@ -162,14 +157,6 @@ function createArguments(bundle: string, request: CreateRequest, how: Launch): s
     ...(request.noNewKeyring ? ["--no-new-keyring"] : []),
     request.id,
   ];
-}
-
-function parseLine(line: string): { level?: string; msg?: string } | undefined {
-  try {
-    return JSON.parse(line) as { level?: string; msg?: string };
-  } catch {
-    return undefined;
-  }
 }
 
 function readWaiting(fd: number): string {
