@@ -2,8 +2,8 @@
 import { chmodSync, mkdirSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** 2020-01-01 */
-const TIME = 1577836800;
+/** 2020-01-01, seconds since 1970: of all that the context has. */
+export const TIME = 1577836800;
 
 const FILES: Record<string, string> = {
   a: "content of a\n",

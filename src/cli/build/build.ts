@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { batched } from "../../archive/tar/batched.ts";
 import type { Cli } from "../cli.ts";
 import { defineCommand } from "../command.ts";
+import { refuseContentTrust } from "../image/trust.ts";
 import { BUILD_FLAGS, type BuildFlags, buildQuery } from "./flags.ts";
 import { checkProgress, follow } from "./follow.ts";
 import { type Output, readOutput, writeOutput } from "./outputs.ts";
@@ -17,12 +18,19 @@ export default defineCommand({
   aliases: ["docker image build", "docker build", "docker builder build"],
   count: { least: 1, most: 1 },
   flags: BUILD_FLAGS,
-  async run(cli, { args, flags: given }) {
+  async run(cli, { args, flags: given, given: named }) {
+    const trust = "disable-content-trust";
+    refuseContentTrust({ disabled: given[trust], given: named.has(trust) });
     const outputs = [...given.output, ...(given.push ? ["type=registry"] : [])].map(readOutput);
     const flags = withDefaults(given, outputs);
     const platforms = platformsOf(flags.platform);
     const source = await sourceOf(args[0]!, flags);
     const ours = await isOurs(cli);
+    if (wantsCheck(given)) {
+      if (!ours) throw new Error("this engine's classic builder knows no --check: it needs a Pequod engine");
+      const { check } = await import("./check.ts");
+      return await check(cli, flags, source);
+    }
     if (platforms.length > 1) checkPlatforms(platforms, outputs, source.once === true);
     const session = await sessionOf(cli, flags, ours);
     const call: BuildCall = { cli, flags, source, ours, session: session?.id };
@@ -44,6 +52,13 @@ function withDefaults(flags: BuildFlags, outputs: readonly Output[]): BuildFlags
   const progress = checkProgress(flags.progress ?? (process.env["BUILDKIT_PROGRESS"] || "auto"));
   const names = outputs.flatMap(({ name }) => (name === undefined ? [] : [name]));
   return { ...flags, progress, tag: [...new Set([...flags.tag, ...names])] };
+}
+
+/** Errors: plain. */
+function wantsCheck({ check, call }: BuildFlags): boolean {
+  if (call === undefined || call === "build") return check;
+  if (call === "check" || call === "lint") return true;
+  throw new Error(`--call=${call} is not supported: want build or check`);
 }
 
 interface BuildCall {

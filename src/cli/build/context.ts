@@ -20,6 +20,8 @@ export interface LocalContext {
   /** Path of the Dockerfile in the archive. */
   dockerfile: string;
   tar(): AsyncGenerator<Uint8Array>;
+  /** The Dockerfile and .dockerignore alone. */
+  bare(): AsyncGenerator<Uint8Array>;
 }
 
 const CHUNK = 1 << 20;
@@ -41,7 +43,11 @@ export function localContext(path: string, file: string | undefined, stdin?: Uin
   } else if (place.inside && existsSync(join(root, `${place.name}.dockerignore`))) {
     extra[".dockerignore"] = Buffer.from(ignore!);
   }
-  return { dockerfile: place.name, tar: () => packContext(root, new IgnoreRules(kept), extra) };
+  return {
+    dockerfile: place.name,
+    tar: () => packContext(root, new IgnoreRules(kept), extra),
+    bare: () => packFiles(root, place.inside ? [place.name, ".dockerignore"] : [], extra),
+  };
 }
 
 function folderOf(path: string): string {
@@ -100,13 +106,28 @@ async function* packContext(
       if (stat.isDirectory() && (!ignored || rules.hasExceptions)) yield* walk(path);
     }
   };
+  yield* packExtra(extra);
+  yield* walk("");
+  yield END_OF_ARCHIVE;
+}
+
+async function* packFiles(
+  root: string,
+  names: readonly string[],
+  extra: Record<string, Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  yield* packExtra(extra);
+  const present = names.filter((name) => !(name in extra) && existsSync(join(root, name)));
+  for (const name of present) yield* entry(root, name, new Map());
+  yield END_OF_ARCHIVE;
+}
+
+function* packExtra(extra: Record<string, Uint8Array>): Generator<Uint8Array> {
   for (const [name, content] of Object.entries(extra)) {
     yield encodeHeader(tarHeader({ name, type: "file", size: content.length, mode: 0o600 }));
     yield content;
     yield padding(content.length);
   }
-  yield* walk("");
-  yield END_OF_ARCHIVE;
 }
 
 /** Owners are left out: in an image everything is root's unless it is told otherwise. */

@@ -1,6 +1,12 @@
 import type { Cli } from "../cli.ts";
 import type { FlagTable, FlagValues } from "../flags/spec.ts";
 
+/** For scripts that turn it off, so that they have one image and no more. */
+function none(text: string): string {
+  if (text === "false") return text;
+  throw new Error("this engine's images have no attestations: only false is taken");
+}
+
 export const BUILD_FLAGS = {
   "add-host": { kind: "list", help: 'Add a custom host-to-IP mapping ("host:ip")' },
   allow: { kind: "list", help: 'Allow extra privileges ("security.insecure")' },
@@ -8,29 +14,36 @@ export const BUILD_FLAGS = {
   "cache-from": { kind: "list", help: "Images to consider as cache sources" },
   "cache-to": { kind: "list", help: 'Cache export destinations ("type=inline")' },
   "cgroup-parent": { kind: "string", help: 'Parent cgroup for the "RUN" instructions' },
+  call: { kind: "string", help: 'What to do: "build", or "check" the Dockerfile' },
+  check: { kind: "bool", help: 'Shorthand for "--call=check"' },
   compress: { kind: "bool", help: "Compress the build context using gzip" },
   "cpu-period": { kind: "int", help: "Limit the CPU CFS (Completely Fair Scheduler) period" },
   "cpu-quota": { kind: "int", help: "Limit the CPU CFS (Completely Fair Scheduler) quota" },
   "cpu-shares": { kind: "int", short: "c", help: "CPU shares (relative weight)" },
   "cpuset-cpus": { kind: "string", help: "CPUs in which to allow execution (0-3, 0,1)" },
   "cpuset-mems": { kind: "string", help: "MEMs in which to allow execution (0-3, 0,1)" },
+  "disable-content-trust": { kind: "bool", on: true, help: "Skip image verification" },
   file: { kind: "string", short: "f", help: 'Name of the Dockerfile (default "PATH/Dockerfile")' },
   "force-rm": { kind: "bool", help: "Always remove intermediate containers" },
   iidfile: { kind: "string", help: "Write the image ID to a file" },
   isolation: { kind: "string", help: "Container isolation technology" },
   label: { kind: "list", help: "Set metadata for an image" },
+  load: { kind: "bool", help: 'Shorthand for "--output=type=docker": a result is among the images always' },
   memory: { kind: "bytes", short: "m", help: "Memory limit" },
   "memory-swap": { kind: "bytes", help: "Swap limit equal to memory plus swap: -1 to enable unlimited swap" },
   "metadata-file": { kind: "string", help: "Write build result metadata to a file" },
   network: { kind: "string", help: 'Networking mode for the "RUN" instructions' },
   "no-cache": { kind: "bool", help: "Do not use cache when building the image" },
+  "no-cache-filter": { kind: "list", help: "Stages that are built without the cache" },
   output: { kind: "list", short: "o", help: 'Output destination ("type=local,dest=path")' },
   platform: { kind: "string", help: "Platform to build for" },
   progress: { kind: "string", help: 'Type of progress output ("auto", "plain", "tty", "quiet", "rawjson")' },
+  provenance: { kind: "string", check: none, help: 'Attestations are not supported: "false"' },
   pull: { kind: "bool", help: "Always attempt to pull all referenced images" },
   push: { kind: "bool", help: 'Shorthand for "--output=type=registry"' },
   quiet: { kind: "bool", short: "q", help: "Suppress the build output and print image ID on success" },
   rm: { kind: "bool", on: true, help: "Remove intermediate containers after a successful build" },
+  sbom: { kind: "string", check: none, help: 'Attestations are not supported: "false"' },
   secret: { kind: "list", help: 'Secret to expose to the build ("id=mysecret,src=/local/secret")' },
   "security-opt": { kind: "list", help: "Security options" },
   "shm-size": { kind: "bytes", help: 'Size of "/dev/shm"' },
@@ -58,6 +71,7 @@ export function buildQuery(
     t: flags.tag,
     q: flags.quiet,
     nocache: flags["no-cache"],
+    nocachefilter: flags["no-cache-filter"].flatMap((names) => names.split(",")),
     pull: flags.pull,
     rm: flags.rm ? "1" : "0",
     forcerm: flags["force-rm"],

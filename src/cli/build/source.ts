@@ -8,6 +8,8 @@ export interface Source {
   dockerfile: string | undefined;
   /** The context's archive; can be asked for again, unless it comes from stdin. */
   tar?: () => AsyncIterable<Uint8Array>;
+  /** What --check needs of it; all of it, if undefined. */
+  bare?: () => AsyncIterable<Uint8Array>;
   /** It can be sent once only. */
   once?: true;
 }
@@ -22,7 +24,7 @@ export async function sourceOf(path: string, flags: BuildFlags): Promise<Source>
   }
   const stdin = flags.file === "-" ? await readAll() : undefined;
   const context = localContext(path, flags.file === "-" ? undefined : flags.file, stdin);
-  return { dockerfile: context.dockerfile, tar: context.tar };
+  return { dockerfile: context.dockerfile, tar: context.tar, bare: context.bare };
 }
 
 /** Stdin is an archive, packed or not, or else a Dockerfile. */

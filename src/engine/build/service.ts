@@ -25,6 +25,11 @@ import { openImageRoot } from "./stage/roots.ts";
 import { squash } from "./stage/squash.ts";
 import { type BuildEnv, type BuildOutput, type BuildRequest, shortID } from "./types.ts";
 
+/** The answer of POST /build with `check=1`. */
+export interface CheckResult {
+  warnings: { rule: string; message: string; line: number; excerpt: string }[];
+}
+
 /** Builds images from Dockerfiles. */
 export class Builder {
   readonly env: BuildEnv;
@@ -75,6 +80,31 @@ export class Builder {
     } finally {
       context.tree.close();
       collectGarbage(this.env.cacheMounts, this.env.gc);
+    }
+  }
+
+  /** What the linter says of the Dockerfile; nothing is built. Errors: invalidArgument, as of a build. */
+  async check(request: BuildRequest): Promise<CheckResult> {
+    const { tree, dockerfile, file } = await openContext(this.env, request);
+    try {
+      const found = [...dockerfile.warnings];
+      const out = {
+        text() {},
+        event() {},
+        image() {},
+        progress() {},
+        warning: (one: Warning) => found.push(one),
+      };
+      new Solver({ env: this.env, request, dockerfile, file, source: tree, out }).check();
+      const warnings = found.map(({ rule, message, line }) => ({
+        rule,
+        message,
+        line,
+        excerpt: excerpt(dockerfile.source, file, line),
+      }));
+      return { warnings: warnings.sort((a, b) => a.line - b.line) };
+    } finally {
+      tree.close();
     }
   }
 

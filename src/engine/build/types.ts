@@ -40,6 +40,8 @@ export interface BuildRequest {
   labels: Record<string, string>;
   target: string;
   noCache: boolean;
+  /** Stages, by name or number, that are built without the cache. */
+  noCacheStages: string[];
   pull: boolean;
   /** Print the id of the image alone. */
   quiet: boolean;

@@ -7,11 +7,14 @@ import type { Context } from "../../http/route.ts";
 
 /**
  * POST /build as a request. Beside stock's parameters: `events=1` asks for what happens as {"aux":{"pequod":...}},
- * and `allow=security.insecure`.
+ * `allow=security.insecure`, and `nocachefilter=STAGE`.
  */
 export async function readRequest(ctx: Context, sessions: Sessions): Promise<BuildRequest> {
   const query = (name: string): string => ctx.query.get(name) ?? "";
   const id = query("session");
+  const rm = ctx.flag("rm", true);
+  // Clients that want events or a trace know nothing of containers that a build leaves.
+  const classic = !ctx.flag("events") && query("version") !== "2";
   return {
     remote: query("remote"),
     body: ctx.bytes(),
@@ -21,13 +24,14 @@ export async function readRequest(ctx: Context, sessions: Sessions): Promise<Bui
     labels: json<Record<string, string>>(ctx, "labels", {}),
     target: query("target"),
     noCache: ctx.flag("nocache"),
+    noCacheStages: ctx.query.getAll("nocachefilter").map((name) => name.toLowerCase()),
     pull: ctx.flag("pull"),
     quiet: ctx.flag("q"),
-    rm: ctx.flag("rm", true),
-    forceRm: ctx.flag("forcerm"),
+    rm,
+    forceRm: ctx.flag("forcerm") || (rm && !classic),
     cacheFrom: json<string[]>(ctx, "cachefrom", []).map(cacheSource),
     // The classic builder takes what is here, and says nothing of what is not.
-    pullCaches: ctx.flag("events") || query("version") === "2",
+    pullCaches: !classic,
     squash: ctx.flag("squash"),
     platform: query("platform"),
     host: hostOf(ctx),

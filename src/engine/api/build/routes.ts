@@ -52,6 +52,7 @@ async function build(builder: Builder, ctx: Context): Promise<void> {
     await builder.jobs.offer(name.slice(UPLOAD.length + 1), ctx.bytes());
     return ctx.empty(200);
   }
+  if (ctx.flag("check")) return ctx.json(200, await builder.check(await readRequest(ctx, builder.sessions)));
   const job = name === "" ? undefined : builder.jobs.begin(name);
   try {
     const request = await readRequest(ctx, builder.sessions);

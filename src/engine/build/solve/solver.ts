@@ -9,6 +9,7 @@ import { BuildArgs } from "../stage/args.ts";
 import type { StageState } from "../stage/state.ts";
 import type { SourceTree } from "../tree/tree.ts";
 import type { BuildEnv, BuildOutput, BuildRequest } from "../types.ts";
+import { checkStages } from "./check.ts";
 import { buildGraph, type GraphNode } from "./graph.ts";
 import { OrderedOutputs } from "./ordered-output.ts";
 import { buildStage } from "./stage.ts";
@@ -65,6 +66,11 @@ export class Solver {
   /** The state of a stage, once it is built. */
   result(index: number): Promise<StageState> {
     return this.#results.get(index)!;
+  }
+
+  /** Warns of variables that nothing defines, without building anything. Errors: invalidArgument. */
+  check(): void {
+    checkStages(this, this.#graph(this.dockerfile.metaArgs, this.dockerfile.escape));
   }
 
   /** Resolves to the state of the target stage. Errors: of the first step that failed; the others are stopped then. */

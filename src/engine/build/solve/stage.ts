@@ -38,6 +38,8 @@ export async function buildStage(
     solver.args.forStage(),
     targetPlatform(node.platform || solver.request.platform),
   );
+  const names = [node.stage.name, String(node.index)];
+  state.cacheMissed = solver.request.noCacheStages.some((name) => names.includes(name));
   const context = contextOf(solver, node, state, out);
   await runTriggers(context, state);
   out.text(` ---> ${shortID(state.imageID)}\n`);
@@ -121,7 +123,8 @@ function instructionOf(trigger: string): Instruction {
   }
 }
 
-function contextOf(solver: Solver, node: GraphNode, state: StageState, out: BuildOutput): StepContext {
+/** What the steps of a stage work with. */
+export function contextOf(solver: Solver, node: GraphNode, state: StageState, out: BuildOutput): StepContext {
   const { env, request, dockerfile } = solver;
   return {
     env,

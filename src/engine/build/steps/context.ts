@@ -2,6 +2,8 @@ import { posix } from "node:path";
 import { expandWord, expandWords } from "../../../dockerfile/expand.ts";
 import { didYouMean } from "../../../dockerfile/suggest.ts";
 import type { ContainerDefaults } from "../../../images/types.ts";
+import type { CreateBody } from "../../containers/create/request.ts";
+import { createBuildContainer } from "../run/container.ts";
 import { cachedImage } from "../stage/cache.ts";
 import { imageFromSources } from "../stage/cache-from.ts";
 import { type Committer, commitStep, type Step } from "../stage/commit.ts";
@@ -87,14 +89,20 @@ export async function recordChange(context: StepContext, comment: string): Promi
   await recordWithID(context, step);
 }
 
-/** As stock does, the record names a container, and the container's default name for its host. */
+/**
+ * As stock does, the record names a container, and the container's default name for its host. There is one only with
+ * --rm=false, which keeps it.
+ */
 export async function recordWithID(
   context: StepContext,
   step: ContainerDefaults,
   rest: Omit<Step, "containerConfig"> = {},
 ): Promise<void> {
   const { state, committer, out, request } = context;
-  const id = Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("hex");
+  const removed = request.rm || request.forceRm;
+  const id = removed
+    ? Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("hex")
+    : await keptContainer(context, step);
   out.text(` ---> Running in ${id.slice(0, 12)}\n`);
   const folder = step.WorkingDir ? { WorkingDir: cleanFolder(step.WorkingDir) } : {};
   const containerConfig = {
@@ -104,7 +112,16 @@ export async function recordWithID(
     Labels: step.Labels ?? {},
   };
   await commitStep(committer, state, { ...rest, containerConfig, containerID: id });
-  if (request.rm || request.forceRm) out.text(`Removing intermediate container ${id.slice(0, 12)}\n`);
+  if (removed) out.text(`Removing intermediate container ${id.slice(0, 12)}\n`);
+}
+
+/** A container of the step's configuration, that is never started. Errors: as of create. */
+async function keptContainer({ env, state, request }: StepContext, step: ContainerDefaults): Promise<string> {
+  const { BuildKey: _, ...config } = structuredClone(step);
+  const body = { ...(config as CreateBody), Image: state.imageID, HostConfig: request.host };
+  const container = await createBuildContainer(env, body);
+  container.keep();
+  return container.id;
 }
 
 /** A container's working directory has no doubled or trailing slashes, whatever the image says. */

@@ -22,13 +22,14 @@ type Open = { close(): void | Promise<void> }[];
 export async function applyCopy(context: StepContext, instruction: Copy): Promise<void> {
   const open: Open = [];
   try {
-    await copy(context, expanded(context, instruction), open);
+    await copy(context, expandCopy(context, instruction), open);
   } finally {
     for (const one of open.reverse()) await one.close();
   }
 }
 
-function expanded(context: StepContext, copy: Copy): Copy {
+/** Variables in all that may have some. */
+export function expandCopy(context: StepContext, copy: Copy): Copy {
   const { word } = expander(context);
   const optional = (text: string | undefined) => (text === undefined ? undefined : word(text));
   return {

@@ -104,7 +104,8 @@ async function runAndCommit(
     await commitStep(committer, state, { containerConfig: step, containerID: container.id, layer });
     failed = false;
   } finally {
-    const keep = !request.rm && !request.forceRm && !request.signal.aborted;
+    // As stock: that of a command that failed is there to be looked at, unless --force-rm says otherwise.
+    const keep = !request.forceRm && !request.signal.aborted && (failed || !request.rm);
     if (keep) container.keep();
     else {
       await container.remove();

@@ -12,10 +12,14 @@ type Apply = (context: StepContext) => string;
 
 /** Applies the instruction to the stage, and records it. Errors: invalidArgument. */
 export async function applySetting(context: StepContext, instruction: Setting): Promise<void> {
-  const comment = settingOf(instruction)(context);
+  const comment = changeConfig(context, instruction);
   await recordChange(context, comment);
   if (instruction.kind === "CMD" && instruction.command.words.length > 0) context.state.commandSet = true;
 }
+
+/** Applies it without recording it; gives how it is recorded. Errors: invalidArgument. */
+export const changeConfig = (context: StepContext, instruction: Setting): string =>
+  settingOf(instruction)(context);
 
 function settingOf(one: Setting): Apply {
   switch (one.kind) {
