@@ -104,14 +104,31 @@ RUN --network=none ls /sys/class/net > /n`);
       'no SSH key "default" forwarded',
     );
   });
-  test("a failed command gives its exit code and text, and leaves no container", async () => {
-    const failed = await build("FROM busybox\nRUN echo words; exit 42");
+  test("a failed command gives its exit code and text, and leaves no container with --force-rm", async () => {
+    const failed = await build("FROM busybox\nRUN echo words; exit 42", {}, "--force-rm");
     expect(failed.code).toBe(42);
     expect(failed.stdout).toContain("words");
     expect(failed.stderr).toContain(
       "The command '/bin/sh -c echo words; exit 42' returned a non-zero code: 42",
     );
     expect(await engine.ok("ps", "-aq")).toBe("");
+  });
+  test("as in stock, a command that failed leaves its container, and --rm=false that of every step", async () => {
+    const left = () => engine.ok("ps", "-a", "--no-trunc", "--format", "{{.Command}} {{.Status}}");
+    await build("FROM busybox\nENV A=1\nRUN exit 3");
+    expect(await left()).toMatch(/^"\/bin\/sh -c 'exit 3'" Exited \(3\) [^\n]*$/);
+    await engine.ok("container", "prune", "-f");
+    await build("FROM busybox\nENV A=2\nCOPY Dockerfile /\nRUN true", {}, "--rm=false");
+    expect((await left()).split("\n")).toEqual([
+      expect.stringMatching(/^"\/bin\/sh -c true" Exited \(0\)/),
+      expect.stringMatching(/^"\/bin\/sh -c .*#\(nop\).*ENV A=2.*" Created$/),
+    ]);
+    await engine.ok("container", "prune", "-f");
+  });
+  test("a trigger of a base image may take from a stage that nothing else needs", async () => {
+    await built("FROM busybox\nONBUILD COPY --from=other /o /copied", {}, "-t", "triggers");
+    const id = await built("FROM busybox AS other\nRUN echo o > /o\nFROM triggers\nRUN cat /copied");
+    expect(await sh(id, "cat /copied")).toBe("o");
   });
 });
 
@@ -355,6 +372,24 @@ RUN ls /run/secrets 2>/dev/null | wc -l >> /n`,
     );
     expect(stderr).toContain("[Warning] MaintainerDeprecated:");
     expect(stderr).toContain("[Warning] JSONArgsRecommended:");
+  });
+  test("--check builds nothing, and says what would be warned of", async () => {
+    const file = "FROM busybox AS One\nENV A=$PATH:$nope\nRUN exit 1\nCMD x\n";
+    const { stdout, code } = await ours("--check", context({ Dockerfile: file }));
+    expect(code).toBe(1);
+    expect(stdout).toStartWith("Check complete, 3 warnings have been found!\n\nWARNING: StageNameCasing\n");
+    expect(stdout).toContain("WARNING: UndefinedVar\nUsage of undefined variable '$nope'\nDockerfile:2\n");
+    const clean = await ours("--call=check", context({ Dockerfile: "FROM busybox\nRUN exit 1\n" }));
+    expect(clean).toMatchObject({ code: 0, stdout: "Check complete, no warnings found.\n" });
+  });
+  test("--no-cache-filter builds a stage anew, and takes the others from the cache", async () => {
+    const both = context({
+      Dockerfile: "FROM busybox AS a\nRUN echo a > /a\nFROM busybox\nCOPY --from=a /a /\nRUN echo b\n",
+    });
+    await ours(both);
+    const { stderr } = await ours("--progress", "plain", "--no-cache-filter", "a", both);
+    expect(stderr).toMatch(/#2 \[a 2\/5\] RUN echo a > \/a\n#2 DONE/);
+    expect(stderr).toMatch(/#5 \[[^\n]*RUN echo b\n#5 CACHED/);
   });
   test("warns of variables that nothing has defined, and fails if it was told to", async () => {
     const file =

@@ -64,6 +64,7 @@ function readRun(statement: Statement): Body<"RUN"> {
   const flags = readFlags(statement.flags, { mount: "strings", network: "string", security: "string" });
   const command = commandLine(statement.rest);
   if (command.words.length === 0) throw new Error("RUN requires at least one argument");
+  if (statement.rest.includes("\0")) throw new Error("RUN has a zero byte in it: no command can have one");
   return {
     command,
     heredocs: statement.line.heredocs,

@@ -79,12 +79,23 @@ function wordAt(
 /** Why text that begins with "[" is no JSON list of strings: it is none at all, or something in it is no string. */
 export type JsonList = { list: string[] } | "no list" | "not strings";
 
+/** Behind the bracket that closes the first one; strings may have brackets in them. */
+function endOfList(text: string): number {
+  let depth = 0;
+  for (const { 0: token, index } of text.matchAll(/"(?:\\.|[^"\\])*"|[[\]]/gs)) {
+    if (token === "[") depth++;
+    else if (token === "]" && --depth === 0) return index + 1;
+  }
+  return text.length;
+}
+
 /** The exec form. */
 export function parseJsonList(text: string): JsonList {
   if (!text.trimStart().startsWith("[")) return "no list";
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    // As stock, which reads the first value and does not look at what follows it.
+    value = JSON.parse(text.slice(0, endOfList(text)));
   } catch {
     return "no list";
   }

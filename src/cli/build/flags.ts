@@ -7,6 +7,13 @@ function none(text: string): string {
   throw new Error("this engine's images have no attestations: only false is taken");
 }
 
+/** Errors: plain, in stock's words. */
+function label(text: string): string {
+  const [key = ""] = text.split("=", 1);
+  if (/\s/.test(key)) throw new Error(`label '${key}' contains whitespaces`);
+  return text;
+}
+
 export const BUILD_FLAGS = {
   "add-host": { kind: "list", help: 'Add a custom host-to-IP mapping ("host:ip")' },
   allow: { kind: "list", help: 'Allow extra privileges ("security.insecure")' },
@@ -27,7 +34,7 @@ export const BUILD_FLAGS = {
   "force-rm": { kind: "bool", help: "Always remove intermediate containers" },
   iidfile: { kind: "string", help: "Write the image ID to a file" },
   isolation: { kind: "string", help: "Container isolation technology" },
-  label: { kind: "list", help: "Set metadata for an image" },
+  label: { kind: "list", check: label, help: "Set metadata for an image" },
   load: { kind: "bool", help: 'Shorthand for "--output=type=docker": a result is among the images always' },
   memory: { kind: "bytes", short: "m", help: "Memory limit" },
   "memory-swap": { kind: "bytes", help: "Swap limit equal to memory plus swap: -1 to enable unlimited swap" },

@@ -23,9 +23,13 @@ export async function follow(
   };
   const messages = jsonLines<ProgressMessage>(response.body);
   if (flags.quiet) {
+    let words = "";
     for await (const message of messages) {
+      if (message.error) cli.err(words);
       failOn(cli, message);
-      if (message.stream) id = message.stream.trim();
+      if (!message.stream) continue;
+      words += message.stream;
+      id = message.stream.trim();
     }
     return id;
   }

@@ -6,6 +6,9 @@ import { MessageQueue } from "./queue.ts";
 /** What a client that draws events itself wants to know beside. */
 const REMARK = /^(?:\[Warning\]|\[WARNING\]|Successfully tagged|Note: )/;
 
+/** Characters. */
+const MOST_UNSAID = 1 << 20;
+
 /**
  * A build's words as a JSON stream that begins with the first of them: an error before becomes an HTTP status, one
  * after it the stream's last line.
@@ -14,6 +17,9 @@ export class StreamOutput implements BuildOutput {
   readonly #events: boolean;
   readonly #quiet: boolean;
   readonly #queue: MessageQueue;
+  /** What a quiet build would have said: it is told if the build fails. */
+  #unsaid: string[] = [];
+  #unsaidLength = 0;
 
   constructor(open: () => JSONStream, options: { events: boolean; quiet: boolean }) {
     this.#queue = new MessageQueue(open);
@@ -22,10 +28,19 @@ export class StreamOutput implements BuildOutput {
   }
 
   text(text: string, stream: "stdout" | "stderr" = "stdout"): void {
-    if (text === "" || this.#quiet) return;
-    if (this.#events && !REMARK.test(text)) return;
+    if (text === "" || (this.#events && !REMARK.test(text))) return;
     // Stock's way to have errors in red on a terminal.
-    this.#queue.send({ stream: stream === "stderr" ? `\u001b[91m${text}\u001b[0m` : text });
+    const shown = stream === "stderr" ? `\u001b[91m${text}\u001b[0m` : text;
+    if (this.#quiet) this.#keep(shown);
+    else this.#queue.send({ stream: shown });
+  }
+
+  /** The last words are those that tell why. */
+  #keep(text: string): void {
+    this.#unsaid.push(text);
+    this.#unsaidLength += text.length;
+    while (this.#unsaidLength > MOST_UNSAID && this.#unsaid.length > 1)
+      this.#unsaidLength -= this.#unsaid.shift()!.length;
   }
 
   event(event: BuildEvent): void {
@@ -53,6 +68,7 @@ export class StreamOutput implements BuildOutput {
 
   /** Errors: the given one, if nothing has been sent yet. */
   async fail(error: unknown): Promise<void> {
+    for (const stream of this.#unsaid.splice(0)) this.#queue.send({ stream });
     if (!this.#queue.begun) throw error;
     const message = messageOf(error);
     const data = error instanceof EngineError ? error.data : undefined;

@@ -111,9 +111,15 @@ function hostOf(ctx: Context): HostConfig {
   if (extra.length > 0) host["ExtraHosts"] = extra;
   const ulimits = json<HostConfig["Ulimits"]>(ctx, "ulimits", []);
   if (ulimits?.length) host["Ulimits"] = ulimits;
-  const security = json<string[]>(ctx, "securityopt", []);
+  const security = securityOf(ctx);
   if (security.length > 0) host["SecurityOpt"] = security;
   return host;
+}
+
+/** A list in JSON, or, as stock clients have it, the parameter several times. */
+function securityOf(ctx: Context): string[] {
+  const given = ctx.query.getAll("securityopt").filter((text) => text !== "");
+  return given[0]?.startsWith("[") ? json<string[]>(ctx, "securityopt", []) : given;
 }
 
 /** X-Registry-Config: base64 of {"registry": credentials}. */

@@ -90,7 +90,11 @@ function copyFile(source: CopySource, target: CopyTarget): void {
   const asFolder = base.endsWith("/") || plan.isFolder(base);
   const folder = plan.resolve(asFolder ? base : posix.dirname(base));
   const file = asFolder ? name : posix.basename(base);
-  plan.folder(folder, owner ?? ROOT);
+  try {
+    plan.folder(folder, owner ?? ROOT);
+  } catch (cause) {
+    throw new Error(`failed to create new directory: ${messageOf(cause)}`, { cause });
+  }
   const resolved = plan.resolve(joinPath(folder, file));
   const path = plan.at(resolved)?.type === "directory" ? joinPath(folder, file) : resolved;
   if (plan.at(path)?.type === "directory")

@@ -10,6 +10,12 @@ export interface Graft {
   change(header: TarHeader): TarHeader;
 }
 
+/** As stock's layers have them: times without fractions, and links without a mode of their own. */
+export function layerHeader(header: TarHeader, name: string): TarHeader {
+  const mode = header.type === "symlink" ? 0o777 : header.mode;
+  return { ...header, name, mode, mtime: Math.floor(header.mtime) };
+}
+
 /** The entries, below `path` of the layer, names sorted; further names of a file are links to its first. */
 export async function* graftContents(graft: Graft, path: string): AsyncGenerator<Uint8Array, void, void> {
   yield* contents(graft, graft.folder, path, new Map());
@@ -25,7 +31,7 @@ async function* contents(
   for (const entry of tree.children(folder)) {
     const full = joinPath(path, baseName(entry.path));
     const first = entry.inode === undefined ? undefined : links.get(entry.inode);
-    const header = { ...change(entry.header), name: full };
+    const header = layerHeader(change(entry.header), full);
     if (first !== undefined) {
       yield encodeHeader({ ...header, type: "link", linkname: first, size: 0 });
       continue;

@@ -4,7 +4,7 @@ import { invalidArgument } from "../../../errors/errors.ts";
 import { resolvePath } from "../tree/resolve.ts";
 import { baseName, joinPath, parentOf, type SourceTree, type TreeEntry } from "../tree/tree.ts";
 
-import { type Graft, graftContents } from "./graft.ts";
+import { type Graft, graftContents, layerHeader } from "./graft.ts";
 
 export interface Owner {
   uid: number;
@@ -184,12 +184,12 @@ export class LayerPlan {
         links.push(full);
         continue;
       }
-      yield encodeHeader({ ...header, name: full });
+      yield encodeHeader(layerHeader(header, full));
       if (content) yield* content();
       if (header.size > 0) yield padding(header.size);
       if (graft) yield* graftContents(graft, full);
       else if (children) yield* this.#contents(full);
     }
-    for (const full of links) yield encodeHeader({ ...this.#entries.get(full)!.header, name: full });
+    for (const full of links) yield encodeHeader(layerHeader(this.#entries.get(full)!.header, full));
   }
 }

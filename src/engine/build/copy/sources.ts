@@ -33,15 +33,17 @@ export async function findSources(
   { isContext, temporary }: FindOptions,
 ): Promise<CopySource[]> {
   const clean = cleanSource(path);
-  if (hasWildcards(clean)) return findByPattern(tree, clean, temporary);
+  if (hasWildcards(clean)) return findByPattern(tree, clean, { isContext, temporary });
   if (isContext && posix.normalize(clean).startsWith(".."))
     throw invalidArgument(`forbidden path outside the build context: ${path} ()`);
   const entry = tree.find(clean, true);
-  if (!entry) {
-    const where = isContext ? "file not found in build context or excluded by .dockerignore: " : "";
-    throw notFound(`${where}stat ${clean}: file does not exist`);
-  }
+  if (!entry) throw missing(clean, isContext);
   return [await sourceOf(tree, clean, entry, temporary)];
+}
+
+function missing(path: string, isContext: boolean): Error {
+  const where = isContext ? "file not found in build context or excluded by .dockerignore: " : "";
+  return notFound(`${where}stat ${path}: file does not exist`);
 }
 
 const cleanSource = (path: string): string =>
@@ -65,7 +67,9 @@ async function folderHash(tree: SourceTree, folder: TreeEntry, temporary: string
   if (folder.path !== "") digests.add(await tree.digest(folder));
   for (const entry of walkTree(tree, folder)) {
     const target = followed(tree, entry);
-    digests.add(target ? await tree.digest(target) : entry.path);
+    const digest = target && (await tree.digest(target));
+    // What has no sum counts with the path by which it was found.
+    digests.add(digest === undefined || digest === target?.path ? entry.path : digest);
     await turn();
   }
   return `dir:${await digests.sum()}`;
@@ -77,7 +81,11 @@ function followed(tree: SourceTree, entry: TreeEntry): TreeEntry | undefined {
 }
 
 /** Each file and folder that matches; what lies in a matching folder does not match by itself. */
-async function findByPattern(tree: SourceTree, pattern: string, temporary: string): Promise<CopySource[]> {
+async function findByPattern(
+  tree: SourceTree,
+  pattern: string,
+  { isContext, temporary }: FindOptions,
+): Promise<CopySource[]> {
   const regexp = globToRegExp(posix.normalize(pattern));
   const root = tree.find("", true);
   if (!root) return [];
@@ -86,7 +94,8 @@ async function findByPattern(tree: SourceTree, pattern: string, temporary: strin
     await turn();
     if (!regexp.test(entry.path)) continue;
     const target = followed(tree, entry);
-    if (target) found.push(await sourceOf(tree, entry.path, target, temporary));
+    if (!target) throw missing(entry.path, isContext);
+    found.push(await sourceOf(tree, entry.path, target, temporary));
   }
   return found;
 }

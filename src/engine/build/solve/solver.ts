@@ -35,6 +35,9 @@ export class Solver {
   readonly #out: BuildOutput;
   readonly #stop = new AbortController();
   readonly #results = new Map<number, Promise<StageState>>();
+  readonly #outputs: OrderedOutputs;
+  /** Steps that have a number. */
+  #count = 0;
 
   readonly #file: string;
   readonly #warned = new Map<string, Warning>();
@@ -46,6 +49,7 @@ export class Solver {
     this.dockerfile = dockerfile;
     this.source = source;
     this.#out = out;
+    this.#outputs = new OrderedOutputs(out);
     this.args = new BuildArgs(givenArgs(request.buildArgs), platformArgs(targetPlatform(request.platform)));
     this.epoch = epochOf(request.buildArgs["SOURCE_DATE_EPOCH"]);
   }
@@ -63,8 +67,10 @@ export class Solver {
     return [...this.#warned.values()];
   }
 
-  /** The state of a stage, once it is built. */
+  /** The state of a stage, once it is built. Triggers of a base image may take from one that nothing in the file needs. */
   result(index: number): Promise<StageState> {
+    if (!this.#results.has(index))
+      this.#begin(buildGraph(this.dockerfile, String(index), this.args.meta()), { late: true });
     return this.#results.get(index)!;
   }
 
@@ -77,14 +83,28 @@ export class Solver {
   async run(): Promise<StageState> {
     const { metaArgs, escape: escapeChar } = this.dockerfile;
     const nodes = this.#withLabels(this.#graph(metaArgs, escapeChar));
-    const total = metaArgs.length + nodes.reduce((sum, { stage }) => sum + 1 + stage.instructions.length, 0);
+    this.#count += metaArgs.length;
+    const total = this.#count + stepsOf(nodes);
     for (const [i, { text }] of metaArgs.entries()) this.#out.text(`Step ${i + 1}/${total} : ${text}\n`);
-    const outputs = new OrderedOutputs(this.#out);
-    let first = metaArgs.length + 1;
-    for (const node of nodes) {
-      const numbering = { first, total };
-      first += 1 + node.stage.instructions.length;
-      const { out, end } = outputs.open();
+    this.#begin(nodes);
+    const state = await firstFailure([...this.#results.values()]).finally(() =>
+      Promise.allSettled([...this.#results.values()]),
+    );
+    const unused = this.args.unused(Object.keys(this.request.buildArgs));
+    if (unused.length > 0)
+      this.#out.text(`[Warning] One or more build-args [${unused.join(" ")}] were not consumed\n`);
+    return state;
+  }
+
+  /** Builds stages that are not under way yet, each as soon as it can be; the image of a late one is not the last told of. */
+  #begin(nodes: readonly GraphNode[], { late = false } = {}): void {
+    const begun = nodes.filter(({ index }) => !this.#results.has(index));
+    const total = this.#count + stepsOf(begun);
+    for (const node of begun) {
+      const numbering = { first: this.#count + 1, total };
+      this.#count += stepsOf([node]);
+      const { out: words, end } = this.#outputs.open();
+      const out = late ? { ...words, image() {} } : words;
       const building = this.#afterNeeds(node).then(() => buildStage(this, node, numbering, out));
       building.then(end, () => {
         end();
@@ -92,11 +112,6 @@ export class Solver {
       });
       this.#results.set(node.index, building);
     }
-    const state = await firstFailure([...this.#results.values()]);
-    const unused = this.args.unused();
-    if (unused.length > 0)
-      this.#out.text(`[Warning] One or more build-args [${unused.join(" ")}] were not consumed\n`);
-    return state;
   }
 
   async #afterNeeds(node: GraphNode): Promise<void> {
@@ -128,6 +143,9 @@ export class Solver {
     return [...nodes.slice(0, -1), { ...last, stage }];
   }
 }
+
+const stepsOf = (nodes: readonly GraphNode[]): number =>
+  nodes.reduce((sum, { stage }) => sum + 1 + stage.instructions.length, 0);
 
 /** The last one's result, or else the first error that happened; waits for all to have ended. */
 async function firstFailure(all: Promise<StageState>[]): Promise<StageState> {

@@ -5,7 +5,7 @@ import type { Instruction } from "../../../dockerfile/types.ts";
 import { cancelled, EngineError, kindOf, messageOf } from "../../../errors/errors.ts";
 import type { Image } from "../../../images/types.ts";
 import { targetPlatform } from "../platform.ts";
-import { openImageRoot } from "../stage/roots.ts";
+import { openEmptyRoot, openImageRoot } from "../stage/roots.ts";
 import { StageState } from "../stage/state.ts";
 import type { StepContext } from "../steps/context.ts";
 import { applyCopy } from "../steps/copy.ts";
@@ -142,8 +142,7 @@ export function contextOf(solver: Solver, node: GraphNode, state: StageState, ou
         index === undefined
           ? await baseImage(env, request, name, "", out)
           : (await solver.result(index)).image;
-      if (image) return openImageRoot(env.images, image);
-      throw new EngineError("invalidArgument", `stage ${name} is empty: there is nothing to copy from it`);
+      return image ? openImageRoot(env.images, image) : openEmptyRoot(env.temporary);
     },
     openCurrent: async () => (state.image ? openImageRoot(env.images, state.image) : undefined),
   };

@@ -82,9 +82,9 @@ export class BuildArgs {
     return [...this.inStage()].filter(([key]) => !names.has(key)).map(([key, value]) => `${key}=${value}`);
   }
 
-  /** Given, but declared nowhere. */
-  unused(): string[] {
-    return [...this.#given.keys()]
+  /** Those of `names`, which were given, that are declared nowhere. */
+  unused(names: readonly string[]): string[] {
+    return names
       .filter((key) => !this.#referenced.has(key) && !PREDEFINED.includes(key) && !SPECIAL.includes(key))
       .sort();
   }

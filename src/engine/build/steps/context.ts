@@ -1,7 +1,7 @@
-import { posix } from "node:path";
 import { expandWord, expandWords } from "../../../dockerfile/expand.ts";
 import { didYouMean } from "../../../dockerfile/suggest.ts";
 import type { ContainerDefaults } from "../../../images/types.ts";
+import { cleanFolder } from "../../containers/create/config.ts";
 import type { CreateBody } from "../../containers/create/request.ts";
 import { createBuildContainer } from "../run/container.ts";
 import { cachedImage } from "../stage/cache.ts";
@@ -122,10 +122,4 @@ async function keptContainer({ env, state, request }: StepContext, step: Contain
   const container = await createBuildContainer(env, body);
   container.keep();
   return container.id;
-}
-
-/** A container's working directory has no doubled or trailing slashes, whatever the image says. */
-function cleanFolder(path: string): string {
-  const clean = posix.normalize(path);
-  return clean.length > 1 ? clean.replace(/\/$/, "") : clean;
 }

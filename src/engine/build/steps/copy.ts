@@ -78,7 +78,7 @@ function commentOf(instruction: Copy, sources: CopySource[]): string {
     ...exclude.map((pattern) => `--exclude=${pattern}`),
     unpack === undefined ? "" : `--unpack=${unpack}`,
   ].filter((flag) => flag !== "");
-  const own = chown === undefined ? "" : `--chown=${chown}`;
+  const own = chown ? `--chown=${chown}` : "";
   const more = flags.length > 0 ? `${flags.join(" ")} ` : "";
   return `${kind} ${own}${more}${hashOf(sources)} in ${destination} `;
 }
@@ -149,24 +149,31 @@ async function targetOf(
 /** --chown by the names that the image knows; without a group, the user's number is the group's. */
 function ownerOf(chown: string | undefined, root: string | undefined): Owner {
   if (chown === undefined || chown === "") return { uid: 0, gid: 0 };
-  const [user = "", group = user] = chown.split(":");
+  const [user = "", group = user, ...rest] = chown.split(":");
+  if (rest.length > 0) throw badOwner(`invalid chown string format: ${chown}`);
   return {
     uid: idOf(user, root, "user"),
     gid: idOf(group === "" ? user : group, root, "group"),
   };
 }
 
+/** 2^32 - 1 stands for none. */
+const HIGHEST_ID = 2 ** 32 - 2;
+
+const badOwner = (why: string, cause?: unknown): EngineError =>
+  invalidArgument(`unable to convert uid/gid chown string to host mapping: ${why}`, { cause });
+
 function idOf(name: string, root: string | undefined, what: "user" | "group"): number {
-  if (/^\d+$/.test(name)) return Number(name);
+  if (/^\d+$/.test(name)) {
+    if (Number(name) <= HIGHEST_ID) return Number(name);
+    throw badOwner(`${name} is no number of a ${what}: the highest is ${HIGHEST_ID}`);
+  }
   try {
-    if (root === undefined) throw new Error(`no such ${what}: ${name}`);
+    if (root === undefined || name === "") throw new Error(`no such ${what}: ${name}`);
     const found = what === "user" ? resolveUser(root, name) : resolveUser(root, `0:${name}`);
     return what === "user" ? found.uid : found.gid;
   } catch (cause) {
     const short = what === "user" ? "uid" : "gid";
-    throw invalidArgument(
-      `unable to convert uid/gid chown string to host mapping: can't find ${short} for ${what} ${name}: no such ${what}: ${name}`,
-      { cause },
-    );
+    throw badOwner(`can't find ${short} for ${what} ${name}: no such ${what}: ${name}`, cause);
   }
 }

@@ -3,7 +3,8 @@ import { invalidArgument } from "../../../errors/errors.ts";
 /** "80", "53/udp", "8000-8002/tcp" as they stand in an image. Errors: invalidArgument, in stock's words. */
 export function parsePorts(specs: readonly string[]): string[] {
   return specs.flatMap((spec) => {
-    const [range = "", protocol = "tcp"] = spec.split("/");
+    const [range = "", given = ""] = spec.split("/");
+    const protocol = given === "" ? "tcp" : given;
     const container = range.slice(range.lastIndexOf(":") + 1);
     const [first = "", last = first] = container.split("-");
     if (!isPort(first) || !isPort(last) || Number(first) > Number(last))

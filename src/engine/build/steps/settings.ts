@@ -105,10 +105,11 @@ function setCommand(
   one: Of<"CMD"> | Of<"ENTRYPOINT">,
 ): string {
   const { words, shell } = one.command;
-  const command = shell && words.length > 0 ? [...shellOf(config), ...words] : words;
+  const prepend = shell && (words.length > 0 || one.kind === "CMD");
+  const command = prepend ? [...shellOf(config), ...words] : words;
   if (one.kind === "CMD") config.Cmd = command;
   else {
-    config.Entrypoint = command;
+    config.Entrypoint = command.length > 0 ? command : null;
     if (!commandSet) config.Cmd = null;
   }
   return `${one.kind} ${quotedList(command)}`;

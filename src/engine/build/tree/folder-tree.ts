@@ -1,6 +1,7 @@
 import { closeSync, lstatSync, openSync, readdirSync, readlinkSync, readSync, type Stats } from "node:fs";
 import { NO_XATTRS, type TarHeader, type TarType } from "../../../archive/tar/header.ts";
 import { headerOnDisk, typeOnDisk } from "../../../archive/tar/on-disk.ts";
+import { errnoOf, invalidArgument } from "../../../errors/errors.ts";
 import { containerOwner, type IDMap } from "../../../linux/id-map.ts";
 import { getXattr } from "../../../linux/inode.ts";
 import { EntryHash, type HostNames, hashedOnDisk, hostNames } from "./hash.ts";
@@ -31,12 +32,12 @@ export class FolderTree implements SourceTree {
 
   /** Where a path leads below the root; what is not there is taken as written. */
   resolve(path: string, follow: boolean): string {
-    return resolvePath((one) => placeOf(this.#full(one)), path, follow);
+    return resolvePath((one) => placeOf(this.root, one), path, follow);
   }
 
   find(path: string, follow: boolean): TreeEntry | undefined {
     const resolved = this.resolve(path, follow);
-    const stat = lstatSync(this.#full(resolved), { throwIfNoEntry: false });
+    const stat = statOf(this.root, resolved);
     return stat ? this.#entry(resolved, stat) : undefined;
   }
 
@@ -88,11 +89,21 @@ export class FolderTree implements SourceTree {
   }
 }
 
-function placeOf(path: string): { type: TarType; linkname: string } | undefined {
-  const stat = lstatSync(path, { throwIfNoEntry: false });
+/** Errors: invalidArgument for what is below a file. */
+function statOf(root: string, path: string): Stats | undefined {
+  try {
+    return lstatSync(path === "" ? root : `${root}/${path}`, { throwIfNoEntry: false });
+  } catch (cause) {
+    if (errnoOf(cause) !== "ENOTDIR") throw cause;
+    throw invalidArgument(`lstat /${path}: not a directory`, { cause });
+  }
+}
+
+function placeOf(root: string, path: string): { type: TarType; linkname: string } | undefined {
+  const stat = statOf(root, path);
   if (!stat) return undefined;
   return stat.isSymbolicLink()
-    ? { type: "symlink", linkname: readlinkSync(path) }
+    ? { type: "symlink", linkname: readlinkSync(`${root}/${path}`) }
     : { type: stat.isDirectory() ? "directory" : "file", linkname: "" };
 }
 

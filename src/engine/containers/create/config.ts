@@ -1,6 +1,14 @@
+import { posix } from "node:path";
 import type { ContainerConfig, HealthConfig } from "../../../api/schema.ts";
 import type { ContainerDefaults } from "../../../images/types.ts";
 import type { CreateBody } from "./request.ts";
+
+/** A container's working directory has no "..", doubled or trailing slashes, whatever the request or the image says. */
+export function cleanFolder(path: string): string {
+  if (path === "") return "";
+  const clean = posix.normalize(path);
+  return clean.length > 1 ? clean.replace(/\/$/, "") : clean;
+}
 
 /** The container's configuration: what the request says, and what the image says where the request does not. */
 export function mergeConfig(body: CreateBody, image: ContainerDefaults, id: string): ContainerConfig {
@@ -18,7 +26,7 @@ export function mergeConfig(body: CreateBody, image: ContainerDefaults, id: stri
     ...commandOf(body, image),
     Image: body.Image ?? "",
     Volumes: orNull({ ...image.Volumes, ...body.Volumes }),
-    WorkingDir: body.WorkingDir || image.WorkingDir || "",
+    WorkingDir: cleanFolder(body.WorkingDir || image.WorkingDir || ""),
     OnBuild: (image.OnBuild ?? null) as string[],
     Labels: { ...image.Labels, ...body.Labels },
   };

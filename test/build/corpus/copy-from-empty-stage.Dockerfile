@@ -1,0 +1,3 @@
+FROM scratch AS empty
+FROM busybox
+COPY --from=empty / /x/

@@ -1,0 +1,2 @@
+FROM busybox
+EXPOSE 80/ 53/UDP 7000-7002/sctp

@@ -1,0 +1,3 @@
+# args: -q
+FROM busybox
+RUN echo said; exit 5

@@ -1,0 +1,5 @@
+FROM busybox
+WORKDIR /x/../y/./z/
+RUN pwd
+WORKDIR sub/
+COPY a ./
