@@ -1,8 +1,9 @@
 /**
  * `bun bench/images.ts [--layers N] [--megabytes N] [--rounds N] [--podman] [STEP ...]`: image work by our dockerd and
  * stock Docker 20.10, the same stock client on both, side by side in one run; with --podman also by podman. A line a
- * step (load, save, push, pull, resume, rmi, import, commit): medians of time and processor time, and of the daemon the
- * greatest memory and how quickly it answered meanwhile. Data roots are on an ext4 in memory, which no other work on the
+ * step (load, save, push, pull, resume, rmi, import, commit): medians of time and processor time, and the greatest memory
+ * of the daemon; then how quickly it answered meanwhile (the median, the 99th percentile and the longest), and how long
+ * our event loop was held up at most by its own doing. Data roots are on an ext4 in memory, which no other work on the
  * machine disturbs, or with --disk in TMPDIR. PEQUOD_BIN names the folder of our programs.
  */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -15,6 +16,7 @@ import { STOCK_CLIENT, startStockEngine } from "../hack/lib/stock-engine.ts";
 import { startRegistry } from "../test/lib/registry.ts";
 import { median } from "./lib/compare.ts";
 import { startCutFront } from "./lib/cut.ts";
+import { heldUpIn, LEAST_MS } from "./lib/held-up.ts";
 import { mountMemoryDisk } from "./lib/memory-disk.ts";
 import { writeRealImage } from "./lib/real-image.ts";
 import { percentile, type Watched, watch } from "./lib/watch.ts";
@@ -44,6 +46,7 @@ const unmount = values.disk ? async () => {} : mountMemoryDisk(folder);
 const registry = await startRegistry();
 const front = startCutFront(registry.host);
 for (const side of SIDES) mkdirSync(join(folder, side));
+process.env["PEQUOD_LOOP_DELAY"] ??= String(LEAST_MS);
 const flags = ["--bridge=none", "--iptables=false", "--insecure-registry=127.0.0.0/8"];
 const engines: Record<Side, RunningEngine> = {
   ours: await startChain({
@@ -55,6 +58,8 @@ const engines: Record<Side, RunningEngine> = {
   }),
   stock: await startStockEngine({ folder: join(folder, "stock"), flags: [...flags, "-s", "overlay2"] }),
 };
+
+const heldUp = heldUpIn(join(folder, "ours", "dockerd.log"));
 
 async function run(command: string[], env: Record<string, string>): Promise<void> {
   const child = Bun.spawn(command, {
@@ -100,6 +105,7 @@ async function podmanTime({ before, work, after }: NonNullable<Step["podman"]>):
 async function compare(name: string, step: Step): Promise<void> {
   const seen: Record<Side, Watched[]> = { ours: [], stock: [] };
   const podmanTimes: number[] = [];
+  heldUp();
   for (let round = 0; round < ROUNDS; round++) {
     for (const side of SIDES) {
       await step.before?.(side);
@@ -113,11 +119,6 @@ async function compare(name: string, step: Step): Promise<void> {
   const ratio = (key: "milliseconds" | "processor") =>
     (middle("ours", key) / middle("stock", key)).toFixed(2);
   const pair = (of: (all: Watched[]) => number) => `${shown(of(seen.ours), 7)}${shown(of(seen.stock), 6)}`;
-  const late = (key: "pings" | "lists") => (all: Watched[]) =>
-    percentile(
-      all.flatMap((one) => one[key]),
-      0.99,
-    );
   console.log(
     [
       name.padEnd(8),
@@ -130,10 +131,21 @@ async function compare(name: string, step: Step): Promise<void> {
       shown(middle("stock", "processor"), 7),
       ratio("processor").padStart(6),
       pair((all) => Math.max(...all.map((one) => one.megabytes))),
-      pair(late("pings")),
-      pair(late("lists")),
     ].join(""),
   );
+  lateness.push(latenessLine(name, seen, heldUp()));
+}
+
+/** How late answers were, a line a step. */
+const lateness: string[] = [];
+
+function latenessLine(name: string, seen: Record<Side, Watched[]>, held: number[]): string {
+  const late = (side: Side, key: "pings" | "lists") => {
+    const all = seen[side].flatMap((one) => one[key]);
+    return [0.5, 0.99, 1].map((share) => percentile(all, share).toFixed(1).padStart(7)).join("");
+  };
+  const columns = (["pings", "lists"] as const).flatMap((key) => SIDES.map((side) => late(side, key)));
+  return [name.padEnd(8), ...columns, shown(Math.max(0, ...held), 8)].join("  ");
 }
 
 const archive = writeRealImage(folder, LAYERS, SIZE);
@@ -223,17 +235,18 @@ try {
   console.log(
     `${LAYERS} layers, ${Math.round(statSync(archive).size / 1e6)} MB, ${Math.round(compressed / 1e6)} MB packed; ${ROUNDS} rounds`,
   );
-  console.log(
-    "           time (ms)                           processor (ms)       memory (MB)  ping 99% (ms)  ps 99% (ms)",
-  );
-  console.log(
-    "           ours  stock ratio  podman     ours  stock ratio   ours stock   ours stock   ours stock",
-  );
+  console.log("           time (ms)                           processor (ms)       memory (MB)");
+  console.log("           ours  stock ratio  podman     ours  stock ratio   ours stock");
   for (const [name, step] of Object.entries(STEPS)) {
     if (positionals.length > 0 && !positionals.includes(name)) continue;
     if (name === "commit") for (const side of SIDES) await boxOf200(side);
     await compare(name, step);
   }
+  const three = "  50%    99%    max";
+  console.log(
+    `\nanswers meanwhile (ms); our loop held up (ms)\n${" ".repeat(10)}${["ping, ours", "ping, stock", "ps, ours", "ps, stock"].map((text) => text.padStart(21)).join("  ")}  held up\n${" ".repeat(10)}${Array(4).fill(three.padStart(21)).join("  ")}      max`,
+  );
+  for (const line of lateness) console.log(line);
 } finally {
   for (const side of SIDES) await engines[side].stop();
   front.stop();

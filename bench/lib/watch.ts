@@ -1,36 +1,45 @@
 /** What an engine does to the machine while it works: time, processor time, memory, and how quickly it answers. */
 import { readFileSync } from "node:fs";
-import { request } from "node:http";
+import { join } from "node:path";
+import type { Asked } from "./ask.ts";
 import { familyOf, megabytes, privateBytes } from "./memory.ts";
 
 /** What was seen while an engine worked. */
-export interface Watched {
+export interface Watched extends Asked {
   milliseconds: number;
   /** Processor time of the daemon and its children that have ended or still run, milliseconds. */
   processor: number;
   /** Greatest private memory of the daemon and its children, MB. */
   megabytes: number;
-  /** Milliseconds that each `_ping` and each listing of containers took. */
-  pings: number[];
-  lists: number[];
 }
 
-const PING_MS = 10;
-/** Reading a process's memory holds it up for a moment, so it is not done with each ping. */
+/** Reading a process's memory holds it up for a moment, so it is not done often. */
 const MEMORY_MS = 100;
 const CLOCK_TICKS = 100;
 
-/** Milliseconds until the whole answer is there, on a new connection. */
-function ask(socketPath: string, path: string): Promise<number> {
-  const start = performance.now();
-  return new Promise((done, fail) => {
-    const asked = request({ socketPath, path, agent: false }, (answer) => {
-      answer.resume();
-      answer.on("end", () => done(performance.now() - start));
-    });
-    asked.on("error", fail);
-    asked.end();
+/** A process that asks the daemon all the time; the result ends it and gives what it saw. */
+async function startAsking(socket: string): Promise<() => Promise<Asked>> {
+  const child = Bun.spawn([process.execPath, join(import.meta.dir, "ask.ts"), socket], {
+    stdin: "pipe",
+    stdout: "pipe",
+    stderr: "inherit",
   });
+  const lines = linesOf(child.stdout);
+  await lines.next();
+  return async () => {
+    await child.stdin.end();
+    return JSON.parse((await lines.next()).value ?? "") as Asked;
+  };
+}
+
+async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let rest = "";
+  for await (const chunk of stream) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
+    rest = lines.pop()!;
+    yield* lines;
+  }
 }
 
 /** User and system time of a process and its ended children, milliseconds (proc_pid_stat(5)). */
@@ -54,15 +63,9 @@ export async function watch(
   work: () => Promise<void>,
 ): Promise<Watched> {
   const seen: Watched = { milliseconds: 0, processor: 0, megabytes: 0, pings: [], lists: [] };
+  const stopAsking = await startAsking(socket);
   const before = sumOver(pid, processorTime);
   let working = true;
-  const asking = (async () => {
-    while (working) {
-      seen.pings.push(await ask(socket, "/_ping"));
-      seen.lists.push(await ask(socket, "/containers/json?all=1"));
-      await Bun.sleep(PING_MS);
-    }
-  })();
   const weighing = (async () => {
     while (working) {
       seen.megabytes = Math.max(seen.megabytes, megabytes(sumOver(pid, privateBytes)));
@@ -75,7 +78,8 @@ export async function watch(
     seen.milliseconds = performance.now() - start;
   } finally {
     working = false;
-    await Promise.all([asking, weighing]);
+    const [asked] = await Promise.all([stopAsking(), weighing]);
+    Object.assign(seen, asked);
   }
   seen.processor = sumOver(pid, processorTime) - before;
   return seen;

@@ -6,6 +6,7 @@ import type { Server } from "node:http";
 import { join, resolve } from "node:path";
 import { messageOf } from "../errors/errors.ts";
 import type { IDMap } from "../linux/id-map.ts";
+import { preferThisThread } from "../linux/scheduling.ts";
 import { createLogger, type Logger } from "../log/log.ts";
 import { trimWhenQuiet } from "../memory/trim.ts";
 import { GIT_COMMIT, VERSION } from "../version/version.ts";
@@ -18,6 +19,9 @@ import { type Address, checkFree, listen, parseHost, show } from "./startup/list
 import { checkPidFile, writePidFile } from "./startup/pidfile.ts";
 import { type TLSOptions, tlsOptions } from "./startup/tls.ts";
 import { ContainerdSupervisor } from "./supervisor/containerd.ts";
+
+/** The event loop, and so the API's answers, before containers and the work on images. */
+const ANSWERS_FIRST = { nice: -10, slice: 1_000_000n };
 
 type Undo = () => void | Promise<void>;
 
@@ -76,6 +80,7 @@ async function start(
   undo: Undo[],
 ): Promise<void> {
   requireRoot();
+  preferThisThread(ANSWERS_FIRST);
   const tls = tlsOptions(config);
   const addresses = config.hosts.map((host) => parseHost(host, tls !== undefined));
   for (const address of addresses) {
@@ -109,6 +114,8 @@ async function start(
   });
   stopOnSignals(undo, () => reload(daemon, reread, log), log);
   surviveMistakes(log);
+  if (process.env["PEQUOD_LOOP_DELAY"] !== undefined)
+    (await import("../log/loop-delay.ts")).watchLoop(log, process.env["PEQUOD_LOOP_DELAY"]);
   await daemon.startPolicies();
   trimSoon();
 }

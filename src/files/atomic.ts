@@ -16,7 +16,7 @@ let counter = 0;
 /** Replaces a file's content whole or not at all: a reader, or a restart, sees the old text or the new. */
 export function writeAtomic(path: string, content: string | Uint8Array, options: AtomicOptions = {}): void {
   const { mode = 0o644, durability = "power" } = options;
-  const partial = `${path}.tmp-${process.pid}-${counter++}`;
+  const partial = partialName(path);
   try {
     writeWhole(partial, content, mode, durability === "power");
     faultPoint("atomic.rename", path);
@@ -28,6 +28,9 @@ export function writeAtomic(path: string, content: string | Uint8Array, options:
   }
   if (durability === "power") syncFolder(dirname(path));
 }
+
+/** What a file is called until it is whole: removePartials() knows such names. */
+export const partialName = (path: string): string => `${path}.tmp-${process.pid}-${counter++}`;
 
 function writeWhole(path: string, content: string | Uint8Array, mode: number, sync: boolean): void {
   const fd = openSync(path, "wx", mode);

@@ -8,6 +8,9 @@ import { ImageDatabase } from "./store/images.ts";
 import { ReferenceDatabase } from "./store/references.ts";
 import type { Image, Images } from "./types.ts";
 
+/** How long what an interrupted pull has left, parts of layers and whole ones, waits for the next one, in milliseconds. */
+export const KEEP_UNFINISHED = 24 * 3600 * 1000;
+
 /** The image side of a data root. */
 export class ImageRoot implements Images {
   readonly layers: LayerDatabase;
@@ -37,9 +40,11 @@ export async function openImages(root: string, driver: StorageDriver, log: Logge
   const temporary = join(root, "tmp");
   await removeTree(temporary);
   const layers = await LayerDatabase.open(join(folder, "layerdb"), driver, log);
+  const images = new ImageDatabase(join(folder, "imagedb"), layers, log);
+  if (images.complete) layers.sweepUnused(KEEP_UNFINISHED, log);
   return new ImageRoot({
     layers,
-    images: new ImageDatabase(join(folder, "imagedb"), layers, log),
+    images,
     references: new ReferenceDatabase(join(folder, "repositories.json")),
     distribution: join(folder, "distribution"),
     temporary,

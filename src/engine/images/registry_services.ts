@@ -1,5 +1,6 @@
 import { release } from "node:os";
 import { join } from "node:path";
+import { KEEP_UNFINISHED } from "../../images/open.ts";
 import { CERTS_DIRECTORY, loadCerts } from "../../images/registry/certs.ts";
 import { RegistryClient } from "../../images/registry/client.ts";
 import { Downloads } from "../../images/registry/downloads.ts";
@@ -14,9 +15,6 @@ import { Transport } from "../../images/registry/transport.ts";
 import type { Images } from "../../images/types.ts";
 import { GIT_COMMIT, VERSION } from "../../version/version.ts";
 import type { EngineConfig } from "../config/config.ts";
-
-/** How long a broken download is kept to be continued, in milliseconds. */
-const KEEP_PARTIAL = 24 * 3600 * 1000;
 
 export interface RegistryServices {
   transport: Transport;
@@ -67,7 +65,7 @@ export function createRegistryServices(options: RegistryServicesOptions): Regist
     registrySettings,
     proxies: () => proxiesOf(config(), options.proxies),
     mirrorStatus: () => downloads.served.status(),
-    sweep: () => downloads.sweep(KEEP_PARTIAL),
+    sweep: () => downloads.sweep(KEEP_UNFINISHED),
   };
 }
 

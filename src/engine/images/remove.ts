@@ -130,6 +130,9 @@ async function removeWhole(
   const { parent } = store.get(id);
   for (const name of referencesOf(deps, id)) await untag(deps, id, name, deleted);
   const labels = labelsOf(deps, id);
+  // Somebody may have begun to use it while the names went.
+  const late = conflictOf(deps, id, { soft: !force, names: true });
+  if (late) throw late.error;
   const layers = await store.remove(id);
   deps.events.publish("image", "delete", id, { ...labels, name: id });
   deleted.push({ Deleted: id }, ...layers.map((chainID) => ({ Deleted: chainID })));

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { writeAtomic } from "../../files/atomic.ts";
@@ -84,6 +84,12 @@ export class LayerRecords {
         },
       ];
     });
+  }
+
+  /** Milliseconds since the layer was recorded; 0 if it is not there. */
+  age(chainID: Digest): number {
+    const stat = statSync(this.#folder(chainID), { throwIfNoEntry: false });
+    return stat ? Date.now() - stat.mtimeMs : 0;
   }
 
   /** Takes the layer out of sight; its cache-id can still be read by removals() until forget(). */

@@ -1,4 +1,4 @@
-import { dataLoss, EngineError, kindOf, messageOf } from "../../errors/errors.ts";
+import { dataLoss, EngineError, invalidArgument, kindOf, messageOf } from "../../errors/errors.ts";
 import { unlessAborted } from "../registry/abort.ts";
 import type { KeyedLock } from "../registry/keyed_lock.ts";
 import type { Digest, ForeignBlob, Layer, LayerFile, LayerStep } from "../types.ts";
@@ -32,6 +32,15 @@ export interface StackStore {
   abandon(pending: PendingLayer): Promise<void>;
   /** True if layers can be unpacked at the same time. */
   parallel: boolean;
+}
+
+/** As moby; beyond it an overlay's mount has too many layers. */
+const MOST_LAYERS = 125;
+
+/** Errors: invalidArgument. */
+export function refuseDepth(layers: number): void {
+  if (layers > MOST_LAYERS)
+    throw invalidArgument(`max depth exceeded: ${layers} layers, where an image may have ${MOST_LAYERS}`);
 }
 
 /** Errors: dataLoss when the digest is another than was expected. */

@@ -21,7 +21,7 @@ import { UnpackPlaces } from "./places.ts";
 import { type LayerRecord, LayerRecords, type MountRecord, TAR_SPLIT } from "./records.ts";
 import { Removals } from "./removals.ts";
 import { ContainerLayer } from "./rw-layer.ts";
-import { type PendingLayer, refuseOther, StackBuilder } from "./stack.ts";
+import { type PendingLayer, refuseDepth, refuseOther, StackBuilder } from "./stack.ts";
 import { assembleTar, tarSizeOf } from "./tar-split.ts";
 import type { UnpackContext, Unpacked } from "./unpack.ts";
 import { Unpackers } from "./unpackers.ts";
@@ -179,6 +179,19 @@ export class LayerDatabase implements LayerStore {
     }
   }
 
+  /**
+   * Removes layers that no image, container or layer above has, once they are so many milliseconds old. Only to be called
+   * when all images have taken theirs.
+   */
+  sweepUnused(age: number, log: Logger): void {
+    const unused = [...this.#layers.values()].filter((held) => held.references === 0);
+    for (const held of unused) {
+      if (this.#records.age(held.record.chainID) < age) continue;
+      log.info("removes a layer that no image came to need", { layer: held.record.chainID });
+      this.#unreference(held);
+    }
+  }
+
   /** A stream of a tar, packed or not. */
   async register(
     tar: AsyncIterable<Uint8Array>,
@@ -186,6 +199,7 @@ export class LayerDatabase implements LayerStore {
     expected?: Digest,
   ): Promise<Layer> {
     if (parent !== undefined && !this.#layers.has(parent)) throw notFound(`layer ${parent} does not exist`);
+    refuseDepth(this.#depth(parent) + 1);
     const below = parent === undefined ? undefined : this.#retain(parent);
     try {
       const pending = await this.#begin(below?.layer.cacheID);
@@ -208,6 +222,7 @@ export class LayerDatabase implements LayerStore {
     steps: readonly LayerStep[],
     signal?: AbortSignal,
   ): Promise<Layer> {
+    refuseDepth(this.#depth(parent) + steps.length);
     const stack = new StackBuilder(
       {
         has: (id) => this.#layers.has(id),
@@ -222,6 +237,14 @@ export class LayerDatabase implements LayerStore {
       this.#unpacking,
     );
     return stack.build(parent, steps, this.#locks, signal);
+  }
+
+  /** Layers from this one down. */
+  #depth(id: Digest | undefined): number {
+    let depth = 0;
+    let layer = id === undefined ? undefined : this.#layers.get(id)?.layer;
+    for (; layer; layer = layer.parent) depth++;
+    return depth;
   }
 
   async #begin(below: string | undefined): Promise<PendingLayer> {

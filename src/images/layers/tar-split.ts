@@ -2,6 +2,7 @@
  * tar-split: what a layer's tar holds besides the content of its files, so that the tar can be put together again bit
  * by bit from the unpacked layer. Stored as moby does: gzip'd lines of JSON, "type" 2 for raw bytes, 1 for a file.
  */
+import { once } from "node:events";
 import { closeSync, createReadStream, createWriteStream, readSync } from "node:fs";
 import { finished } from "node:stream/promises";
 import { createGunzip, createGzip, type Gzip } from "node:zlib";
@@ -20,8 +21,14 @@ interface Entry {
   position: number;
 }
 
+/** Bytes that a record holds at most between two files: what follows the end of an archive may be of any length. */
+const LONGEST_SEGMENT = 1 << 20;
+
 /** Read and summed at a time: less than a millisecond. */
 const CHUNK = 256 << 10;
+
+/** Characters that are packed at a time. */
+const WRITE_AT = 64 << 10;
 
 /** Writes the record while the tar is being read. */
 export class TarSplitWriter implements TarObserver {
@@ -29,8 +36,10 @@ export class TarSplitWriter implements TarObserver {
   readonly #done: Promise<void>;
   #position = 0;
   #segment: Uint8Array[] = [];
+  #segmentSize = 0;
   #file: { header: TarHeader; crc: Crc64; left: number } | undefined;
   #pending: string[] = [];
+  #pendingSize = 0;
 
   constructor(path: string) {
     this.#gzip = createGzip({ level: 1 });
@@ -42,6 +51,8 @@ export class TarSplitWriter implements TarObserver {
   segment(bytes: Uint8Array): void {
     // A copy, because the reader's buffer is used again.
     this.#segment.push(new Uint8Array(bytes));
+    this.#segmentSize += bytes.length;
+    if (this.#segmentSize >= LONGEST_SEGMENT) this.#flushSegment();
   }
 
   entry(header: TarHeader): void {
@@ -70,17 +81,26 @@ export class TarSplitWriter implements TarObserver {
     if (this.#segment.length === 0) return;
     const payload = Buffer.concat(this.#segment).toString("base64");
     this.#segment = [];
+    this.#segmentSize = 0;
     this.#write({ type: 2, payload, position: this.#position++ });
   }
 
   #write(entry: Entry): void {
-    this.#pending.push(JSON.stringify(entry));
-    if (this.#pending.length >= 500) this.#flush();
+    const line = JSON.stringify(entry);
+    this.#pending.push(line);
+    this.#pendingSize += line.length;
+    if (this.#pendingSize >= WRITE_AT) this.#flush();
   }
 
   #flush(): void {
     this.#gzip.write(`${this.#pending.join("\n")}\n`);
     this.#pending = [];
+    this.#pendingSize = 0;
+  }
+
+  /** To be awaited when records come faster than they are written. Errors: those of the file. */
+  get behind(): Promise<unknown> | undefined {
+    return this.#gzip.writableNeedDrain ? Promise.race([once(this.#gzip, "drain"), this.#done]) : undefined;
   }
 
   /** Resolves when the record is on disk. */

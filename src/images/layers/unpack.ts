@@ -52,6 +52,8 @@ export async function unpackHere(request: UnpackRequest, context: UnpackContext)
     for await (const chunk of decompressLayer(sourceOf(request, context))) {
       hash.update(chunk);
       tarSize += chunk.length;
+      const behind = split.behind;
+      if (behind) await behind;
       yield chunk;
     }
   }

@@ -1,9 +1,10 @@
 import { dataLoss, invalidArgument, notFound } from "../../errors/errors.ts";
+import { refuseDepth } from "../layers/stack.ts";
 import type { Digest, ImageConfig, ImageStore, Layer, LayerStep, LayerStore } from "../types.ts";
 import { unlessAborted } from "./abort.ts";
 import { type ChosenImage, chooseImage } from "./choose.ts";
 import type { Reached, RegistryClient, RepositoryRequest } from "./client.ts";
-import { type Descriptor, digestOf, type Platform, shortDigest } from "./descriptor.ts";
+import { type Descriptor, digestOf, isDigest, type Platform, shortDigest } from "./descriptor.ts";
 import type { DownloadState, Downloads, HeldBlob } from "./downloads.ts";
 import type { ImageManifest, LegacyManifest } from "./manifest.ts";
 import { isForeignLayer, MEDIA } from "./media.ts";
@@ -260,6 +261,8 @@ function planLayers(raw: Uint8Array, blobs: Descriptor[]): Step[] {
   const diffIDs = config?.rootfs?.diff_ids ?? [];
   if (!Array.isArray(diffIDs) || diffIDs.length !== blobs.length)
     throw dataLoss("layers from manifest don't match image configuration");
+  if (!diffIDs.every(isDigest)) throw dataLoss("invalid image configuration: malformed diff_ids");
+  refuseDepth(blobs.length);
   if (config.os && config.os !== "linux")
     throw invalidArgument(
       `image operating system ${JSON.stringify(config.os)} cannot be used on this platform`,

@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { dataLoss, invalidArgument, messageOf, notFound } from "../../errors/errors.ts";
-import { syncFolder, writeAtomic } from "../../files/atomic.ts";
+import { writeAtomic } from "../../files/atomic.ts";
+import { flushFolder, replaceAtomic } from "../../files/replace.ts";
 import type { Logger } from "../../log/log.ts";
 import { chainIDOf, hexOf } from "../layers/chain-id.ts";
 import type { Digest, Image, ImageConfig, ImageStore, Layer, LayerStore } from "../types.ts";
@@ -10,6 +12,8 @@ import type { Digest, Image, ImageConfig, ImageStore, Layer, LayerStore } from "
 interface Held {
   image: Image & { parent: Digest | undefined };
   layer: Layer | undefined;
+  /** Resolves when the configuration is on disk. */
+  stored: Promise<void>;
 }
 
 /** Images by id, as moby's image/<driver>/imagedb: content/sha256/<id>, metadata/sha256/<id>/{parent,lastUpdated}. */
@@ -18,20 +22,27 @@ export class ImageDatabase implements ImageStore {
   readonly #metadata: string;
   readonly #layers: LayerStore;
   readonly #images = new Map<Digest, Held>();
+  /** False if some image could not be read, so that what it stands on is not known. */
+  readonly complete: boolean;
+  /** Images whose files are being removed: one of the same id must wait. */
+  readonly #leaving = new Map<Digest, Promise<void>>();
 
   constructor(root: string, layers: LayerStore, log: Logger) {
     this.#content = join(root, "content", "sha256");
     this.#metadata = join(root, "metadata", "sha256");
     this.#layers = layers;
     for (const folder of [this.#content, this.#metadata]) mkdirSync(folder, { recursive: true, mode: 0o710 });
+    let unreadable = 0;
     for (const hex of readdirSync(this.#content)) {
       if (!/^[0-9a-f]{64}$/.test(hex)) continue;
       try {
         this.#load(`sha256:${hex}`);
       } catch (error) {
+        unreadable++;
         log.warn("image cannot be read and is left alone", { image: hex, error: messageOf(error) });
       }
     }
+    this.complete = unreadable === 0;
   }
 
   #load(id: Digest): void {
@@ -40,13 +51,14 @@ export class ImageDatabase implements ImageStore {
     this.#hold(id, raw);
   }
 
-  #hold(id: Digest, raw: Uint8Array): Image {
+  #hold(id: Digest, raw: Uint8Array): Held {
     const config = parseConfig(raw);
     const chainID = chainIDOf(config.rootfs.diff_ids ?? []);
     const layer = chainID === undefined ? undefined : this.#layers.get(chainID);
     const image = { id, config, raw, chainID, parent: this.#readMeta(id, "parent") };
-    this.#images.set(id, { image, layer });
-    return image;
+    const held = { image, layer, stored: Promise.resolve() };
+    this.#images.set(id, held);
+    return held;
   }
 
   #metaFolder(id: Digest): string {
@@ -56,11 +68,6 @@ export class ImageDatabase implements ImageStore {
   #readMeta(id: Digest, name: string): string | undefined {
     const path = join(this.#metaFolder(id), name);
     return existsSync(path) ? readFileSync(path, "utf8").trim() : undefined;
-  }
-
-  #writeMeta(id: Digest, name: string, text: string): void {
-    mkdirSync(this.#metaFolder(id), { recursive: true, mode: 0o710 });
-    writeAtomic(join(this.#metaFolder(id), name), text);
   }
 
   get(id: Digest): Image {
@@ -79,27 +86,37 @@ export class ImageDatabase implements ImageStore {
 
   async create(raw: Uint8Array): Promise<Image> {
     const id = digestOf(raw);
+    await this.#leaving.get(id);
     const present = this.#images.get(id);
-    if (present) return present.image;
-    const image = this.#hold(id, raw);
+    if (present) {
+      await present.stored;
+      return present.image;
+    }
+    const held = this.#hold(id, raw);
+    held.stored = replaceAtomic(join(this.#content, hexOf(id)), raw, { mode: 0o600 });
     try {
-      writeAtomic(join(this.#content, hexOf(id)), raw, { mode: 0o600 });
+      await held.stored;
     } catch (error) {
-      await this.#forget(id);
+      this.#images.delete(id);
+      await this.#giveBack(held);
       throw error;
     }
-    return image;
+    return held.image;
   }
 
   async setParent(id: Digest, parent: Digest): Promise<void> {
     const held = this.#images.get(id);
     if (!held) throw notFound(`No such image: ${id}`);
-    this.#writeMeta(id, "parent", parent);
+    await mkdir(this.#metaFolder(id), { recursive: true, mode: 0o710 });
+    await replaceAtomic(join(this.#metaFolder(id), "parent"), parent);
     held.image.parent = parent;
   }
 
+  /** Nothing depends on it, so that it need not survive a power loss. */
   setLastUpdated(id: Digest): void {
-    this.#writeMeta(id, "lastUpdated", new Date().toISOString());
+    if (!this.#images.has(id)) return;
+    mkdirSync(this.#metaFolder(id), { recursive: true, mode: 0o710 });
+    writeAtomic(join(this.#metaFolder(id), "lastUpdated"), new Date().toISOString(), { durability: "crash" });
   }
 
   lastUpdated(id: Digest): Date | undefined {
@@ -111,21 +128,34 @@ export class ImageDatabase implements ImageStore {
     return this.list().filter((image) => image.parent === id);
   }
 
+  /** Nobody can take the image into use any more while its files go. */
   async remove(id: Digest): Promise<Digest[]> {
-    if (!this.#images.has(id)) throw notFound(`No such image: ${id}`);
-    rmSync(join(this.#content, hexOf(id)), { force: true });
-    rmSync(this.#metaFolder(id), { recursive: true, force: true });
-    syncFolder(this.#content);
-    return this.#forget(id);
+    const held = this.#images.get(id);
+    if (!held) throw notFound(`No such image: ${id}`);
+    this.#images.delete(id);
+    const removed = held.stored.then(() => this.#removeFiles(id));
+    const settled = removed.catch(() => {}).then(() => void this.#leaving.delete(id));
+    this.#leaving.set(id, settled);
+    try {
+      await removed;
+    } catch (error) {
+      this.#images.set(id, held);
+      throw error;
+    }
+    return this.#giveBack(held);
   }
 
-  async #forget(id: Digest): Promise<Digest[]> {
-    const held = this.#images.get(id)!;
-    this.#images.delete(id);
-    if (!held.layer) return [];
+  async #removeFiles(id: Digest): Promise<void> {
+    await rm(join(this.#content, hexOf(id)), { force: true });
+    await rm(this.#metaFolder(id), { recursive: true, force: true });
+    await flushFolder(this.#content);
+  }
+
+  async #giveBack({ layer: top }: Held): Promise<Digest[]> {
+    if (!top) return [];
     const stack: Digest[] = [];
-    for (let layer: Layer | undefined = held.layer; layer; layer = layer.parent) stack.push(layer.chainID);
-    await this.#layers.release(held.layer);
+    for (let layer: Layer | undefined = top; layer; layer = layer.parent) stack.push(layer.chainID);
+    await this.#layers.release(top);
     return stack.filter((chainID) => !this.#layers.has(chainID));
   }
 }

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { conflict, dataLoss, invalidArgument, messageOf } from "../../errors/errors.ts";
-import { writeAtomic } from "../../files/atomic.ts";
+import { replaceAtomic } from "../../files/replace.ts";
 import { canonicalReference, familiarName, familiarReference, parseReference } from "../reference.ts";
 import type { Digest, ReferenceStore } from "../types.ts";
 
@@ -15,6 +15,9 @@ export class ReferenceDatabase implements ReferenceStore {
   readonly #path: string;
   /** Canonical reference → image id. */
   readonly #ids = new Map<string, Digest>();
+  /** The save that has not begun yet: it writes whatever has changed by then, for all who wait for it. */
+  #next: Promise<void> | undefined;
+  #running: Promise<void> = Promise.resolve();
 
   /** Errors: dataLoss. */
   constructor(path: string) {
@@ -59,17 +62,44 @@ export class ReferenceDatabase implements ReferenceStore {
     if (digest !== undefined && present !== undefined) {
       throw conflict(`Cannot overwrite digest ${digest}`);
     }
-    this.#ids.set(reference, id);
-    this.#save();
+    await this.#change(reference, id);
   }
 
   async remove(reference: string): Promise<boolean> {
-    if (!this.#ids.delete(reference)) return false;
-    this.#save();
+    if (!this.#ids.has(reference)) return false;
+    await this.#change(reference, undefined);
     return true;
   }
 
-  #save(): void {
+  /** Resolves when all names of now are on disk. */
+  #saved(): Promise<void> {
+    this.#next ??= this.#running.then(() => {
+      this.#next = undefined;
+      return this.#save();
+    });
+    const next = this.#next;
+    this.#running = next.catch(() => {});
+    return next;
+  }
+
+  /** Makes a change, and takes it back where it cannot be saved. */
+  async #change(reference: string, id: Digest | undefined): Promise<void> {
+    const before = this.#ids.get(reference);
+    this.#put(reference, id);
+    try {
+      await this.#saved();
+    } catch (error) {
+      if (this.#ids.get(reference) === id) this.#put(reference, before);
+      throw error;
+    }
+  }
+
+  #put(reference: string, id: Digest | undefined): void {
+    if (id === undefined) this.#ids.delete(reference);
+    else this.#ids.set(reference, id);
+  }
+
+  #save(): Promise<void> {
     const Repositories: OnDisk["Repositories"] = {};
     for (const [canonical, id] of this.#ids) {
       const reference = parseReference(canonical);
@@ -77,6 +107,6 @@ export class ReferenceDatabase implements ReferenceStore {
       Repositories[name] ??= {};
       Repositories[name][familiarReference(reference)] = id;
     }
-    writeAtomic(this.#path, JSON.stringify({ Repositories } satisfies OnDisk), { mode: 0o600 });
+    return replaceAtomic(this.#path, JSON.stringify({ Repositories } satisfies OnDisk), { mode: 0o600 });
   }
 }
