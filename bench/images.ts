@@ -42,6 +42,8 @@ type Side = "ours" | "stock";
 const SIDES = ["ours", "stock"] as const;
 
 const folder = mkdtempSync(join(tmpdir(), "pequod-bench-images-"));
+// Not on the disk that the work keeps busy: a daemon waits for each line that it logs.
+const logs = mkdtempSync(join(tmpdir(), "pequod-bench-logs-"));
 const unmount = values.disk ? async () => {} : mountMemoryDisk(folder);
 const registry = await startRegistry();
 const front = startCutFront(registry.host);
@@ -51,15 +53,16 @@ const flags = ["--bridge=none", "--iptables=false", "--insecure-registry=127.0.0
 const engines: Record<Side, RunningEngine> = {
   ours: await startChain({
     folder: join(folder, "ours"),
+    logs,
     client: STOCK_CLIENT,
     daemonPrograms: BIN,
     flags,
     debug: false,
   }),
-  stock: await startStockEngine({ folder: join(folder, "stock"), flags: [...flags, "-s", "overlay2"] }),
+  stock: await startStockEngine({ folder: join(folder, "stock"), logs, flags: [...flags, "-s", "overlay2"] }),
 };
 
-const heldUp = heldUpIn(join(folder, "ours", "dockerd.log"));
+const heldUp = heldUpIn(join(logs, "dockerd.log"));
 
 async function run(command: string[], env: Record<string, string>): Promise<void> {
   const child = Bun.spawn(command, {
@@ -252,5 +255,5 @@ try {
   front.stop();
   await registry.stop();
   await unmount();
-  rmSync(folder, { recursive: true, force: true });
+  for (const each of [folder, logs]) rmSync(each, { recursive: true, force: true });
 }

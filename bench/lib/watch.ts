@@ -2,24 +2,20 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Asked } from "./ask.ts";
-import { familyOf, megabytes, privateBytes } from "./memory.ts";
+import { familyOf } from "./memory.ts";
 
 /** What was seen while an engine worked. */
 export interface Watched extends Asked {
   milliseconds: number;
   /** Processor time of the daemon and its children that have ended or still run, milliseconds. */
   processor: number;
-  /** Greatest private memory of the daemon and its children, MB. */
-  megabytes: number;
 }
 
-/** Reading a process's memory holds it up for a moment, so it is not done often. */
-const MEMORY_MS = 100;
 const CLOCK_TICKS = 100;
 
-/** A process that asks the daemon all the time; the result ends it and gives what it saw. */
-async function startAsking(socket: string): Promise<() => Promise<Asked>> {
-  const child = Bun.spawn([process.execPath, join(import.meta.dir, "ask.ts"), socket], {
+/** A process that asks and weighs the daemon all the time; the result ends it and gives what it saw. */
+async function startAsking(pid: number, socket: string): Promise<() => Promise<Asked>> {
+  const child = Bun.spawn([process.execPath, join(import.meta.dir, "ask.ts"), String(pid), socket], {
     stdin: "pipe",
     stdout: "pipe",
     stderr: "inherit",
@@ -63,23 +59,14 @@ export async function watch(
   work: () => Promise<void>,
 ): Promise<Watched> {
   const seen: Watched = { milliseconds: 0, processor: 0, megabytes: 0, pings: [], lists: [] };
-  const stopAsking = await startAsking(socket);
+  const stopAsking = await startAsking(pid, socket);
   const before = sumOver(pid, processorTime);
-  let working = true;
-  const weighing = (async () => {
-    while (working) {
-      seen.megabytes = Math.max(seen.megabytes, megabytes(sumOver(pid, privateBytes)));
-      await Bun.sleep(MEMORY_MS);
-    }
-  })();
   const start = performance.now();
   try {
     await work();
     seen.milliseconds = performance.now() - start;
   } finally {
-    working = false;
-    const [asked] = await Promise.all([stopAsking(), weighing]);
-    Object.assign(seen, asked);
+    Object.assign(seen, await stopAsking());
   }
   seen.processor = sumOver(pid, processorTime) - before;
   return seen;

@@ -6,6 +6,8 @@ import { join } from "node:path";
 export interface ChainOptions {
   /** Folder for data root, sockets and logs; must exist. */
   folder: string;
+  /** Folder for the daemons' logs; default `folder`. */
+  logs?: string;
   client: string;
   /** Folder with dockerd and the other daemon programs. PEQUOD_RUNTIME names another OCI runtime than docker-runc. */
   daemonPrograms: string;
@@ -56,6 +58,7 @@ const DEADLINE_MS = 60_000;
 /** Resolves when the API answers. Errors: the daemon's own last words. */
 export async function startChain(options: ChainOptions): Promise<Chain> {
   const at = (...parts: string[]) => join(options.folder, ...parts);
+  const logAt = (name: string) => join(options.logs ?? options.folder, name);
   const bin = (name: string) => join(options.daemonPrograms, name);
   const socket = at("containerd.sock");
   const env = { ...process.env, PATH: `${options.daemonPrograms}:${process.env["PATH"]}` };
@@ -64,8 +67,8 @@ export async function startChain(options: ChainOptions): Promise<Chain> {
     Bun.spawn([...(options.prefix ?? []), ...command], {
       env,
       stdin: "ignore",
-      stdout: Bun.file(at(log)),
-      stderr: Bun.file(at(log)),
+      stdout: Bun.file(logAt(log)),
+      stderr: Bun.file(logAt(log)),
     });
 
   const containerd = spawn("containerd.log", [
@@ -81,7 +84,7 @@ export async function startChain(options: ChainOptions): Promise<Chain> {
     "--state",
     at("containerd-state"),
   ]);
-  await appears(socket, containerd, at("containerd.log"));
+  await appears(socket, containerd, logAt("containerd.log"));
   const host = `unix://${at("docker.sock")}`;
   const dockerd = spawn("dockerd.log", [
     bin("dockerd"),
@@ -99,7 +102,7 @@ export async function startChain(options: ChainOptions): Promise<Chain> {
     ...(options.flags ?? []),
   ]);
   try {
-    await appears(at("docker.sock"), dockerd, at("dockerd.log"), options.patience);
+    await appears(at("docker.sock"), dockerd, logAt("dockerd.log"), options.patience);
   } catch (error) {
     containerd.kill("SIGTERM");
     throw error;

@@ -10,6 +10,8 @@ export const STOCK_CLIENT = process.env["PEQUOD_STOCK_CLIENT"] ?? "/usr/bin/dock
 export interface StockEngineOptions {
   /** Folder for data root, sockets and logs; must exist. */
   folder: string;
+  /** Folder for the daemon's log; default `folder`. */
+  logs?: string;
   /** Default: a `root` in the folder. */
   dataRoot?: string;
   /** A containerd to use; by default dockerd starts stock containerd itself. */
@@ -27,7 +29,8 @@ export async function startStockEngine(options: StockEngineOptions): Promise<Run
   const at = (...parts: string[]) => join(options.folder, ...parts);
   mkdirSync(at("home"), { recursive: true });
   const host = `unix://${at("docker.sock")}`;
-  const log = Bun.file(at("stock-dockerd.log"));
+  const logPath = join(options.logs ?? options.folder, "stock-dockerd.log");
+  const log = Bun.file(logPath);
   const dockerd = Bun.spawn(
     [
       ...(options.prefix ?? []),
@@ -39,7 +42,7 @@ export async function startStockEngine(options: StockEngineOptions): Promise<Run
     ],
     { stdin: "ignore", stdout: log, stderr: log },
   );
-  await appears(at("docker.sock"), dockerd, at("stock-dockerd.log"));
+  await appears(at("docker.sock"), dockerd, logPath);
   return {
     host,
     dockerd,
