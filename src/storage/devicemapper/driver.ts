@@ -1,27 +1,12 @@
-import {
-  chownSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  rmdirSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { chownSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { TarObserver } from "../../archive/tar/reader.ts";
-import { unpack, type Whiteouts } from "../../archive/unpack.ts";
-import { errnoOf, failedPrecondition, invalidArgument, messageOf, systemError } from "../../errors/errors.ts";
+import { errnoOf, failedPrecondition, invalidArgument } from "../../errors/errors.ts";
 import { devicePath } from "../../linux/device-mapper.ts";
-import { closeFd, writeControlFile } from "../../linux/fd.ts";
+import { writeControlFile } from "../../linux/fd.ts";
 import { hostRoot, type IDMap } from "../../linux/id-map.ts";
-import { MNT, unmount } from "../../linux/mount.ts";
-import { openInRoot, openRoot } from "../../linux/openat2.ts";
 import { humanSize, parseSize } from "../../units/size.ts";
-import type { Change, CreateLayerOptions, StorageDriver } from "../driver.ts";
-import { checkLayerID } from "../layer-id.ts";
-import { folderSize } from "../size.ts";
-import { NaiveDiff } from "../trees/naive-diff.ts";
+import type { CreateLayerOptions } from "../driver.ts";
+import { MountedDriver } from "../mounted/driver.ts";
 import { DeviceSet } from "./device-set.ts";
 import { SETUP_NOTE } from "./direct-lvm.ts";
 import {
@@ -47,22 +32,17 @@ interface Options extends DeviceMapperOptions {
  * Layers as thin devices of one pool, each a snapshot of the one below, with a file system on it; laid out as moby's:
  * <root>/metadata/<id>, <root>/mnt/<id>/{rootfs,id}, and <root>/devicemapper/{data,metadata} for a pool on loop devices.
  */
-export class DeviceMapper implements StorageDriver {
+export class DeviceMapper extends MountedDriver {
   readonly name = "devicemapper";
-  readonly independentLayers = false;
   readonly #root: string;
-  readonly ids: IDMap | undefined;
   readonly #options: Options;
   readonly #pool: Pool;
   readonly #devices: DeviceSet;
-  readonly #naive: NaiveDiff;
-  /** Layer id → how often it is mounted. */
-  readonly #mounts = new Map<string, number>();
 
   private constructor(root: string, options: Options) {
+    super(join(root, "mnt"), options.ids);
     this.#root = root;
     this.#options = options;
-    this.ids = options.ids;
     mkdirSync(root, { recursive: true, mode: 0o710 });
     chownSync(root, 0, hostRoot(this.ids).gid);
     this.#pool = openPool(root, options, kernelMapper);
@@ -73,7 +53,6 @@ export class DeviceMapper implements StorageDriver {
       records: new DeviceRecords(root),
       mapper: kernelMapper,
     });
-    this.#naive = new NaiveDiff(this);
   }
 
   /** `root` is <data-root>/devicemapper. Errors: failedPrecondition, system. */
@@ -196,11 +175,7 @@ export class DeviceMapper implements StorageDriver {
     return this.#devices.ids();
   }
 
-  async remove(id: string): Promise<void> {
-    checkLayerID(id);
-    if (id === BASE || !this.#devices.get(id)) return;
-    this.#mounts.delete(id);
-    this.#unmount(id);
+  protected async destroy(id: string): Promise<void> {
     if (this.#options.discard) await this.#discard(id);
     await this.#devices.delete(id);
     await this.#devices.deletePending();
@@ -215,40 +190,30 @@ export class DeviceMapper implements StorageDriver {
     await child.exited;
   }
 
-  #mountPoint(id: string): string {
-    return join(this.#root, "mnt", checkLayerID(id));
+  protected override root(id: string): string {
+    return join(this.mountPoint(id), "rootfs");
   }
 
-  async mount(id: string): Promise<string> {
-    const target = this.#mountPoint(id);
-    const count = this.#mounts.get(id) ?? 0;
-    this.#mounts.set(id, count + 1);
-    try {
-      if (count === 0 && !isMountPoint(target)) await this.#mountNow(id, target);
-    } catch (error) {
-      this.#mounts.delete(id);
-      throw error;
-    }
-    return join(target, "rootfs");
-  }
-
-  async #mountNow(id: string, target: string): Promise<void> {
+  protected async mountOn(id: string, target: string): Promise<void> {
     this.#devices.require(id);
     const info = this.#devices.activate(id);
     try {
-      mkdirSync(target, { recursive: true, mode: 0o755 });
       const { type } = readSuperblock(devicePath(info));
       mountDevice(devicePath(info), target, type, this.#options.mountOptions);
       if (type === "xfs") this.#setRetries(info.minor);
-      this.#makeRootfs(join(target, "rootfs"));
+      this.#makeRootfs(this.root(id));
       // Tells whose device it is, if ever all records are lost.
       const note = join(target, "id");
       if (!existsSync(note)) writeFileSync(note, id, { mode: 0o600 });
-    } catch (cause) {
-      this.#unmount(id);
+    } catch (error) {
+      this.detach(target);
       await this.#devices.deactivate(id);
-      throw systemError(`devmapper: cannot mount device ${id} on ${target}: ${messageOf(cause)}`, { cause });
+      throw error;
     }
+  }
+
+  protected override async released(id: string): Promise<void> {
+    if (this.#devices.get(id)) await this.#devices.deactivate(id);
   }
 
   #makeRootfs(path: string): void {
@@ -264,83 +229,14 @@ export class DeviceMapper implements StorageDriver {
     writeControlFile(`/sys/fs/xfs/dm-${minor}/error/metadata/ENOSPC/max_retries`, xfsRetries);
   }
 
-  async unmount(id: string): Promise<void> {
-    const count = this.#mounts.get(id) ?? 0;
-    if (count > 1) {
-      this.#mounts.set(id, count - 1);
-      return;
-    }
-    this.#mounts.delete(id);
-    this.#unmount(id);
-    await this.#devices.deactivate(id);
-  }
-
-  /** Takes the mount point away as well, which undoes the mount in every other mount namespace. */
-  #unmount(id: string): void {
-    const target = this.#mountPoint(id);
-    try {
-      unmount(target, MNT.DETACH);
-    } catch (error) {
-      if (errnoOf(error) !== "EINVAL" && errnoOf(error) !== "ENOENT") throw error;
-    }
-    try {
-      rmdirSync(target);
-    } catch (error) {
-      if (!["ENOENT", "ENOTEMPTY", "EBUSY"].includes(errnoOf(error) ?? "")) throw error;
-    }
-  }
-
   async metadata(id: string): Promise<Record<string, string>> {
     const { device_id: device, size } = this.#devices.require(id);
     return { DeviceId: String(device), DeviceName: this.#devices.name(id), DeviceSize: String(size) };
   }
 
-  async access(id: string): Promise<AsyncDisposable> {
-    await this.mount(id);
-    return { [Symbol.asyncDispose]: () => this.unmount(id) };
-  }
-
-  async applyDiff(id: string, tar: AsyncIterable<Uint8Array>, observer?: TarObserver): Promise<number> {
-    await using _ = await this.access(id);
-    const { folder, whiteouts } = this.diffTarget(id);
-    return await unpack(tar, folder, { whiteouts, ids: this.ids, ...(observer ? { observer } : {}) });
-  }
-
-  diffTarget(id: string): { folder: string; whiteouts: Whiteouts } {
-    return { folder: join(this.#mountPoint(id), "rootfs"), whiteouts: "remove" };
-  }
-
-  openFile(id: string, name: string): number {
-    const root = openRoot(this.diffTarget(id).folder);
-    try {
-      return openInRoot(root, name, 0);
-    } finally {
-      closeFd(root);
-    }
-  }
-
-  diff(id: string, parent: string | undefined): AsyncIterable<Uint8Array> {
-    return this.#naive.diff(id, parent);
-  }
-
-  changes(id: string, parent: string | undefined): Promise<Change[]> {
-    return this.#naive.changes(id, parent);
-  }
-
-  async diffSize(id: string, parent: string | undefined): Promise<number> {
-    if (parent !== undefined) return this.#naive.size(id, parent);
-    await using _ = await this.access(id);
-    return folderSize(this.diffTarget(id).folder);
-  }
-
-  async cleanup(): Promise<void> {
+  override async cleanup(): Promise<void> {
     this.#devices.save();
-    const folder = join(this.#root, "mnt");
-    for (const id of existsSync(folder) ? readdirSync(folder) : []) {
-      this.#unmount(id);
-      if (this.#devices.get(id)) await this.#devices.deactivate(id);
-    }
-    this.#mounts.clear();
+    await super.cleanup();
     await this.#devices.deactivate(BASE);
     if (this.#pool.own) removePool(this.#pool.name);
   }
@@ -353,11 +249,6 @@ function removePool(name: string): void {
   } catch (error) {
     if (errnoOf(error) !== "EBUSY" && errnoOf(error) !== "ENXIO") throw error;
   }
-}
-
-function isMountPoint(path: string): boolean {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  return stat !== undefined && stat.dev !== statSync(join(path, "..")).dev;
 }
 
 function sizeAsked(given: Record<string, string>): number | undefined {

@@ -36,32 +36,40 @@ export abstract class MountedDriver implements StorageDriver {
   abstract exists(id: string): Promise<boolean>;
   abstract list(): Promise<string[]>;
   abstract metadata(id: string): Promise<Record<string, string>>;
-  /** Mounts the layer, which is not mounted, on an empty folder. Errors: notFound, system. */
+  /** Mounts the layer, which is not mounted, on an empty folder; on an error it holds nothing. Errors: notFound, system. */
   protected abstract mountOn(id: string, target: string): void | Promise<void>;
   /** Removes a layer that is not mounted; one that is not there is no error. */
   protected abstract destroy(id: string): void | Promise<void>;
+
+  /** Gives back what mountOn() took for a layer that is mounted no more. */
+  protected released(_id: string): void | Promise<void> {}
 
   protected mountPoint(id: string): string {
     return join(this.#mountPoints, checkLayerID(id));
   }
 
+  /** Where the whole layer is while it is mounted. */
+  protected root(id: string): string {
+    return this.mountPoint(id);
+  }
+
   /** Where the layer's own files are while it is within reach; see access(). */
   protected ownFiles(id: string): string {
-    return this.mountPoint(id);
+    return this.root(id);
   }
 
   async mount(id: string): Promise<string> {
     const target = this.mountPoint(id);
     const count = this.#mounts.get(id) ?? 0;
     this.#mounts.set(id, count + 1);
-    if (count > 0 || isMountPoint(target)) return target;
+    if (count > 0 || isMountPoint(target)) return this.root(id);
     try {
       mkdirSync(target, { recursive: true, mode: 0o755 });
       await this.mountOn(id, target);
-      return target;
+      return this.root(id);
     } catch (cause) {
       this.#mounts.delete(id);
-      this.#detach(target);
+      this.detach(target);
       throw systemError(`error creating ${this.name} mount to ${target}: ${messageOf(cause)}`, { cause });
     }
   }
@@ -73,17 +81,18 @@ export abstract class MountedDriver implements StorageDriver {
       return;
     }
     this.#mounts.delete(id);
-    this.#detach(this.mountPoint(id));
+    this.detach(this.mountPoint(id));
+    await this.released(id);
   }
 
   async remove(id: string): Promise<void> {
-    this.#detach(this.mountPoint(id));
+    this.detach(this.mountPoint(id));
     this.#mounts.delete(id);
     if (await this.exists(id)) await this.destroy(id);
   }
 
   /** Takes the mount point away as well, which undoes the mount in every other mount namespace. */
-  #detach(target: string): void {
+  protected detach(target: string): void {
     try {
       unmount(target, MNT.DETACH);
     } catch (error) {
@@ -136,7 +145,10 @@ export abstract class MountedDriver implements StorageDriver {
 
   async cleanup(): Promise<void> {
     const folders = existsSync(this.#mountPoints) ? readdirSync(this.#mountPoints) : [];
-    for (const name of folders) this.#detach(join(this.#mountPoints, name));
+    for (const name of folders) {
+      this.detach(join(this.#mountPoints, name));
+      await this.released(name);
+    }
     this.#mounts.clear();
   }
 }
