@@ -1,7 +1,9 @@
 /** Answers that our engine does not give, or not yet: both clients make the same of them. */
+
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { runCommand } from "../hack/lib/command.ts";
 import { comparable, hasComparedClient } from "./lib/both_clients.ts";
 import { OUR_CLI, STOCK_CLI } from "./lib/engine.ts";
 
@@ -202,18 +204,8 @@ afterAll(async () => {
 async function run(cli: string, line: string) {
   rmSync(join(folder, ".docker"), { recursive: true, force: true });
   const words = line.match(/'[^']*'|\S+/g)!.map((word) => word.replace(/^'|'$/g, ""));
-  const child = Bun.spawn([cli, ...words], {
-    env: { PATH: process.env["PATH"], HOME: folder, DOCKER_HOST: `unix://${socket}` },
-    stdin: "ignore",
-    stdout: "pipe",
-    stderr: "pipe",
-  });
-  const [stdout, stderr, code] = await Promise.all([
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-    child.exited,
-  ]);
-  return comparable({ code, stdout, stderr });
+  const env = { PATH: process.env["PATH"], HOME: folder, DOCKER_HOST: `unix://${socket}` };
+  return comparable(await runCommand([cli, ...words], { env }));
 }
 
 const COMMANDS = `

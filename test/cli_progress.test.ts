@@ -1,7 +1,9 @@
 /** Progress of pull, push, load and import on terminals of any width and in pipes: our bytes are the stock client's. */
+
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { runCommand } from "../hack/lib/command.ts";
 import { hasComparedClient } from "./lib/both_clients.ts";
 import { OUR_CLI, STOCK_CLI } from "./lib/engine.ts";
 
@@ -76,15 +78,7 @@ async function onTerminal(cli: string, args: string[], cols: number) {
   return { code, seen };
 }
 
-async function inPipe(cli: string, args: string[]) {
-  const child = Bun.spawn([cli, ...args], { env, stdin: "ignore", stdout: "pipe", stderr: "pipe" });
-  const [out, err, code] = await Promise.all([
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-    child.exited,
-  ]);
-  return { code, out, err };
-}
+const inPipe = (cli: string, args: string[]) => runCommand([cli, ...args], { env });
 
 const COMMANDS = [
   ["pull", "x"],

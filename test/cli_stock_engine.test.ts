@@ -1,9 +1,11 @@
 /** Our client against stock dockerd 20.10: an engine that knows nothing of ours, and is nine versions older. */
+
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { writeBusyboxImage } from "../hack/lib/busybox-image.ts";
 import type { RunningEngine } from "../hack/lib/chain.ts";
+import { runCommand } from "../hack/lib/command.ts";
 import { STOCK_DOCKERD, startStockEngine } from "../hack/lib/stock-engine.ts";
 import { OUR_CLI, type Result } from "./lib/engine.ts";
 
@@ -22,19 +24,9 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function docker(args: string[], stdin?: string): Promise<Result> {
-  const child = Bun.spawn([OUR_CLI, ...args], {
-    env: { PATH: process.env["PATH"], HOME: folder, DOCKER_HOST: engine.host },
-    stdin: stdin === undefined ? "ignore" : new Blob([stdin]),
-    stdout: "pipe",
-    stderr: "pipe",
-  });
-  const [stdout, stderr, code] = await Promise.all([
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-    child.exited,
-  ]);
-  return { code, stdout, stderr };
+function docker(args: string[], stdin = ""): Promise<Result> {
+  const env = { PATH: process.env["PATH"], HOME: folder, DOCKER_HOST: engine.host };
+  return runCommand([OUR_CLI, ...args], { env, stdin });
 }
 
 async function ok(...args: string[]): Promise<string> {

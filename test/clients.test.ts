@@ -1,9 +1,11 @@
 /** Clients that people have: docker-compose from Debian, the client library of JavaScript, the stock CLI 20.10. */
+
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import Docker from "dockerode";
+import { outputOf } from "../hack/lib/command.ts";
 import { STOCK_CLIENT } from "../hack/lib/stock-engine.ts";
 import { type Engine, startTestEngine } from "./lib/engine.ts";
 
@@ -35,20 +37,8 @@ describe("docker-compose", () => {
     mkdirSync(folder);
     writeFileSync(join(folder, "docker-compose.yml"), PROJECT);
     const compose = async (...args: string[]) => {
-      const child = Bun.spawn(["docker-compose", "--no-ansi", ...args], {
-        cwd: folder,
-        env: { ...process.env, DOCKER_HOST: engine.host, HOME: folder },
-        stdin: "ignore",
-        stdout: "pipe",
-        stderr: "pipe",
-      });
-      const [out, err, code] = await Promise.all([
-        new Response(child.stdout).text(),
-        new Response(child.stderr).text(),
-        child.exited,
-      ]);
-      expect({ args, code, err: code === 0 ? "" : err }).toEqual({ args, code: 0, err: "" });
-      return out;
+      const env = { ...process.env, DOCKER_HOST: engine.host, HOME: folder };
+      return outputOf(["docker-compose", "--no-ansi", ...args], { cwd: folder, env });
     };
     await compose("up", "-d");
     expect(await compose("ps")).toMatch(/project_web_1 .* Up \(healthy\) +127\.0\.0\.1:\d+->80\/tcp/);

@@ -1,7 +1,9 @@
 /** How dockerd is set up: daemon.json, reload, TLS, socket activation, metrics. */
+
 import { afterEach, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { runCommand } from "../hack/lib/command.ts";
 import { makeCertificates } from "./lib/certificates.ts";
 import { type DaemonSetup, freePort, startDaemon, type TestDaemon } from "./lib/daemon.ts";
 import { BIN, eventually, type Result, STOCK_CLI } from "./lib/engine.ts";
@@ -17,20 +19,8 @@ async function start(setup: DaemonSetup): Promise<TestDaemon> {
   return daemon;
 }
 
-async function run(command: string[], env: Record<string, string> = {}): Promise<Result> {
-  const child = Bun.spawn(command, {
-    env: { ...process.env, HOME: "/nonexistent", ...env },
-    stdin: "ignore",
-    stdout: "pipe",
-    stderr: "pipe",
-  });
-  const [stdout, stderr, code] = await Promise.all([
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-    child.exited,
-  ]);
-  return { code, stdout, stderr };
-}
+const run = (command: string[], env: Record<string, string> = {}): Promise<Result> =>
+  runCommand(command, { env: { ...process.env, HOME: "/nonexistent", ...env } });
 
 const docker = (host: string, ...args: string[]) => run([STOCK_CLI, "-H", host, ...args]);
 const socketOf = (folder: string) => `unix://${join(folder, "docker.sock")}`;

@@ -1,4 +1,5 @@
 /** The image commands through the whole chain with the stock client, and ids and digests against skopeo and umoci. */
+
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { createHash } from "node:crypto";
 import {
@@ -11,6 +12,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { outputOf } from "../hack/lib/command.ts";
 import { type Engine, eventually, startTestEngine } from "./lib/engine.ts";
 import { type LayeredImage, LISTING, writeLayeredImage } from "./lib/layered-image.ts";
 import { startRegistry, type TestRegistry } from "./lib/registry.ts";
@@ -33,15 +35,7 @@ afterAll(async () => {
   rmSync(work, { recursive: true, force: true });
 });
 
-const run = async (...command: string[]): Promise<string> => {
-  const child = Bun.spawn(command, { cwd: work, stdout: "pipe", stderr: "pipe" });
-  const [stdout, stderr] = await Promise.all([
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-  ]);
-  if ((await child.exited) !== 0) throw new Error(`${command.join(" ")}: ${stderr}${stdout}`);
-  return stdout.trim();
-};
+const run = async (...command: string[]): Promise<string> => (await outputOf(command, { cwd: work })).trim();
 const idOf = (name: string) => engine.ok("image", "inspect", "-f", "{{.Id}}", name);
 const fails = async (...args: string[]): Promise<string> => {
   const { code, stderr } = await engine.docker(args);

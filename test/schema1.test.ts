@@ -1,8 +1,10 @@
 /** Images in the manifest format of Docker before 1.10: what we make of them is what stock makes, byte by byte. */
+
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { RunningEngine } from "../hack/lib/chain.ts";
+import { outputOf } from "../hack/lib/command.ts";
 import { STOCK_CLIENT, startStockEngine } from "../hack/lib/stock-engine.ts";
 import { FakeRegistry, makeImage } from "../src/images/registry/fake_registry.testing.ts";
 import { MEDIA } from "../src/images/registry/media.ts";
@@ -82,13 +84,7 @@ function offer(tag: string, docker_version: string): Buffer {
 /** Not synchronously: the registry is in this process. */
 async function byStock(...args: string[]): Promise<string> {
   const env = { ...process.env, DOCKER_HOST: stock.host, HOME: work };
-  const child = Bun.spawn([STOCK_CLIENT, ...args], { env, stdout: "pipe", stderr: "pipe" });
-  const [stdout, stderr] = await Promise.all([
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-  ]);
-  if ((await child.exited) !== 0) throw new Error(`stock: docker ${args.join(" ")}: ${stderr}`);
-  return stdout.trim();
+  return (await outputOf([STOCK_CLIENT, ...args], { env })).trim();
 }
 
 const digestOf = (bytes: Uint8Array) =>

@@ -1,7 +1,9 @@
 /** Client libraries of other languages, from Debian: python3-docker, and Go's github.com/docker/docker/client. */
+
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { runCommand } from "../hack/lib/command.ts";
 import { type Engine, startTestEngine } from "./lib/engine.ts";
 
 const PYTHON = "/usr/bin/python3";
@@ -20,18 +22,10 @@ beforeAll(async () => {
 afterAll(() => engine.stop());
 
 async function run(command: string[], env: Record<string, string> = {}): Promise<[number, string]> {
-  const child = Bun.spawn(command, {
+  const { code, stdout, stderr } = await runCommand(command, {
     env: { ...process.env, ...env, DOCKER_HOST: engine.host, HOME: engine.folder },
-    stdin: "ignore",
-    stdout: "pipe",
-    stderr: "pipe",
   });
-  const [out, err, code] = await Promise.all([
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-    child.exited,
-  ]);
-  return [code, out + err];
+  return [code, stdout + stderr];
 }
 
 test.skipIf(!hasPython)("python3-docker: everything that its users do", async () => {

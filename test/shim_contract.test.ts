@@ -2,10 +2,12 @@
  * The shim's contract beyond stock 1.6: the flags and answers of `start`, groups, and what containerd 1.7 and 2.x do
  * otherwise (versions of the answer, containerd.task.v3, bootstrap.json), of which no stock program is at hand.
  */
+
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { dockerSpec, makeBundle } from "../hack/lib/bundle.ts";
+import { runCommand } from "../hack/lib/command.ts";
 import { taskClient } from "../src/containerd/tasks/task_client.ts";
 import { kindOf, messageOf } from "../src/errors/errors.ts";
 import { Options } from "../src/proto/containerd/runc/v1/options.ts";
@@ -36,18 +38,11 @@ function bundle(id: string, annotations: Record<string, string> = {}): string {
 /** Runs the shim's `start` as containerd does, and returns what it printed. */
 async function start(id: string, flags: string[] = [], env: Record<string, string> = {}): Promise<string> {
   const contract = ["-namespace", "test", "-address", join(folder, "c.sock"), "-publish-binary", "/bin/true"];
-  const child = Bun.spawn([SHIM, ...contract, "-id", id, ...flags, "start"], {
+  const { code, stdout, stderr } = await runCommand([SHIM, ...contract, "-id", id, ...flags, "start"], {
     cwd: join(folder, id),
     env: { ...process.env, TTRPC_ADDRESS: join(folder, "events.sock"), ...env },
-    stdin: "ignore",
-    stdout: "pipe",
-    stderr: "pipe",
   });
-  const [stdout, stderr] = await Promise.all([
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-  ]);
-  expect({ code: await child.exited, stderr }).toEqual({ code: 0, stderr: "" });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   return stdout;
 }
 

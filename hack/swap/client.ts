@@ -1,11 +1,7 @@
 /** A docker client bound to one cell: its program, its host, its runtime. */
-import { join } from "node:path";
 
-export interface Outcome {
-  code: number;
-  stdout: string;
-  stderr: string;
-}
+import { join } from "node:path";
+import { type Result, runCommand } from "../lib/command.ts";
 
 /** An emulated machine is slow. */
 const LIMIT_MS = process.env["PEQUOD_VM"] ? 400_000 : 60_000;
@@ -25,25 +21,12 @@ export class Client {
   }
 
   /** Runs a command to its end. */
-  async run(args: string[], stdin?: string): Promise<Outcome> {
-    const child = Bun.spawn([this.#program, ...args], {
-      env: this.#env,
-      stdin: stdin === undefined ? "ignore" : new Blob([stdin]),
-      stdout: "pipe",
-      stderr: "pipe",
-      timeout: LIMIT_MS,
-      killSignal: "SIGKILL",
-    });
-    const [stdout, stderr, code] = await Promise.all([
-      new Response(child.stdout).text(),
-      new Response(child.stderr).text(),
-      child.exited,
-    ]);
-    return { code, stdout, stderr };
+  run(args: string[], stdin = ""): Promise<Result> {
+    return runCommand([this.#program, ...args], { env: this.#env, stdin, timeout: LIMIT_MS });
   }
 
   /** Attached to a container until it ends; the input stays open, at whose end stock dockerd would let us go. */
-  async attached(name: string, input: string): Promise<Outcome> {
+  async attached(name: string, input: string): Promise<Result> {
     const child = Bun.spawn([this.#program, "attach", name], {
       env: this.#env,
       stdin: "pipe",

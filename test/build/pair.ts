@@ -1,6 +1,8 @@
 /** Our engine and stock's, which build the same with the same client. */
+
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { runCommand } from "../../hack/lib/command.ts";
 import { STOCK_CLIENT, startStockEngine } from "../../hack/lib/stock-engine.ts";
 import { type Result, startTestEngine } from "../lib/engine.ts";
 import { imageOutcome, normalOutput, type Outcome } from "./outcome.ts";
@@ -79,30 +81,21 @@ class Client {
     this.#ignore = ignore;
   }
 
-  #spawn(host: string, args: string[]) {
-    return Bun.spawn([STOCK_CLIENT, ...args], {
-      env: { PATH: process.env["PATH"], HOME: this.#home, DOCKER_HOST: host, DOCKER_BUILDKIT: "0" },
-      stdin: "ignore",
-      stdout: "pipe",
-      stderr: "pipe",
-    });
+  run(host: string, ...args: string[]): Promise<Result> {
+    return runCommand([STOCK_CLIENT, ...args], { env: this.#env(host) });
   }
 
-  async run(host: string, ...args: string[]): Promise<Result> {
-    const child = this.#spawn(host, args);
-    const [stdout, stderr, code] = await Promise.all([
-      new Response(child.stdout).text(),
-      new Response(child.stderr).text(),
-      child.exited,
-    ]);
-    return { code, stdout, stderr };
+  #env(host: string) {
+    return { PATH: process.env["PATH"], HOME: this.#home, DOCKER_HOST: host, DOCKER_BUILDKIT: "0" };
   }
 
   async outcome(host: string, tag: string, args: string[], twice: boolean): Promise<Outcome> {
     const build = () => this.run(host, "build", ...args);
     if (twice) await build();
     const { code, stdout, stderr } = await build();
-    const save = () => this.#spawn(host, ["save", tag]).stdout as unknown as AsyncIterable<Uint8Array>;
+    const save = () =>
+      Bun.spawn([STOCK_CLIENT, "save", tag], { env: this.#env(host) })
+        .stdout as unknown as AsyncIterable<Uint8Array>;
     const image = await imageOutcome((...words) => this.run(host, ...words), save, tag, this.#ignore);
     return { code, output: [...normalOutput(stdout), "stderr:", ...normalOutput(stderr)], ...image };
   }

@@ -1,8 +1,10 @@
 /** docker-containerd, or stock containerd, on private folders, and the two command line tools to drive it. */
+
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { writeBusyboxImage } from "../../hack/lib/busybox-image.ts";
 import { appears } from "../../hack/lib/chain.ts";
+import { runCommand } from "../../hack/lib/command.ts";
 import { BIN, type Result } from "./engine.ts";
 
 export type Tool = "ctr" | "docker-containerd-ctr";
@@ -108,23 +110,12 @@ export async function importBusybox(containerd: TestContainerd): Promise<string>
 const LIMIT_MS = 30_000;
 
 /** Runs one of the tools to its end; one that hangs is killed and has the exit code null's stand-in 137. */
-export async function runTool(socket: string, args: string[], options: CtrOptions = {}): Promise<Result> {
+export function runTool(socket: string, args: string[], options: CtrOptions = {}): Promise<Result> {
   const tool = options.tool ?? "ctr";
   const program = tool === "ctr" ? tool : join(BIN, tool);
   const { stdin } = options;
-  const child = Bun.spawn([program, "-a", socket, "-n", options.namespace ?? "default", ...args], {
-    stdin: stdin === undefined ? "ignore" : typeof stdin === "string" ? new Blob([stdin]) : stdin,
-    stdout: "pipe",
-    stderr: "pipe",
-    timeout: LIMIT_MS,
-    killSignal: "SIGKILL",
-  });
-  const [stdout, stderr, code] = await Promise.all([
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-    child.exited,
-  ]);
-  return { code, stdout, stderr };
+  const command = [program, "-a", socket, "-n", options.namespace ?? "default", ...args];
+  return runCommand(command, { timeout: LIMIT_MS, ...(stdin === undefined ? {} : { stdin }) });
 }
 
 async function removeAll(containerd: TestContainerd): Promise<void> {

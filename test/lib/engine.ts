@@ -2,10 +2,12 @@
  * A chain for one test file: our daemons on private folders and sockets, busybox loaded, and a client to drive it.
  * PEQUOD_BIN names the folder of the built programs (hack/test.ts sets it).
  */
+
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { writeBusyboxImage } from "../../hack/lib/busybox-image.ts";
 import { type Chain, startChain } from "../../hack/lib/chain.ts";
+import { type Result, runCommand } from "../../hack/lib/command.ts";
 
 export const BIN = process.env["PEQUOD_BIN"] ?? resolve(import.meta.dir, "../../.build/bin");
 export const OUR_CLI = join(BIN, "docker");
@@ -28,11 +30,7 @@ function knowsToday(client: string | undefined): boolean {
   return Number(version?.[1] ?? 0) >= 28;
 }
 
-export interface Result {
-  code: number;
-  stdout: string;
-  stderr: string;
-}
+export type { Result };
 
 export interface RunOptions {
   cli?: string;
@@ -98,25 +96,18 @@ export async function startTestEngine(options: EngineOptions = {}): Promise<Engi
   return engine;
 }
 
-async function runClient(host: string, folder: string, args: string[], options: RunOptions): Promise<Result> {
-  const child = Bun.spawn([options.cli ?? DRIVER, ...args], {
+function runClient(host: string, folder: string, args: string[], options: RunOptions): Promise<Result> {
+  const { cli = DRIVER, env, ...rest } = options;
+  return runCommand([cli, ...args], {
+    ...rest,
     env: {
       PATH: process.env["PATH"],
       HOME: join(folder, "home"),
       DOCKER_HOST: host,
       DOCKER_BUILDKIT: "0",
-      ...options.env,
+      ...env,
     },
-    stdin: options.stdin === undefined ? "ignore" : new Blob([options.stdin as string]),
-    stdout: "pipe",
-    stderr: "pipe",
   });
-  const [stdout, stderr, code] = await Promise.all([
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-    child.exited,
-  ]);
-  return { code, stdout, stderr };
 }
 
 /** Waits until something holds; the error shows what was seen last. */

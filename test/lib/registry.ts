@@ -1,8 +1,10 @@
 /** A stock docker-registry on a free port, on a private folder, for one test file. */
+
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { outputOf } from "../../hack/lib/command.ts";
 
 export interface TestRegistry {
   /** "127.0.0.1:<port>" */
@@ -41,24 +43,13 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Test
   return {
     host,
     folder,
-    skopeo: (...args) => skopeo(args),
+    skopeo: (...args) => outputOf(["skopeo", ...args]),
     async stop() {
       server.kill("SIGTERM");
       await server.exited;
       rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-async function skopeo(args: string[]): Promise<string> {
-  const child = Bun.spawn(["skopeo", ...args], { stdin: "ignore", stdout: "pipe", stderr: "pipe" });
-  const [stdout, stderr, code] = await Promise.all([
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-    child.exited,
-  ]);
-  if (code !== 0) throw new Error(`skopeo ${args.join(" ")}: exit code ${code}\n${stderr}${stdout}`);
-  return stdout;
 }
 
 function freePort(): Promise<number> {

@@ -1,8 +1,10 @@
 /** docker-runc by itself, on bundles and a state folder of the test's own. */
+
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { dockerSpec, makeBundle } from "../../hack/lib/bundle.ts";
 import { layBusyboxRoot } from "../../hack/lib/busybox-image.ts";
+import { runCommand } from "../../hack/lib/command.ts";
 import type { Spec } from "../../src/oci/runtime-spec.ts";
 import { BIN, type Result } from "./engine.ts";
 
@@ -40,19 +42,8 @@ export class RuntimeBench {
   }
 
   /** Runs the runtime to its end; errors are in plain words on stderr. */
-  async runc(args: string[], options: RunOptions = {}): Promise<Result> {
-    const child = Bun.spawn(this.command(args), {
-      stdin: options.stdin === undefined ? "ignore" : new Blob([options.stdin]),
-      stdout: "pipe",
-      stderr: "pipe",
-      env: { PATH: process.env["PATH"], ...options.env },
-    });
-    const [stdout, stderr, code] = await Promise.all([
-      new Response(child.stdout).text(),
-      new Response(child.stderr).text(),
-      child.exited,
-    ]);
-    return { code, stdout, stderr };
+  runc(args: string[], { env, ...rest }: RunOptions = {}): Promise<Result> {
+    return runCommand(this.command(args), { ...rest, env: { PATH: process.env["PATH"], ...env } });
   }
 
   /** A command line; --log makes errors on stderr plain. */

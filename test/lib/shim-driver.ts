@@ -1,7 +1,9 @@
 /** A shim driven as containerd drives one: its `start` command, then calls over ttrpc, and its events. */
+
 import { mkdirSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { dockerSpec, makeBundle } from "../../hack/lib/bundle.ts";
+import { outputOf } from "../../hack/lib/command.ts";
 import { type TaskClient, taskClient } from "../../src/containerd/tasks/task_client.ts";
 import { kindOf, messageOf } from "../../src/errors/errors.ts";
 import { closeFd, O_NONBLOCK, O_RDWR, openFd } from "../../src/linux/fd.ts";
@@ -98,11 +100,8 @@ export async function startShim(
   // As containerd does: stock's shim does not run without somebody to read its log.
   makeFifo(join(cwd, "log"), 0o600);
   const log = openFd(join(cwd, "log"), O_RDWR | O_NONBLOCK);
-  const child = Bun.spawn([program, ...flags, "-id", first, "start"], {
+  const stdout = await outputOf([program, ...flags, "-id", first, "start"], {
     cwd,
-    stdin: "ignore",
-    stdout: "pipe",
-    stderr: "pipe",
     env: {
       ...process.env,
       ...env,
@@ -111,11 +110,6 @@ export async function startShim(
       NAMESPACE: "test",
     },
   });
-  const [stdout, stderr] = await Promise.all([
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-  ]);
-  if ((await child.exited) !== 0) throw new Error(`${program} start: ${stderr}`);
   // The socket may be there a moment before it is listened on.
   const client = (await eventually(
     "the shim answers",

@@ -1,4 +1,5 @@
 /** Stock containerd on private folders, which finds our shim under the name of its own. */
+
 import {
   copyFileSync,
   mkdirSync,
@@ -9,6 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { runCommand } from "../../hack/lib/command.ts";
 import { BIN, eventually, type Result } from "./engine.ts";
 
 const APPLETS = ["sh", "cat", "echo", "sleep", "stty", "sha256sum", "seq", "ls", "true", "tr", "head", "tty"];
@@ -70,19 +72,7 @@ export async function startStockContainerd(options: StockOptions = {}): Promise<
   let daemon: Bun.Subprocess | undefined;
   const self: StockContainerd = {
     address: socket,
-    async ctr(args, stdin) {
-      const child = Bun.spawn(["ctr", "-a", socket, ...args], {
-        stdin: stdin ?? "ignore",
-        stdout: "pipe",
-        stderr: "pipe",
-      });
-      const [stdout, stderr, code] = await Promise.all([
-        new Response(child.stdout).text(),
-        new Response(child.stderr).text(),
-        child.exited,
-      ]);
-      return { code, stdout, stderr };
-    },
+    ctr: (args, stdin) => runCommand(["ctr", "-a", socket, ...args], stdin ? { stdin } : {}),
     async untilSaid(args) {
       rmSync(join(rootfs, HEARD), { force: true });
       const child = Bun.spawn(["ctr", "-a", socket, ...args], {
