@@ -75,8 +75,8 @@ export function kernelSupport(): Record<string, boolean> {
 }
 
 /** Whether containers can be given a weight for block I/O: depends on the scheduler that the kernel was built with. */
-export function hasBlockWeight(): boolean {
-  return existsSync("/sys/fs/cgroup/cgroup.controllers") || existsSync("/sys/fs/cgroup/blkio/blkio.weight");
+export function hasBlockWeight(file = "blkio.weight"): boolean {
+  return existsSync("/sys/fs/cgroup/cgroup.controllers") || existsSync(`/sys/fs/cgroup/blkio/${file}`);
 }
 
 /** True if the kernel filters IPv4 packets by forwarding at all. */

@@ -6,7 +6,9 @@ const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/;
 /** Errors: invalidArgument, in stock's words. */
 export function checkVolumeName(name: string): void {
   if (name.length === 1) {
-    throw invalidArgument("volume name is too short, names should be at least two alphanumeric characters");
+    throw invalidArgument(
+      `create ${name}: volume name is too short, names should be at least two alphanumeric characters`,
+    );
   }
   if (!NAME.test(name) || name.length > 255) {
     throw invalidArgument(

@@ -95,10 +95,8 @@ export class LocalVolumes implements VolumeStore {
     checkVolumeName(name);
     const options = request.DriverOpts ?? {};
     const present = this.#entries.get(name);
-    if (present) {
-      refuseOtherOptions(present, options);
-      return this.#view(present);
-    }
+    // As with stock, other options than it has are passed over.
+    if (present) return this.#view(present);
     const labels = request.Name ? (request.Labels ?? null) : { ...request.Labels, [ANONYMOUS_LABEL]: "" };
     const entry: Entry = {
       name,
@@ -226,12 +224,6 @@ export class LocalVolumes implements VolumeStore {
   holders(name: string): string[] {
     return [...(this.#entries.get(name)?.holders ?? [])];
   }
-}
-
-function refuseOtherOptions(present: Entry, options: Record<string, string>): void {
-  const had = present.options ?? {};
-  const differs = Object.entries(options).some(([key, value]) => had[key] !== value);
-  if (differs) throw conflict(`create ${present.name}: volume already exists with other options`);
 }
 
 const wholeSeconds = (date: Date): string => date.toISOString().replace(/\.\d+Z$/, "Z");

@@ -56,7 +56,7 @@ export function checkHostConfig(host: HostConfig, runtimes: readonly string[]): 
   const isolation = host.Isolation ?? "";
   refuseIf(
     isolation !== "" && isolation !== "default",
-    `Invalid isolation: ${JSON.stringify(isolation)} - linux only supports 'default'`,
+    `invalid isolation (${isolation}): linux only supports 'default'`,
   );
   refuseIf(
     host.Runtime != null && host.Runtime !== "" && !runtimes.includes(host.Runtime),
@@ -136,8 +136,9 @@ export function checkResources(host: HostConfig): void {
 }
 
 function checkCpu(host: HostConfig): void {
-  const { NanoCpus = 0, CpuPeriod = 0, CpuQuota = 0, CpusetCpus = "", CpusetMems = "" } = host;
+  const { CpuShares = 0, NanoCpus = 0, CpuPeriod = 0, CpuQuota = 0, CpusetCpus = "", CpusetMems = "" } = host;
   const cpus = availableParallelism();
+  refuseIf(CpuShares < 0, `invalid CPU shares (${CpuShares}): value must be a positive integer`);
   refuseIf(NanoCpus > 0 && CpuPeriod > 0, "Conflicting options: Nano CPUs and CPU Period cannot both be set");
   refuseIf(NanoCpus > 0 && CpuQuota > 0, "Conflicting options: Nano CPUs and CPU Quota cannot both be set");
   refuseIf(
@@ -175,9 +176,10 @@ function checkSet(what: string, option: string, wanted: string, path: string): v
 function parseSet(text: string): Set<number> | undefined {
   const numbers = new Set<number>();
   for (const part of text.split(",")) {
-    const match = /^(\d{1,4})(?:-(\d{1,4}))?$/.exec(part.trim());
-    if (!match) return undefined;
-    for (let n = Number(match[1]); n <= Number(match[2] ?? match[1]); n++) numbers.add(n);
+    const match = /^(\d{1,4})(?:-(\d{1,4}))?$/.exec(part);
+    const [first, last] = [Number(match?.[1]), Number(match?.[2] ?? match?.[1])];
+    if (!match || first > last) return undefined;
+    for (let n = first; n <= last; n++) numbers.add(n);
   }
   return numbers;
 }

@@ -25,7 +25,7 @@ import { checkNetworkConflicts, containerOf } from "./modes.ts";
 import { mountPointsOf, shieldDataRoot } from "./mounts.ts";
 import { checkName, randomName } from "./names.ts";
 import type { CreateBody, CreateRequest } from "./request.ts";
-import { securityOptions } from "./security.ts";
+import { impliedOptions, securityOptions } from "./security.ts";
 import { makeVolumes } from "./volumes.ts";
 
 export interface Created {
@@ -52,6 +52,9 @@ export async function createContainer(env: Env, request: CreateRequest): Promise
   dropUnsupported(hostConfig, warnings);
   checkLinks(env, hostConfig);
   shareNames(env, config, hostConfig, body);
+  checkLenders(env, hostConfig);
+  const implied = impliedOptions(hostConfig);
+  if (implied.length > 0) hostConfig.SecurityOpt = [...(hostConfig.SecurityOpt ?? []), ...implied];
   const command = [...(config.Entrypoint ?? []), ...(config.Cmd ?? [])];
   if (command.length === 0 || command[0] === "") throw invalidArgument("no command specified");
   const name = givenName ?? randomName((candidate) => env.store.hasName(candidate));
@@ -175,6 +178,12 @@ function dropUnsupported(host: HostConfig, warnings: string[]): void {
       "OOM killer is disabled for the container, but no memory limit is set, this can result in the system running out of resources.",
     );
   }
+  if (host.BlkioWeightDevice?.length && !hasBlockWeight("blkio.weight_device")) {
+    warnings.push(
+      "Your kernel does not support Block I/O weight_device or the cgroup is not mounted. Weight-device discarded.",
+    );
+    host.BlkioWeightDevice = [];
+  }
   if (host.BlkioWeight && !hasBlockWeight()) {
     warnings.push(
       "Your kernel does not support Block I/O weight or the cgroup is not mounted. Weight discarded.",
@@ -183,7 +192,7 @@ function dropUnsupported(host: HostConfig, warnings: string[]): void {
   }
 }
 
-/** A container in the host's UTS namespace or network has the host's name, unless it asks for another. */
+/** A container in the host's network has the host's name, unless it asks for another. */
 function shareNames(env: Env, config: ContainerConfig, host: HostConfig, body: CreateBody): void {
   const shared = containerOf(host.NetworkMode);
   if (shared !== undefined) {
@@ -193,9 +202,16 @@ function shareNames(env: Env, config: ContainerConfig, host: HostConfig, body: C
     host.NetworkMode = `container:${other.id}`;
     config.Hostname = other.config.Hostname ?? "";
     config.Domainname = other.config.Domainname ?? "";
-  } else if ((host.NetworkMode === "host" || host.UTSMode === "host") && !body.Hostname) {
+  } else if (host.NetworkMode === "host" && !body.Hostname) {
     config.Hostname = hostname();
   }
+}
+
+/** Those whose namespaces are shared must be there. Errors: invalidArgument: a "not found" would mean the image. */
+function checkLenders(env: Env, { IpcMode, PidMode }: HostConfig): void {
+  for (const other of [containerOf(IpcMode), containerOf(PidMode)])
+    if (other !== undefined && !env.store.tryFind(other))
+      throw invalidArgument(`No such container: ${other}`);
 }
 
 function endpointsOf(env: Env, body: CreateBody, host: HostConfig): Record<string, EndpointSettings> {

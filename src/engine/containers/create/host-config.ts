@@ -70,14 +70,15 @@ export function completeHostConfig(given: HostConfig, { config, cgroupVersion }:
     CpusetMems: given.CpusetMems ?? "",
     Devices: given.Devices ?? [],
     DeviceCgroupRules: given.DeviceCgroupRules ?? nothing(),
-    DeviceRequests: given.DeviceRequests ?? nothing(),
+    DeviceRequests: given.DeviceRequests?.map((asked) => ({ Count: 0, ...asked })) ?? nothing(),
     MemoryReservation: given.MemoryReservation ?? 0,
     // Stock lets a container swap as much as it may have memory.
     MemorySwap: given.MemorySwap || (memory > 0 ? memory * 2 : 0),
     // -1 is how clients say that they do not say.
     MemorySwappiness: given.MemorySwappiness === -1 ? nothing() : (given.MemorySwappiness ?? nothing()),
     OomKillDisable: given.OomKillDisable ?? (cgroupVersion === 2 ? nothing() : false),
-    PidsLimit: given.PidsLimit || null,
+    // Clients say "no limit" in many ways.
+    PidsLimit: (given.PidsLimit ?? 0) > 0 ? given.PidsLimit! : null,
     Ulimits: given.Ulimits ?? [],
     CpuCount: 0,
     CpuPercent: 0,

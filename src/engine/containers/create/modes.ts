@@ -29,7 +29,8 @@ export function checkModes(host: HostConfig): void {
 export function checkNetworkConflicts(config: ContainerConfig, host: HostConfig): void {
   const mode = host.NetworkMode ?? "";
   const shared = containerOf(mode) !== undefined;
-  if (mode === "container:") throw invalidArgument("invalid container format container:<name|id>");
+  if (mode === "container:")
+    throw invalidArgument("invalid network mode: invalid container format container:<name|id>");
   const conflicts: [unknown, string][] = shared
     ? [
         [config.Hostname, "conflicting options: hostname and the network mode"],

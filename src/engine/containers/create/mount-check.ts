@@ -2,6 +2,9 @@ import { existsSync } from "node:fs";
 import { posix } from "node:path";
 import type { Mount } from "../../../api/schema.ts";
 import { invalidArgument } from "../../../errors/errors.ts";
+import { checkVolumeName } from "../../volumes/names.ts";
+
+export const PROPAGATIONS = ["private", "rprivate", "shared", "rshared", "slave", "rslave"];
 
 /** Which options go with which type. */
 const OPTIONS: Record<string, keyof Mount> = {
@@ -17,8 +20,8 @@ export function checkMount(mount: Mount): void {
   const refuse = (why: string) => {
     throw invalidArgument(`invalid mount config for type ${JSON.stringify(Type)}: ${why}`);
   };
-  if (!Object.hasOwn(OPTIONS, Type)) refuse("mount type unknown");
   if (Target === "") refuse("field Target must not be empty");
+  if (!Object.hasOwn(OPTIONS, Type)) refuse("mount type unknown");
   if (!Target.startsWith("/")) refuse(`invalid mount path: '${Target}' mount path must be absolute`);
   if (posix.normalize(Target) === "/") refuse("invalid specification: destination can't be '/'");
   for (const [type, field] of Object.entries(OPTIONS)) {
@@ -36,9 +39,8 @@ export function checkMount(mount: Mount): void {
       checkSubpath(mount.ImageOptions?.Subpath, refuse);
       return;
     default:
-      if (Source !== "" && !/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(Source)) {
-        refuse(`${JSON.stringify(Source)} includes invalid characters for a local volume name`);
-      }
+      if (Source !== "") checkVolumeName(Source);
+      else if (mount.ReadOnly) refuse("must not set ReadOnly mode when using anonymous volumes");
       checkSubpath(mount.VolumeOptions?.Subpath, refuse);
   }
 }
@@ -52,6 +54,9 @@ function checkSubpath(path: string | undefined, refuse: (why: string) => void): 
 function checkBind(mount: Mount, source: string, refuse: (why: string) => void): void {
   if (source === "") refuse("field Source must not be empty");
   if (!source.startsWith("/")) refuse(`invalid mount path: '${source}' mount path must be absolute`);
+  const propagation = mount.BindOptions?.Propagation ?? "";
+  if (propagation !== "" && !PROPAGATIONS.includes(propagation))
+    refuse(`invalid propagation mode: ${propagation}`);
   if (!mount.BindOptions?.CreateMountpoint && !existsSync(source)) {
     refuse(`bind source path does not exist: ${source}`);
   }

@@ -1,12 +1,14 @@
 import { posix } from "node:path";
 import type { HostConfig, Mount } from "../../../api/schema.ts";
 import { invalidArgument, messageOf } from "../../../errors/errors.ts";
+import { checkVolumeName } from "../../volumes/names.ts";
 import type { Container, MountPoint } from "../container.ts";
-import { checkMount } from "./mount-check.ts";
+import { checkMount, PROPAGATIONS } from "./mount-check.ts";
 import { checkTmpfsOptions } from "./tmpfs-options.ts";
 
-const PROPAGATIONS = ["private", "rprivate", "shared", "rshared", "slave", "rslave"];
-const MODES = ["rw", "ro", "z", "Z", "nocopy", "consistent", "cached", "delegated", ...PROPAGATIONS];
+/** Words of a mode, of each row at most one. */
+const MODE_ROWS = [["rw", "ro"], ["z", "Z"], ["nocopy"], ["consistent", "cached", "delegated"], PROPAGATIONS];
+const MODES = MODE_ROWS.flat();
 
 /**
  * Everything that is to be mounted into a new container: by --volumes-from, -v, --mount, --tmpfs and the image's
@@ -36,6 +38,7 @@ export function mountPointsOf(
     if (own.has(destination)) throw invalidArgument(`Duplicate mount point: ${destination}`);
     if (!destination.startsWith("/"))
       throw invalidArgument(`invalid mount path: '${target}' mount path must be absolute`);
+    if (destination === "/") throw invalidArgument("invalid specification: destination can't be '/'");
     own.add(destination);
     points.delete(destination);
   }
@@ -51,11 +54,17 @@ export function mountPointsOf(
  * unmounting them here does not wait for the container. As stock does.
  */
 export function shieldDataRoot(points: readonly MountPoint[], dataRoot: string): void {
+  const within = (outer: string, inner: string) => outer === "/" || `${inner}/`.startsWith(`${outer}/`);
   for (const point of points) {
-    const holds = point.Source === "/" || `${dataRoot}/`.startsWith(`${point.Source}/`);
-    const asked = point.Relabel.includes("private") || point.Spec.BindOptions?.Propagation;
-    if (point.Type === "bind" && point.Propagation === "rprivate" && holds && !asked)
-      point.Propagation = "rslave";
+    const { Type, Source, Propagation, Spec, Relabel } = point;
+    if (Type !== "bind" || !(within(Source, dataRoot) || within(dataRoot, Source))) continue;
+    const asked =
+      Spec.BindOptions?.Propagation ?? Relabel.split(",").find((word) => PROPAGATIONS.includes(word));
+    if (!asked) point.Propagation = "rslave";
+    else if (Propagation !== "rslave" && Propagation !== "rshared")
+      throw invalidArgument(
+        `invalid mount config: must use either propagation mode "rslave" or "rshared" when mount source is within the daemon root, daemon root: "${dataRoot}", bind mount source: "${Source}", propagation: "${Propagation}"`,
+      );
   }
 }
 
@@ -83,7 +92,7 @@ function anonymous(destination: string): MountPoint {
 
 function inherited(spec: string, find: (reference: string) => Container): MountPoint[] {
   const [reference = "", mode = "rw"] = spec.split(":", 2);
-  if (reference === "") throw invalidArgument(`invalid volumes-from specification: '${spec}'`);
+  if (reference === "") throw invalidArgument("volumes-from specification cannot be an empty string");
   for (const word of mode.split(",")) {
     if (!MODES.includes(word)) throw invalidArgument(`invalid mode: ${mode}`);
   }
@@ -112,19 +121,14 @@ function parseBind(text: string, volumeDriver: string): MountPoint {
     throw invalidArgument(`invalid volume specification: '${text}'`);
   }
   const words = mode === "" ? [] : mode.split(",");
-  if (parts.length === 3 && mode === "") throw invalidArgument(`invalid volume specification: '${text}'`);
-  for (const word of words) if (!MODES.includes(word)) throw invalidArgument(`invalid mode: ${mode}`);
-  if (words.includes("ro") && words.includes("rw")) throw invalidArgument(`invalid mode: ${mode}`);
+  const clash = MODE_ROWS.some((row) => words.filter((word) => row.includes(word)).length > 1);
+  if (clash || words.some((word) => !MODES.includes(word))) throw invalidArgument(`invalid mode: ${mode}`);
   const destination = destinationOf(target, text, source.startsWith("/") ? "bind" : "volume");
   const propagation = words.find((word) => PROPAGATIONS.includes(word)) ?? "";
   const common = { ...BASE, Destination: destination, RW: !words.includes("ro"), Relabel: mode };
   if (!source.startsWith("/")) {
-    if (propagation !== "") throw invalidArgument(`invalid volume specification: '${text}'`);
-    if (source !== "" && !/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(source)) {
-      throw invalidArgument(
-        `create ${source}: "${source}" includes invalid characters for a local volume name, only "[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed. If you intended to pass a host directory, use absolute path`,
-      );
-    }
+    if (propagation !== "") refuseField(text, "volume", "BindOptions");
+    if (source !== "") checkVolumeName(source);
     const spec: Mount = { Type: "volume", Source: source, Target: destination };
     return {
       ...common,
@@ -136,7 +140,7 @@ function parseBind(text: string, volumeDriver: string): MountPoint {
       Spec: spec,
     };
   }
-  if (words.includes("nocopy")) throw invalidArgument(`invalid volume specification: '${text}'`);
+  if (words.includes("nocopy")) refuseField(text, "bind", "VolumeOptions");
   return {
     ...common,
     Type: "bind",
@@ -144,6 +148,13 @@ function parseBind(text: string, volumeDriver: string): MountPoint {
     Propagation: propagation || "rprivate",
     Spec: { Type: "bind", Source: source, Target: destination, BindOptions: { CreateMountpoint: true } },
   };
+}
+
+/** A word of the mode that is for the other kind of mount. */
+function refuseField(text: string, type: string, field: string): never {
+  throw invalidArgument(
+    `invalid volume specification: '${text}': invalid mount config for type "${type}": field ${field} must not be specified`,
+  );
 }
 
 function destinationOf(target: string, text: string, type: string): string {

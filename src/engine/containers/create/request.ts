@@ -16,7 +16,7 @@ export interface CreateRequest {
   atLeast(version: string): boolean;
 }
 
-type Kind = "string" | "number" | "boolean" | "strings" | "map" | "object" | "list";
+type Kind = "string" | "number" | "uint16" | "devices" | "boolean" | "strings" | "map" | "object" | "list";
 
 const CONFIG_FIELDS: Record<string, Kind> = {
   Hostname: "string",
@@ -87,12 +87,12 @@ const HOST_FIELDS: Record<string, Kind> = {
   Memory: "number",
   NanoCpus: "number",
   CgroupParent: "string",
-  BlkioWeight: "number",
-  BlkioWeightDevice: "list",
-  BlkioDeviceReadBps: "list",
-  BlkioDeviceWriteBps: "list",
-  BlkioDeviceReadIOps: "list",
-  BlkioDeviceWriteIOps: "list",
+  BlkioWeight: "uint16",
+  BlkioWeightDevice: "devices",
+  BlkioDeviceReadBps: "devices",
+  BlkioDeviceWriteBps: "devices",
+  BlkioDeviceReadIOps: "devices",
+  BlkioDeviceWriteIOps: "devices",
   CpuPeriod: "number",
   CpuQuota: "number",
   CpuRealtimePeriod: "number",
@@ -114,9 +114,21 @@ const HOST_FIELDS: Record<string, Kind> = {
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
+const isUnsigned = (value: unknown, bits: number): boolean =>
+  Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** bits;
+
+/** A limit of one device: its path, and a weight or a rate. */
+const isDeviceLimit = (value: unknown): boolean =>
+  isObject(value) &&
+  ["string", "undefined"].includes(typeof value["Path"]) &&
+  isUnsigned(value["Weight"] ?? 0, 16) &&
+  isUnsigned(value["Rate"] ?? 0, 64);
+
 const CHECKS: Record<Kind, (value: unknown) => boolean> = {
   string: (value) => typeof value === "string",
   number: (value) => typeof value === "number" && Number.isInteger(value),
+  uint16: (value) => isUnsigned(value, 16),
+  devices: (value) => Array.isArray(value) && value.every(isDeviceLimit),
   boolean: (value) => typeof value === "boolean",
   strings: (value) => Array.isArray(value) && value.every((item) => typeof item === "string"),
   map: (value) => isObject(value) && Object.values(value).every((item) => typeof item === "string"),

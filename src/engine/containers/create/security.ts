@@ -35,7 +35,6 @@ function apply(options: SecurityOptions, text: string): void {
   switch (name) {
     case "label":
     case "writable-cgroups":
-    case "systempaths":
       return;
     case "apparmor":
       options.appArmorProfile = value;
@@ -52,6 +51,16 @@ function apply(options: SecurityOptions, text: string): void {
     default:
       throw invalidArgument(`invalid --security-opt 2: ${JSON.stringify(text)}`);
   }
+}
+
+/**
+ * What a container that shares the host's or another's namespaces has besides, as stock notes it: no label of its own,
+ * unless the request says something of labels itself.
+ */
+export function impliedOptions(host: HostConfig): string[] {
+  const given = host.SecurityOpt ?? [];
+  if (given.some((text) => /^label[=:]/.test(text))) return [];
+  return host.Privileged || host.IpcMode === "host" || host.PidMode === "host" ? ["label=disable"] : [];
 }
 
 function seccompOption(value: string): string {
