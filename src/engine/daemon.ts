@@ -212,6 +212,7 @@ function openNetwork(
     userlandProxy: config.userlandProxy,
     userlandProxyPath: config.userlandProxyPath,
     mtu: config.mtu,
+    engineID: engineID(config.dataRoot),
     defaultAddressPools: config.defaultAddressPools,
     defaultIP: config.defaultIP,
     dns: config.dns,

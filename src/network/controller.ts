@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import type { PortMap } from "../api/schema.ts";
 import { forbidden, messageOf, systemError } from "../errors/errors.ts";
 import { NetlinkSocket } from "../linux/netlink/socket.ts";
-import { SubnetPools } from "./address/pools.ts";
+import { localPool, SubnetPools } from "./address/pools.ts";
 import { adoptSandboxes } from "./adopt.ts";
 import { setSysctl } from "./bridge/device.ts";
 import { bridgeDriver } from "./bridge/driver.ts";
@@ -36,7 +36,7 @@ import { ipvlanDriver, macvlanDriver } from "./wire/drivers.ts";
 export async function openNetworkController(options: NetworkOptions): Promise<NetworkController> {
   const store = new NetworkStore(options.root, options.execRoot);
   const networks = new Networks(store);
-  const pools = new SubnetPools(options.defaultAddressPools);
+  const pools = new SubnetPools(options.defaultAddressPools, localPool(options.engineID));
   const host = new NetlinkSocket();
   const firewall = new Firewall(options);
   const publisher = new Publisher({

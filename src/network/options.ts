@@ -27,6 +27,8 @@ export interface NetworkOptions {
   userlandProxyPath?: string | undefined;
   /** Bytes; 1500 if 0. */
   mtu: number;
+  /** Which unique local addresses are this engine's comes from it. */
+  engineID: string;
   defaultAddressPools?: readonly PoolSpec[] | undefined;
   /** Address that published ports are bound to when none is given; 0.0.0.0 also stands for "::". */
   defaultIP: string;

@@ -1,8 +1,7 @@
 /** From a request to make a network to the record of one, checked and with subnets. */
-import { conflict, EngineError, forbidden, invalidArgument, notFound } from "../errors/errors.ts";
+import { conflict, forbidden, invalidArgument, messageOf, notFound } from "../errors/errors.ts";
+import { checkAddresses } from "./address/check.ts";
 import {
-  type Address,
-  contains,
   formatAddress,
   formatSubnet,
   overlaps,
@@ -30,7 +29,10 @@ export function subnetsOf(networks: Networks): Subnet[] {
 /** Nothing is kept yet. Errors: invalidArgument, conflict (name), forbidden (subnet), notFound (driver). */
 export function planNetwork(networks: Networks, pools: SubnetPools, request: NetworkCreate): NetworkRecord {
   checkName(networks, request.Name);
-  if ((request.Scope && request.Scope !== "local") || request.Ingress) throw notAManager();
+  if (request.Ingress) throw forbidden("Ingress network can only be global scope network");
+  if (request.Scope === "swarm")
+    throw forbidden("cannot create a swarm scoped network when swarm is not active");
+  checkAddresses(request.IPAM?.Config ?? [], request.EnableIPv6 === true);
   if (request.ConfigOnly) return planConfiguration(request);
   const from = request.ConfigFrom?.Network;
   const asked = from ? configured(networks, request, from) : request;
@@ -59,8 +61,7 @@ function planConfiguration(request: NetworkCreate): NetworkRecord {
   };
 }
 
-const configsOf = (request: NetworkCreate): IPAMRecord[] =>
-  (request.IPAM?.Config ?? []).filter((config) => config.Subnet || config.Gateway) as IPAMRecord[];
+const configsOf = (request: NetworkCreate): IPAMRecord[] => (request.IPAM?.Config ?? []) as IPAMRecord[];
 
 /** What a record takes over from the request as it is. */
 function commonFields(
@@ -84,7 +85,7 @@ function commonFields(
 }
 
 function checkName(networks: Networks, name: string | undefined): void {
-  if (!name || name.trim() === "") throw invalidArgument(`invalid network name: ${name ?? ""}`);
+  if (!name || name.trim() === "") throw invalidArgument("invalid name: name is empty");
   if (PREDEFINED.has(name)) throw forbidden(`operation is not permitted on predefined ${name} network`);
   if (networks.named(name)) throw conflict(`network with name ${name} already exists`);
 }
@@ -131,38 +132,29 @@ function automatic(networks: Networks, pools: SubnetPools, family: 4 | 6): Plann
   return { subnet, gateway, config: { Subnet: formatSubnet(subnet), Gateway: gateway } };
 }
 
+/** Of a configuration without faults. Errors: forbidden for an address that is another's already. */
 function checkConfig(config: IPAMRecord): Planned {
-  if (!config.Subnet)
-    throw invalidArgument("invalid subnet: a gateway or range needs the subnet that it is in");
   const subnet = parseSubnet(config.Subnet);
   const range = config.IPRange ? parseSubnet(config.IPRange) : undefined;
-  if (
-    range &&
-    (range.prefix < subnet.prefix || !contains(subnet, { family: range.family, value: range.base }))
-  )
-    throw invalidArgument(`no matching subnet for range ${config.IPRange}`);
-  if (config.Gateway) within(subnet, "gateway", config.Gateway);
-  const reserved = Object.values(config.AuxiliaryAddresses ?? {}).map((text) =>
-    within(subnet, "aux-address", text),
-  );
+  const space = new AddressSpace(subnet, range);
+  // A gateway that nobody chose is the first address that is not reserved.
+  if (config.Gateway) reserve(space, "gateway", "", config.Gateway);
+  for (const [name, text] of Object.entries(config.AuxiliaryAddresses ?? {}))
+    reserve(space, "secondary ip address", `${name}:`, text);
+  const gateway = config.Gateway || formatAddress(space.next());
   const clean: IPAMRecord = { Subnet: formatSubnet(subnet) };
   if (config.IPRange) clean.IPRange = config.IPRange;
   if (config.Gateway) clean.Gateway = config.Gateway;
   if (config.AuxiliaryAddresses) clean.AuxiliaryAddresses = config.AuxiliaryAddresses;
-  return { config: clean, subnet, gateway: config.Gateway || firstAddress(subnet, range, reserved) };
+  return { config: clean, subnet, gateway };
 }
 
-function within(subnet: Subnet, what: string, text: string): Address {
-  const address = parseAddress(text);
-  if (!address) throw invalidArgument(`invalid ${what}: ${text} is not an IP address`);
-  if (!contains(subnet, address)) throw invalidArgument(`no matching subnet for ${what} ${text}`);
-  return address;
-}
-
-function firstAddress(subnet: Subnet, range: Subnet | undefined, reserved: Address[]): string {
-  const space = new AddressSpace(subnet, range);
-  for (const address of reserved) space.note(address);
-  return formatAddress(space.next());
+function reserve(space: AddressSpace, what: string, name: string, text: string): void {
+  try {
+    space.take(parseAddress(text)!);
+  } catch (cause) {
+    throw forbidden(`failed to allocate ${what} (${name}${text}): ${messageOf(cause)}`, { cause });
+  }
 }
 
 function ipamDriver(name: string | undefined): string {
@@ -171,8 +163,7 @@ function ipamDriver(name: string | undefined): string {
 }
 
 const notAManager = () =>
-  new EngineError(
-    "unavailable",
+  forbidden(
     'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.',
   );
 

@@ -82,11 +82,12 @@ export class ContainerStore {
 
   /** By full id, name, or unique beginning of the id, in this order. Errors: notFound, invalidArgument. */
   find(reference: string): Container {
+    if (reference === "") throw invalidArgument('invalid name or ID supplied: ""');
     const named = this.#names.get(reference.replace(/^\//, ""));
     const found =
       this.#containers.get(reference) ?? (named === undefined ? undefined : this.#containers.get(named));
     if (found) return found;
-    const candidates = reference === "" ? [] : this.all().filter(({ id }) => id.startsWith(reference));
+    const candidates = this.all().filter(({ id }) => id.startsWith(reference));
     if (candidates.length > 1) throw invalidArgument(`Multiple IDs found with provided prefix: ${reference}`);
     if (candidates[0] === undefined) throw notFound(`No such container: ${reference}`);
     return candidates[0];

@@ -55,7 +55,8 @@ function parseObject(text: string): Record<string, unknown> {
 
 function valuesOf(name: string, values: unknown): string[] {
   if (Array.isArray(values) && values.every((v) => typeof v === "string")) return values as string[];
-  if (typeof values === "object" && values !== null && !Array.isArray(values)) {
+  const isMap = typeof values === "object" && values !== null && !Array.isArray(values);
+  if (isMap && Object.values(values).every((on) => typeof on === "boolean")) {
     return Object.entries(values)
       .filter(([, on]) => on === true)
       .map(([value]) => value);

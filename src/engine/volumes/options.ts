@@ -1,4 +1,4 @@
-import { invalidArgument } from "../../errors/errors.ts";
+import { invalidArgument, messageOf } from "../../errors/errors.ts";
 import { parseSize } from "../../units/size.ts";
 
 /** What the local driver is asked to mount over the volume's folder. */
@@ -24,6 +24,14 @@ const NEEDED: Record<string, readonly string[]> = {
   o: ["device", "type"],
 };
 
+function sizeOf(name: string, text: string): number {
+  try {
+    return parseSize(text);
+  } catch (cause) {
+    throw invalidArgument(`create ${name}: ${messageOf(cause)}`, { cause });
+  }
+}
+
 /** Reads `docker volume create -o ...`. Errors: invalidArgument. */
 export function volumeOptionsOf(name: string, options: Record<string, string>): VolumeOptions {
   const keys = Object.keys(options);
@@ -31,7 +39,7 @@ export function volumeOptionsOf(name: string, options: Record<string, string>): 
   if (unknown !== undefined) throw invalidArgument(`create ${name}: invalid option: "${unknown}"`);
   for (const needed of keys.flatMap((key) => NEEDED[key] ?? []))
     if (!options[needed]) throw invalidArgument(`create ${name}: missing required option: "${needed}"`);
-  const quota = options["size"] === undefined ? 0 : parseSize(options["size"]);
+  const quota = options["size"] === undefined ? 0 : sizeOf(name, options["size"]);
   if (!options["type"]) return { mount: undefined, quota };
   const mount = { type: options["type"]!, device: options["device"]!, options: options["o"] ?? "" };
   return { mount, quota };

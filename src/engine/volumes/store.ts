@@ -200,7 +200,7 @@ export class LocalVolumes implements VolumeStore {
   async mount(name: string, holder: string): Promise<string> {
     const entry = this.#entry(name);
     const path = this.#path(name);
-    if (entry.mount && entry.mounted.size === 0) mountVolume(name, entry.mount, path);
+    if (entry.mount && entry.mounted.size === 0) mountVolume(entry.mount, path);
     else if (entry.quota > 0) this.#quotas()?.limit(path, entry.quota);
     entry.mounted.add(holder);
     return path;

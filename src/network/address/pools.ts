@@ -1,7 +1,16 @@
 /** Which subnets networks get when none is asked for. */
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { forbidden, invalidArgument } from "../../errors/errors.ts";
 import { BITS, type Family, overlaps, parseSubnet, type Subnet } from "./ip.ts";
+
+/** The subnet of unique local addresses (RFC 4193) that an engine cuts its IPv6 networks from; of its own by its id. */
+export function localPool(engineID: string): PoolSpec {
+  const [a, b, c, d, e] = createHash("sha256").update(engineID).digest();
+  const hex = (...bytes: (number | undefined)[]) =>
+    bytes.map((byte) => (byte ?? 0).toString(16).padStart(2, "0")).join("");
+  return { base: `${hex(0xfd, a)}:${hex(b, c)}:${hex(d, e)}::/48`, size: 64 };
+}
 
 export interface PoolSpec {
   /** "172.80.0.0/12" */
@@ -39,9 +48,11 @@ export class SubnetPools {
   readonly #subnets: Subnet[];
   readonly #next: Record<Family, number> = { 4: 0, 6: 0 };
 
-  constructor(specs: readonly PoolSpec[] = DEFAULT_POOLS) {
+  /** `local` is for IPv6 where the others have none. */
+  constructor(specs: readonly PoolSpec[] = DEFAULT_POOLS, local?: PoolSpec) {
     const chosen = specs.length > 0 ? specs : DEFAULT_POOLS;
     this.#subnets = chosen.flatMap((spec) => [...cut(spec)]);
+    if (local && !this.#subnets.some(({ family }) => family === 6)) this.#subnets.push(...cut(local));
   }
 
   /** The next subnet that overlaps none of those taken. Errors: forbidden, in stock's words. */

@@ -1,6 +1,8 @@
 import { pack } from "../../../archive/pack.ts";
-import { forbidden, invalidArgument } from "../../../errors/errors.ts";
+import { forbidden, invalidArgument, isNotFound } from "../../../errors/errors.ts";
+import { closeFd } from "../../../linux/fd.ts";
 import type { IDMap } from "../../../linux/id-map.ts";
+import { O_PATH, openInRoot } from "../../../linux/openat2.ts";
 import { tarOf } from "../../containers/archive/get.ts";
 import { putArchive } from "../../containers/archive/put.ts";
 import { type Located, locate, pathStat } from "../../containers/archive/stat.ts";
@@ -63,7 +65,12 @@ export function archiveRoutes(containers: Containers): Route[] {
       handle: (ctx) =>
         withFile(ctx, async (located, container) => {
           publish(env, container, "archive-path");
-          await ctx.stream("application/x-tar", tarOf(located, idsOf(env)));
+          const own = new Set([
+            ...Object.keys(container.facts.mountPoints),
+            ...Object.keys(container.hostConfig.Tmpfs ?? {}),
+          ]);
+          const options = { ids: idsOf(env), isMount: (path: string) => own.has(path) };
+          await ctx.stream("application/x-tar", tarOf(located, options));
         }),
     },
     {
@@ -91,6 +98,26 @@ function pathOf(ctx: Context): string {
   return path;
 }
 
+/** Errors: notFound, invalidArgument. */
+function requireFolder(view: View, container: Container, asked: string): void {
+  try {
+    locate(view, container, asked.endsWith("/") ? asked : `${asked}/`).close();
+  } catch (error) {
+    if (isNotFound(error) && isThere(view))
+      throw invalidArgument("extraction point is not a directory", { cause: error });
+    throw error;
+  }
+}
+
+function isThere({ root, path }: View): boolean {
+  try {
+    closeFd(openInRoot(root, path, O_PATH));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 async function put(
   ctx: Context,
   container: Container,
@@ -98,9 +125,7 @@ async function put(
   asked: string,
   ids: IDMap | undefined,
 ): Promise<void> {
-  const folder = locate(view, container, asked.endsWith("/") ? asked : `${asked}/`);
-  folder.close();
-  if (!folder.stats.isDirectory()) throw invalidArgument("extraction point is not a directory");
+  requireFolder(view, container, asked);
   if (!view.writable) throw forbidden("container rootfs is marked read-only");
   const { User = "" } = container.config;
   const chown = ctx.flag("copyUIDGID") && User !== "";

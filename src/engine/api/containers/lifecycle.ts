@@ -1,4 +1,4 @@
-import { conflict, invalidArgument, notFound } from "../../../errors/errors.ts";
+import { conflict, invalidArgument, isNotFound, messageOf, notFound } from "../../../errors/errors.ts";
 import type { Container } from "../../containers/container.ts";
 import { parseHostFields } from "../../containers/create/request.ts";
 import { killContainer } from "../../containers/lifecycle/kill.ts";
@@ -43,10 +43,14 @@ export function lifecycleRoutes(containers: Containers): Route[] {
       await restartContainer(env, container, stopOptions(ctx));
       ctx.empty(204);
     }),
-    post("kill", async (ctx, container) => {
-      await killContainer(env, container, ctx.query.get("signal") ?? "");
-      ctx.empty(204);
-    }),
+    {
+      method: "POST",
+      path: "/containers/{id}/kill",
+      async handle(ctx) {
+        await killContainer(env, victim(containers, ctx.params["id"]!), ctx.query.get("signal") ?? "");
+        ctx.empty(204);
+      },
+    },
     post("pause", async (ctx, container) => {
       await pauseContainer(env, container);
       ctx.empty(204);
@@ -91,6 +95,15 @@ export function lifecycleRoutes(containers: Containers): Route[] {
   ];
 }
 
+function victim(containers: Containers, reference: string): Container {
+  try {
+    return containers.find(reference);
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+    throw notFound(`Cannot kill container: ${reference}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
 function stopOptions(ctx: Context): StopOptions {
   const timeout = ctx.number("t");
   const signal = ctx.version.atLeast("1.42") ? ctx.query.get("signal") : null;
@@ -99,11 +112,13 @@ function stopOptions(ctx: Context): StopOptions {
 
 /** Errors: invalidArgument. */
 export function terminalSize(ctx: Context): { width: number; height: number } {
-  const size = { height: ctx.number("h"), width: ctx.number("w") };
-  for (const [name, value] of Object.entries(size)) {
-    if (value === undefined || !Number.isInteger(value) || value < 0 || value > 65535) {
-      throw invalidArgument(`invalid resize ${name}: want a number of character cells`);
-    }
-  }
-  return size as { width: number; height: number };
+  const cells = (name: string, parameter: string): number => {
+    const text = ctx.query.get(parameter) ?? "";
+    const refuse = (why: string) => invalidArgument(`invalid resize ${name} ${JSON.stringify(text)}: ${why}`);
+    if (!/^[-+]?\d+$/.test(text)) throw refuse("invalid syntax");
+    const value = Number(text);
+    if (value < 0 || value > 65535) throw refuse("value out of range");
+    return value;
+  };
+  return { height: cells("height", "h"), width: cells("width", "w") };
 }

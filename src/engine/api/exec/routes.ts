@@ -87,7 +87,7 @@ function inspectExec(exec: Exec): object {
     OpenStdin: config.AttachStdin ?? false,
     OpenStderr: config.AttachStderr ?? false,
     OpenStdout: config.AttachStdout ?? false,
-    CanRemove: exec.status === "exited",
+    CanRemove: false,
     ContainerID: container.id,
     DetachKeys: Buffer.from(config.DetachKeys ? parseDetachKeys(config.DetachKeys) : []).toString("base64"),
     Pid: exec.pid,

@@ -1,4 +1,5 @@
 import type { Volume } from "../../../api/schema.ts";
+import { invalidArgument } from "../../../errors/errors.ts";
 import type { EventBus } from "../../events/bus.ts";
 import { matchesText, truthOf } from "../../http/filters.ts";
 import type { Context, Route } from "../../http/route.ts";
@@ -45,7 +46,22 @@ function list({ volumes }: VolumeBackend, ctx: Context): void {
 }
 
 async function create({ volumes }: VolumeBackend, ctx: Context): Promise<void> {
-  ctx.json(201, await volumes.create((await ctx.body<VolumeCreate>()) ?? {}));
+  const request = (await ctx.body<VolumeCreate>()) ?? {};
+  checkTypes(request);
+  ctx.json(201, await volumes.create(request));
+}
+
+function checkTypes(request: VolumeCreate): void {
+  const { Name, Driver, Labels, DriverOpts } = request as Record<string, unknown>;
+  const areTexts = (values: unknown) =>
+    Object.values(values ?? {}).every((value) => typeof value === "string");
+  const wrong = Object.entries({ Name, Driver }).find(
+    ([, value]) => value != null && typeof value !== "string",
+  );
+  if (wrong) throw invalidArgument(`invalid JSON: ${wrong[0]} must be a string`);
+  for (const [name, map] of Object.entries({ Labels, DriverOpts }))
+    if (map != null && (typeof map !== "object" || Array.isArray(map) || !areTexts(map)))
+      throw invalidArgument(`invalid JSON: ${name} must be an object of strings`);
 }
 
 async function remove({ volumes }: VolumeBackend, ctx: Context): Promise<void> {

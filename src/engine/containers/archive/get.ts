@@ -8,7 +8,9 @@ import {
   readlinkSync,
   readSync,
   type Stats,
+  statfsSync,
 } from "node:fs";
+import { posix } from "node:path";
 import type { TarType } from "../../../archive/tar/header.ts";
 import { END_OF_ARCHIVE, encodeHeader, padding, tarHeader } from "../../../archive/tar/writer.ts";
 import { errnoOf } from "../../../errors/errors.ts";
@@ -24,17 +26,48 @@ const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
  * A file or folder of a container as a tar. The container may run and change its files meanwhile, with bad intent:
  * every folder is held open while its content is read, and no link is ever followed.
  */
-export async function* tarOf(located: Located, ids: IDMap | undefined): AsyncGenerator<Uint8Array> {
-  yield* entry(located.path, located.base, located.stats, ids);
+export async function* tarOf(located: Located, { ids, isMount }: TarOptions): AsyncGenerator<Uint8Array> {
+  const walk: Walk = { ids, enters: (path, stats, parent) => stats.dev === parent.dev || isMount(path) };
+  if (located.stats.isDirectory() && isKernels(located.path))
+    yield encodeHeader(headerOf(located.path, located.base, located.stats, "directory", ids));
+  else yield* entry(located.path, { name: located.base, at: placeOf(located) }, located.stats, walk);
   yield END_OF_ARCHIVE;
 }
 
+export interface TarOptions {
+  ids: IDMap | undefined;
+  /** Whether something of the container's own is mounted there: a volume, a bind, a tmpfs. */
+  isMount(path: string): boolean;
+}
+
+interface Walk {
+  ids: IDMap | undefined;
+  /** What the runtime has mounted (/proc, /sys, /dev) is shown empty, as the image has it. */
+  enters(path: string, stats: Stats, parent: Stats): boolean;
+}
+
+/** What a file is called in the archive, and where it is in the container. */
+interface Names {
+  name: string;
+  at: string;
+}
+
+/** As the kernel names it, without the links on the way; in a container that runs, from its root. */
+function placeOf({ parent, path }: Located): string {
+  return posix.join(readlinkSync(`/proc/self/fd/${parent}`), posix.basename(path));
+}
+
+/** Magic numbers (statfs(2)) of proc, sysfs and the control groups: endless, and not files. */
+const KERNELS = [0x9fa0, 0x62656572, 0x27e0eb, 0x63677270];
+const isKernels = (folder: string) => KERNELS.includes(statfsSync(folder).type);
+
 async function* entry(
   path: string,
-  name: string,
+  { name, at }: Names,
   stats: Stats,
-  ids: IDMap | undefined,
+  walk: Walk,
 ): AsyncGenerator<Uint8Array> {
+  const { ids, enters } = walk;
   if (stats.isFile()) return yield* file(path, name, ids);
   const type = typeOf(stats);
   if (type === undefined) return;
@@ -46,8 +79,11 @@ async function* entry(
     for (const child of readdirSync(folder).sort()) {
       const childPath = `${folder}/${child}`;
       const childStats = statOf(childPath);
-      if (childStats)
-        yield* tolerant(entry(childPath, name === "/" ? `/${child}` : `${name}/${child}`, childStats, ids));
+      if (!childStats) continue;
+      const names = { name: name === "/" ? `/${child}` : `${name}/${child}`, at: posix.join(at, child) };
+      if (!childStats.isDirectory() || enters(names.at, childStats, stats))
+        yield* tolerant(entry(childPath, names, childStats, walk));
+      else yield encodeHeader(headerOf(childPath, names.name, childStats, "directory", ids));
     }
   } finally {
     closeSync(fd);

@@ -38,10 +38,17 @@ function checkHealth(health: ContainerConfig["Healthcheck"]): void {
   refuseIf((health.Retries ?? 0) < 0, "Retries in Healthcheck cannot be negative");
 }
 
-function checkPort(port: string): void {
-  const match = /^(\d+)(?:-(\d+))?(?:\/(tcp|udp|sctp))?$/i.exec(port);
-  const numbers = [match?.[1], match?.[2] ?? match?.[1]].map(Number);
-  refuseIf(!match || numbers.some((n) => n > 65535), `invalid port specification: ${JSON.stringify(port)}`);
+function checkPort(port: string, shown = port): void {
+  const [numbers = "", protocol = "tcp", ...more] = port.split("/");
+  const known = /^(tcp|udp|sctp)$/i.test(protocol) && more.length === 0;
+  refuseIf(!known || !isPortRange(numbers), `invalid port specification: ${JSON.stringify(shown)}`);
+}
+
+/** "80" or "8000-8010" */
+function isPortRange(text: string): boolean {
+  const match = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(text);
+  const [first, last] = [Number(match?.[1]), Number(match?.[2] ?? match?.[1])];
+  return match !== null && first <= last && last <= 65535;
 }
 
 /** Checks the host configuration. `runtimes` are the known names. Errors: invalidArgument. */
@@ -50,6 +57,14 @@ export function checkHostConfig(host: HostConfig, runtimes: readonly string[]): 
   checkResources(host);
   checkModes(host);
   checkBindings(host);
+  refuseIf(
+    Boolean(host.IOMaximumIOps),
+    "invalid option: QoS Maximum IOps configuration is not supported on linux",
+  );
+  refuseIf(
+    Boolean(host.IOMaximumBandwidth),
+    "invalid option: QoS Maximum bandwidth configuration is not supported on linux",
+  );
   for (const entry of host.ExtraHosts ?? []) checkExtraHost(entry);
   capabilitiesFor(host.CapAdd ?? [], host.CapDrop ?? [], false);
   for (const rule of host.DeviceCgroupRules ?? []) parseRule(rule);
@@ -71,7 +86,8 @@ export function checkHostConfig(host: HostConfig, runtimes: readonly string[]): 
   }
 }
 
-function checkRestart({ RestartPolicy, AutoRemove }: HostConfig): void {
+/** Errors: invalidArgument. */
+export function checkRestart({ RestartPolicy, AutoRemove }: HostConfig): void {
   const { Name = "", MaximumRetryCount = 0 } = RestartPolicy ?? {};
   const known = ["", "no", "always", "on-failure", "unless-stopped"];
   refuseIf(
@@ -91,8 +107,8 @@ function checkRestart({ RestartPolicy, AutoRemove }: HostConfig): void {
 
 const SMALLEST_MEMORY = 6 * 1024 * 1024;
 
-/** Limits, at create and at update. Errors: invalidArgument. */
-export function checkResources(host: HostConfig): void {
+/** Limits, at create and at update, which may be `partial`. Errors: invalidArgument. */
+export function checkResources(host: HostConfig, partial = false): void {
   const {
     Memory = 0,
     MemorySwap = 0,
@@ -107,7 +123,7 @@ export function checkResources(host: HostConfig): void {
     "Minimum memoryswap limit should be larger than memory limit, see usage",
   );
   refuseIf(
-    Memory === 0 && MemorySwap > 0,
+    Memory === 0 && MemorySwap > 0 && !partial,
     "You should always set the Memory limit when using Memoryswap limit, see usage",
   );
   refuseIf(
@@ -186,11 +202,14 @@ function parseSet(text: string): Set<number> | undefined {
 
 function checkBindings({ PortBindings }: HostConfig): void {
   for (const [port, bindings] of Object.entries(PortBindings ?? {})) {
-    checkPort(port);
+    const [number = ""] = port.split("/");
+    checkPort(port, number);
+    // One port to a name; a client makes several names of a range.
+    refuseIf(number.includes("-"), `invalid port specification: ${JSON.stringify(number)}`);
     for (const { HostIp = "", HostPort = "" } of bindings ?? []) {
       refuseIf(HostIp !== "" && isIP(HostIp) === 0, `invalid IP address: ${HostIp}`);
       refuseIf(
-        HostPort !== "" && !/^\d{1,5}(-\d{1,5})?$/.test(HostPort),
+        HostPort !== "" && !isPortRange(HostPort),
         `invalid port specification: ${JSON.stringify(HostPort)}`,
       );
     }

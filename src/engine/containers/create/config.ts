@@ -27,7 +27,7 @@ export function mergeConfig(body: CreateBody, image: ContainerDefaults, id: stri
     Image: body.Image ?? "",
     Volumes: orNull({ ...image.Volumes, ...body.Volumes }),
     WorkingDir: cleanFolder(body.WorkingDir || image.WorkingDir || ""),
-    OnBuild: (image.OnBuild ?? null) as string[],
+    OnBuild: (body.OnBuild ?? image.OnBuild ?? null) as string[],
     Labels: { ...image.Labels, ...body.Labels },
   };
   const exposed = { ...image.ExposedPorts, ...normalPorts(body.ExposedPorts ?? {}) };

@@ -1,12 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
 import { arch, hostname } from "node:os";
-import type { ContainerConfig, EndpointSettings, HostConfig } from "../../../api/schema.ts";
+import type { ContainerConfig, HostConfig } from "../../../api/schema.ts";
 import { invalidArgument, notFound } from "../../../errors/errors.ts";
 import type { Image } from "../../../images/types.ts";
 import { checkLogConfig } from "../../logs/drivers.ts";
-import { requested } from "../../networks/requested.ts";
-import { hasBlockWeight, kernelSupport } from "../../system/host.ts";
 import { now } from "../../time.ts";
 import { Container, type ContainerFacts, type MountPoint } from "../container.ts";
 import type { Env } from "../env.ts";
@@ -20,7 +18,9 @@ import { cgroupVersion } from "../stats/cgroup.ts";
 import { checkUserns, idsOf, letRootPass } from "../userns.ts";
 import { checkConfig, checkHostConfig } from "./check.ts";
 import { mergeConfig } from "./config.ts";
+import { checkEndpoints, endpointsOf } from "./endpoints.ts";
 import { completeHostConfig } from "./host-config.ts";
+import { dropUnsupported } from "./kernel-support.ts";
 import { checkNetworkConflicts, containerOf } from "./modes.ts";
 import { mountPointsOf, shieldDataRoot } from "./mounts.ts";
 import { checkName, randomName } from "./names.ts";
@@ -41,11 +41,12 @@ export async function createContainer(env: Env, request: CreateRequest): Promise
   checkConfig(body);
   checkHostConfig(host, Object.keys(env.runtimes));
   checkNetworkConflicts(body, host);
+  checkEndpoints(env.network, request);
   const image = imageOf(env, body, request.platform);
   const id = randomBytes(32).toString("hex");
   const config = mergeConfig(body, image?.config.config ?? {}, id);
   checkConfig(config);
-  const warnings = platformWarnings(image, request.platform);
+  const warnings = [...platformWarnings(image, request.platform), ...fieldWarnings(request)];
   const hostConfig = completeHostConfig(host, { config: env.config, cgroupVersion: cgroupVersion() });
   checkUserns(hostConfig, idsOf(env));
   await checkLogConfig(hostConfig.LogConfig?.Type ?? "json-file", hostConfig.LogConfig?.Config ?? {});
@@ -74,7 +75,12 @@ export async function createContainer(env: Env, request: CreateRequest): Promise
     driver: env.images.layers.driverName,
     logPath: "",
     mountPoints: Object.fromEntries(mountPoints.map((point) => [point.Destination, point])),
-    network: { SandboxID: "", SandboxKey: "", Networks: endpointsOf(env, body, hostConfig), Ports: {} },
+    network: {
+      SandboxID: "",
+      SandboxKey: "",
+      Networks: endpointsOf(env.network, body, hostConfig),
+      Ports: {},
+    },
     state: new ContainerState(),
     restartCount: 0,
     manuallyStopped: false,
@@ -143,53 +149,18 @@ function platformWarnings(image: Image | undefined, platform: string): string[] 
   ];
 }
 
-let support: Record<string, boolean> | undefined;
-
-/** Limits that this kernel cannot keep are dropped with a warning, as stock does. */
-function dropUnsupported(host: HostConfig, warnings: string[]): void {
-  support ??= kernelSupport();
-  if ((host.Memory ?? 0) > 0 && !support["SwapLimit"]) {
-    if ((host.MemorySwap ?? 0) !== -1) {
-      warnings.push(
-        "Your kernel does not support swap limit capabilities or the cgroup is not mounted. Memory limited without swap.",
-      );
-    }
-    host.MemorySwap = -1;
-  }
-  if ((host.Memory ?? 0) > 0 && !support["MemoryLimit"]) {
+/** What is taken and has no effect, or will have none. */
+function fieldWarnings({ body, atLeast }: CreateRequest): string[] {
+  const { NetworkMode, PortBindings, CpuPercent } = body.HostConfig ?? {};
+  const warnings: string[] = [];
+  if (atLeast("1.44") && body.MacAddress)
     warnings.push(
-      "Your kernel does not support memory limit capabilities or the cgroup is not mounted. Limitation discarded.",
+      "The container-wide MacAddress field is now deprecated. It should be specified in EndpointsConfig instead.",
     );
-    host.Memory = 0;
-    host.MemorySwap = -1;
-  }
-  if (host.PidsLimit && !support["PidsLimit"]) {
-    warnings.push(
-      "Your kernel does not support pids limit capabilities or the cgroup is not mounted. PIDs limit discarded.",
-    );
-    host.PidsLimit = null;
-  }
-  if (host.OomKillDisable && !support["OomKillDisable"]) {
-    warnings.push("Your kernel does not support OomKillDisable. OomKillDisable discarded.");
-    host.OomKillDisable = false;
-  }
-  if (host.OomKillDisable && (host.Memory ?? 0) === 0) {
-    warnings.push(
-      "OOM killer is disabled for the container, but no memory limit is set, this can result in the system running out of resources.",
-    );
-  }
-  if (host.BlkioWeightDevice?.length && !hasBlockWeight("blkio.weight_device")) {
-    warnings.push(
-      "Your kernel does not support Block I/O weight_device or the cgroup is not mounted. Weight-device discarded.",
-    );
-    host.BlkioWeightDevice = [];
-  }
-  if (host.BlkioWeight && !hasBlockWeight()) {
-    warnings.push(
-      "Your kernel does not support Block I/O weight or the cgroup is not mounted. Weight discarded.",
-    );
-    host.BlkioWeight = 0;
-  }
+  if (CpuPercent) warnings.push("linux does not support CPU percent. Percent discarded.");
+  if (NetworkMode === "host" && Object.keys(PortBindings ?? {}).length > 0)
+    warnings.push("Published ports are discarded when using host network mode");
+  return warnings;
 }
 
 /** A container in the host's network has the host's name, unless it asks for another. */
@@ -212,16 +183,4 @@ function checkLenders(env: Env, { IpcMode, PidMode }: HostConfig): void {
   for (const other of [containerOf(IpcMode), containerOf(PidMode)])
     if (other !== undefined && !env.store.tryFind(other))
       throw invalidArgument(`No such container: ${other}`);
-}
-
-function endpointsOf(env: Env, body: CreateBody, host: HostConfig): Record<string, EndpointSettings> {
-  const mode = host.NetworkMode ?? "bridge";
-  if (containerOf(mode) !== undefined) return {};
-  const given = body.NetworkingConfig?.EndpointsConfig ?? {};
-  const endpoints: Record<string, EndpointSettings> = {};
-  for (const [name, settings] of Object.entries(given)) {
-    endpoints[name === "default" ? "bridge" : name] = requested(settings ?? {});
-  }
-  const present = Object.keys(endpoints).some((name) => name === mode || env.network.find(name).Id === mode);
-  return present ? endpoints : { [mode]: {}, ...endpoints };
 }

@@ -80,7 +80,7 @@ export function completeHostConfig(given: HostConfig, { config, cgroupVersion }:
     // Clients say "no limit" in many ways.
     PidsLimit: (given.PidsLimit ?? 0) > 0 ? given.PidsLimit! : null,
     Ulimits: given.Ulimits ?? [],
-    CpuCount: 0,
+    CpuCount: given.CpuCount ?? 0,
     CpuPercent: 0,
     IOMaximumIOps: 0,
     IOMaximumBandwidth: 0,

@@ -3,7 +3,7 @@ import { conflict, errnoOf, invalidArgument } from "../../../errors/errors.ts";
 import type { Container, MountPoint } from "../container.ts";
 import type { Env } from "../env.ts";
 import { createImageMount } from "../image-mounts.ts";
-import { copyUp } from "../rootfs/copy-up.ts";
+import { copyUp, hasFolder } from "../rootfs/copy-up.ts";
 import { giveToRoot } from "../userns.ts";
 
 /** Makes the volumes of a new container, fills empty ones from the image, and makes missing sources of -v. */
@@ -60,6 +60,8 @@ async function fill(env: Env, container: Container, points: MountPoint[]): Promi
   const root = await layer.mount();
   try {
     for (const point of wanted) {
+      // Otherwise the volume is not mounted before the start: what it is on may be away.
+      if (!(await hasFolder(root, point.Destination))) continue;
       const target = await env.volumes.mount(point.Name, container.id);
       try {
         await copyUp(root, point.Destination, target);

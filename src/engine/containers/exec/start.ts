@@ -20,7 +20,7 @@ const EXEC_FAILED = 126;
 
 /** Claims the one start of an exec, before its connection is taken over. Errors: conflict, notFound. */
 export function claimStart(exec: Exec): void {
-  if (exec.status === "exited") throw conflict(`exec ${exec.id} has already run`);
+  if (exec.status === "exited") throw conflict(`exec command ${exec.id} has already run`);
   if (exec.claimed) throw conflict(`exec ${exec.id} is already running`);
   if (exec.container.removed) throw notFound(`No such exec instance: ${exec.id}`);
   refuseUnlessReady(exec.container);

@@ -1,7 +1,8 @@
 import type { HostConfig } from "../../../api/schema.ts";
-import { conflict, invalidArgument, messageOf, systemError } from "../../../errors/errors.ts";
+import { conflict, messageOf, systemError } from "../../../errors/errors.ts";
 import type { Container } from "../container.ts";
-import { checkHostConfig, checkResources } from "../create/check.ts";
+import { checkResources, checkRestart } from "../create/check.ts";
+import { dropUnsupported } from "../create/kernel-support.ts";
 import type { Env } from "../env.ts";
 import { publish } from "../events.ts";
 import { saveHostConfig } from "../record.ts";
@@ -32,15 +33,21 @@ export function updateContainer(env: Env, container: Container, change: HostConf
         `Cannot update container ${id}: container is marked for removal and cannot be "update".`,
       );
     }
-    const updated = merged(hostConfig, change);
-    checkHostConfig(updated, Object.keys(env.runtimes));
-    checkResources(updated);
-    if (updated.AutoRemove && !["", "no"].includes(updated.RestartPolicy?.Name ?? "")) {
-      throw invalidArgument(
-        "Restart policy cannot be updated because AutoRemove is enabled for the container",
-      );
-    }
-    const limited = LIMITS.some((name) => change[name] != null && change[name] !== 0 && change[name] !== "");
+    checkResources(change, true);
+    checkRestart(change);
+    const warnings: string[] = [];
+    const wanted = { ...change };
+    dropUnsupported(wanted, warnings);
+    // Swap is not changed by what follows from the memory.
+    if (!change.MemorySwap) delete wanted.MemorySwap;
+    const refuse = (why: string) => {
+      throw conflict(`Cannot update container ${id}: ${why}`);
+    };
+    refuseClash(hostConfig, wanted, refuse);
+    const updated = merged(hostConfig, wanted);
+    if (updated.AutoRemove && !["", "no"].includes(updated.RestartPolicy?.Name ?? ""))
+      refuse("Restart policy cannot be updated because AutoRemove is enabled for the container");
+    const limited = LIMITS.some((name) => isGiven(name, wanted[name]));
     if (state.hasTask && limited) {
       try {
         await env.containerd.update(id, resourcesOf(updated));
@@ -51,24 +58,37 @@ export function updateContainer(env: Env, container: Container, change: HostConf
     container.facts.hostConfig = updated;
     saveHostConfig(container);
     publish(env, container, "update");
-    return [];
+    return warnings;
   });
 }
 
-/** Zero and "" mean: as it is. */
+/** What the container has cannot be had together with what is wanted; in stock's words. */
+function refuseClash(current: HostConfig, wanted: HostConfig, refuse: (why: string) => void): void {
+  const clash = (changed: string, what: string) =>
+    refuse(`Conflicting options: ${changed} cannot be updated as ${what} has already been set`);
+  if (wanted.NanoCpus && current.CpuPeriod) clash("Nano CPUs", "CPU Period");
+  if (wanted.NanoCpus && current.CpuQuota) clash("Nano CPUs", "CPU Quota");
+  if (wanted.CpuPeriod && current.NanoCpus) clash("CPU Period", "NanoCPUs");
+  if (wanted.CpuQuota && current.NanoCpus) clash("CPU Quota", "NanoCPUs");
+  // The kernel refuses more memory than memory and swap together.
+  const swap = current.MemorySwap ?? 0;
+  if (wanted.Memory && !wanted.MemorySwap && wanted.Memory > swap && swap !== -1)
+    refuse(
+      "Memory limit should be smaller than already set memoryswap limit, update the memoryswap at the same time",
+    );
+}
+
+/** Zero and "" mean: as it is; but of processes, no limit. */
+const isGiven = (name: (typeof LIMITS)[number], value: unknown): boolean =>
+  value != null && value !== "" && (value !== 0 || name === "PidsLimit");
+
 function merged(current: HostConfig, change: HostConfig): HostConfig {
   const updated: HostConfig = { ...current };
   for (const name of LIMITS) {
     const value = change[name];
-    if (value != null && value !== 0 && value !== "") Object.assign(updated, { [name]: value });
+    if (isGiven(name, value)) Object.assign(updated, { [name]: value });
   }
-  // A higher limit than the memory and swap together would be refused by the kernel.
-  const memory = updated.Memory ?? 0;
-  if (change.Memory && !change.MemorySwap && (updated.MemorySwap ?? 0) > 0 && memory > updated.MemorySwap!) {
-    throw invalidArgument(
-      "Memory limit should be smaller than already set memoryswap limit, update the memoryswap at the same time",
-    );
-  }
+  if (change.PidsLimit != null) updated.PidsLimit = Math.max(0, change.PidsLimit);
   const policy = change.RestartPolicy;
   if (policy?.Name) {
     updated.RestartPolicy = { Name: policy.Name, MaximumRetryCount: policy.MaximumRetryCount ?? 0 };

@@ -3,6 +3,20 @@ import { errnoOf, systemError } from "../../../errors/errors.ts";
 import { closeFd } from "../../../linux/fd.ts";
 import { O_DIRECTORY, O_PATH, openInRoot, openRoot } from "../../../linux/openat2.ts";
 
+/** The image has nothing there, or a file. */
+const NOT_A_FOLDER = ["ENOENT", "ENOTDIR", "ELOOP"];
+
+/** Whether the image has a folder there. */
+export async function hasFolder(root: string, path: string): Promise<boolean> {
+  try {
+    await withFolder(root, path, async () => {});
+    return true;
+  } catch (error) {
+    if (NOT_A_FOLDER.includes(errnoOf(error) ?? "")) return false;
+    throw error;
+  }
+}
+
 /** Copies the content of a folder of the image, with owners, modes and links, into a volume that is empty. */
 export async function copyUp(root: string, path: string, volume: string): Promise<void> {
   if (readdirSync(volume).length > 0) return;
@@ -14,8 +28,7 @@ export async function copyUp(root: string, path: string, volume: string): Promis
       if (readdirSync(source).length > 0) await copyTree(source, volume);
     });
   } catch (error) {
-    // The image has nothing there, or a file.
-    if (!["ENOENT", "ENOTDIR", "ELOOP"].includes(errnoOf(error) ?? "")) throw error;
+    if (!NOT_A_FOLDER.includes(errnoOf(error) ?? "")) throw error;
   }
 }
 
