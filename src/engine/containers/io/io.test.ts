@@ -67,17 +67,40 @@ describe("ProcessIO", () => {
   test("stdin passes binary data of any size and ends", async () => {
     const io = ProcessIO.create(folder, "init", { stdin: true, terminal: true }, { write() {} });
     const child = Bun.spawn(["sh", "-c", `wc -c < ${io.paths.stdin}`], { stdout: "pipe" });
+    io.stdin!.started();
     for (let n = 0; n < 20; n++) expect(await io.stdin!.write(Buffer.alloc(50_000, n))).toBe(true);
     await io.stdin!.close();
     expect((await new Response(child.stdout).text()).trim()).toBe("1000000");
     await io.finish();
   });
 
+  test("what is written and closed before anybody has the FIFO open is not lost", async () => {
+    const io = ProcessIO.create(folder, "init", { stdin: true, terminal: true }, { write() {} });
+    const written = io.stdin!.write(Buffer.from("early"));
+    io.stdin!.started();
+    const closed = io.stdin!.close();
+    const child = Bun.spawn(["cat", io.paths.stdin], { stdout: "pipe" });
+    expect(await new Response(child.stdout).text()).toBe("early");
+    expect(await written).toBe(true);
+    await closed;
+    await io.finish();
+  });
+
+  test("nobody is waited for where no process was started, or it has ended", async () => {
+    for (const started of [false, true]) {
+      const io = ProcessIO.create(folder, "init", { stdin: true, terminal: true }, { write() {} });
+      if (started) io.stdin!.started();
+      const written = io.stdin!.write(Buffer.from("x"));
+      await io.finish();
+      expect(await written).toBe(false);
+    }
+  });
+
   test("writing to a process that has gone resolves to false", async () => {
     const io = ProcessIO.create(folder, "init", { stdin: true, terminal: true }, { write() {} });
     const child = Bun.spawn(["sh", "-c", `head -c 1 < ${io.paths.stdin}`], { stdout: "pipe" });
-    await io.stdin!.write(Buffer.from("x"));
     io.stdin!.started();
+    await io.stdin!.write(Buffer.from("x"));
     await child.exited;
     expect(await io.stdin!.write(Buffer.alloc(200_000))).toBe(false);
     await io.finish();

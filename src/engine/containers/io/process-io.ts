@@ -101,7 +101,7 @@ export class ProcessIO {
   /** Closes everything, and removes the FIFOs, after the process's last output has been handled. */
   async finish(patience = PATIENCE_MS): Promise<void> {
     this.begin();
-    await Promise.all([this.stdin?.close(), ...this.#outputs.map((output) => output.finish(patience))]);
+    await Promise.all([this.stdin?.close(true), ...this.#outputs.map((output) => output.finish(patience))]);
     faultPoint("output.ended", this.paths.stdout);
     this.#sink.end?.();
     faultPoint("output.flushed", this.paths.stdout);
