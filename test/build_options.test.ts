@@ -211,6 +211,11 @@ describe("options", () => {
     expect((await ours(["--progress", "loud", folder])).stderr).toContain('invalid progress mode "loud"');
     expect((await ours(["-o", "type=nothing", folder])).stderr).toContain("type is required for output");
     expect((await ours(["-o", "type=local", folder])).stderr).toContain("dest is required for local output");
+    const nowhere = join(folder, "nowhere");
+    expect(await ours(["-o", `type=tar,dest=${nowhere}/x.tar`, folder])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(`stat ${nowhere}: no such file or directory`),
+    });
   });
   test("ADD --unpack decides whether an archive is unpacked", async () => {
     const folder = context(

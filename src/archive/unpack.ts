@@ -2,6 +2,7 @@
  * Unpacks a tar into a directory, as a boundary of trust: no entry can make, change or read anything outside of it,
  * whatever links the archive holds, because every path is resolved with the directory as root.
  */
+
 import {
   chmodSync,
   closeSync,
@@ -22,9 +23,10 @@ import {
 import { promisify } from "node:util";
 import { errnoOf, invalidArgument, messageOf, systemError } from "../errors/errors.ts";
 import { hostOwner, type IDMap, type Owner } from "../linux/id-map.ts";
-import { makeDevice, makeNode, S_IFBLK, S_IFCHR, S_IFIFO, setTimes, setXattr } from "../linux/inode.ts";
+import { makeNode, S_IFCHR, setTimes, setXattr } from "../linux/inode.ts";
 import { RootedPaths } from "./rooted-paths.ts";
 import type { TarHeader } from "./tar/header.ts";
+import { makeSpecial } from "./tar/on-disk.ts";
 import { type TarObserver, TarReader } from "./tar/reader.ts";
 
 export type Whiteouts = "overlay" | "overlay-user" | "remove" | "keep";
@@ -203,13 +205,9 @@ class Unpacker {
         if (OPAQUE_MARKS[this.#options.whiteouts]) this.bytes += Buffer.byteLength(header.linkname);
         break;
       case "char":
-      case "block": {
-        const type = header.type === "char" ? S_IFCHR : S_IFBLK;
-        makeNode(path, type | 0o600, makeDevice(header.devmajor, header.devminor));
-        break;
-      }
+      case "block":
       case "fifo":
-        makeNode(path, S_IFIFO | 0o600);
+        makeSpecial(path, header);
         break;
     }
   }

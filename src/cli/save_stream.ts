@@ -1,9 +1,13 @@
 import { closeSync, lstatSync, openSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import type { StreamedResponse } from "../api/client/client.ts";
 import { errnoOf } from "../errors/errors.ts";
 import type { Cli } from "./cli.ts";
 import { writeFully } from "./terminal/output.ts";
+
+/** What the engine sends. */
+interface Sent {
+  readonly body: AsyncIterable<Uint8Array>;
+}
 
 /**
  * Writes what the engine sends to a file, which appears under its name when it is whole, or to stdout. Nothing is asked
@@ -13,7 +17,7 @@ export async function saveStream(
   cli: Cli,
   path: string | undefined,
   what: string,
-  open: () => Promise<StreamedResponse>,
+  open: () => Promise<Sent>,
 ): Promise<void> {
   if (!path) {
     if (cli.isTerminal(1))
@@ -35,7 +39,7 @@ export async function saveStream(
   }
 }
 
-async function copyTo(fd: number, response: StreamedResponse): Promise<void> {
+async function copyTo(fd: number, response: Sent): Promise<void> {
   for await (const chunk of response.body) writeFully(fd, chunk);
 }
 

@@ -1,5 +1,7 @@
 /** Files on disk as entries of an archive. */
+
 import { readlinkSync, type Stats } from "node:fs";
+import { makeDevice, makeNode, S_IFBLK, S_IFCHR, S_IFIFO } from "../../linux/inode.ts";
 import { NO_XATTRS, type TarHeader, type TarType } from "./header.ts";
 import { tarHeader } from "./writer.ts";
 
@@ -35,6 +37,12 @@ export function headerOnDisk(
     devminor: device ? minorOf(stat.rdev) : 0,
     xattrs,
   });
+}
+
+/** Makes the device or FIFO that a header is of, for root alone to begin with. Errors: of mknod(2). */
+export function makeSpecial(path: string, { type, devmajor, devminor }: TarHeader): void {
+  if (type === "fifo") return makeNode(path, S_IFIFO | 0o600);
+  makeNode(path, (type === "char" ? S_IFCHR : S_IFBLK) | 0o600, makeDevice(devmajor, devminor));
 }
 
 /** Linux's encoding (makedev(3)); rdev fits 53 bits for every real device. */

@@ -1,5 +1,5 @@
 /** --output: where the result goes, beside the engine's images. Works with every engine. */
-import { createWriteStream, mkdirSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { unpack } from "../../archive/unpack.ts";
 import { familiarName, parseReference } from "../../reference/reference.ts";
 import type { Cli } from "../cli.ts";
@@ -40,11 +40,13 @@ export async function writeOutput(cli: Cli, output: Output, image: string, tags:
         await unpack(tar, output.dest!, { whiteouts: "keep", owner: own, filter });
       });
     case "tar":
-      return exportFiles(cli, image, (tar) => copyTo(tar, output.dest));
+      return exportFiles(cli, image, (tar) =>
+        saveStream(cli, fileOf(output), "write the output", async () => ({ body: tar })),
+      );
     case "docker":
     case "oci":
       if (output.dest === undefined) return undefined;
-      return saveStream(cli, output.dest === "-" ? undefined : output.dest, "save image", () =>
+      return saveStream(cli, fileOf(output), "save image", () =>
         cli.client.stream("GET", "/images/get", { query: { names: tags.length > 0 ? tags : [image] } }),
       );
     case "image":
@@ -52,6 +54,9 @@ export async function writeOutput(cli: Cli, output: Output, image: string, tags:
       if (output.type === "registry" || output.push) for (const tag of tags) await push(cli, tag);
   }
 }
+
+/** undefined for stdout. */
+const fileOf = ({ dest }: Output) => (dest === "-" ? undefined : dest);
 
 async function push(cli: Cli, tag: string): Promise<void> {
   const reference = parseReference(tag);
@@ -80,12 +85,4 @@ async function exportFiles(
   } finally {
     await cli.client.call("DELETE", `/containers/${created.Id}`, { query: { force: true, v: true } });
   }
-}
-
-async function copyTo(tar: AsyncIterable<Uint8Array>, dest: string | undefined): Promise<void> {
-  const out = dest === undefined || dest === "-" ? process.stdout : createWriteStream(dest);
-  for await (const chunk of tar) {
-    if (!out.write(chunk)) await new Promise((resolve) => out.once("drain", resolve));
-  }
-  if (out !== process.stdout) await new Promise<void>((resolve) => void out.end(resolve));
 }

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { parseChallenges } from "./challenge.ts";
 import { parseAuthHeader } from "./credentials.ts";
 import { FakeRegistry, makeImage, refuse } from "./fake_registry.testing.ts";
-import { TestEngine } from "./fake_stores.testing.ts";
+import { failure, TestEngine } from "./fake_stores.testing.ts";
 import { translatePullError } from "./translate.ts";
 
 let registry: FakeRegistry;
@@ -18,12 +18,6 @@ afterEach(() => {
   registry.stop();
   engine.close();
 });
-
-const failure = (promise: Promise<unknown>): Promise<Error> =>
-  promise.then(
-    () => new Error("it succeeded"),
-    (error) => error as Error,
-  );
 
 describe("a registry with basic authentication", () => {
   const challenge = { "www-authenticate": 'Basic realm="Registry"' };

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { makeCertificate } from "./certificate.testing.ts";
 import { loadCerts } from "./certs.ts";
 import { Transport } from "./transport.ts";
 
@@ -11,12 +12,7 @@ let url: URL;
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "pequod-certs-"));
-  const [key, cert] = [join(folder, "k.pem"), join(folder, "c.pem")];
-  const request = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
-  const subject = ["-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"];
-  const made = Bun.spawnSync(["openssl", ...request, "-keyout", key, "-out", cert, ...subject]);
-  if (made.exitCode !== 0) throw new Error(made.stderr.toString());
-  const tls = { key: Bun.file(key), cert: Bun.file(cert) };
+  const tls = makeCertificate(folder);
   server = Bun.serve({ port: 0, hostname: "localhost", tls, fetch: () => new Response("hello") });
   url = new URL(`https://localhost:${server.port}/`);
 });

@@ -179,3 +179,13 @@ async function wholeFile(step: LayerStep): Promise<LayerFile> {
     }
   }
 }
+
+/** The error of what must fail. */
+export async function failure(promise: Promise<unknown>): Promise<Error> {
+  try {
+    await promise;
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error("it succeeded");
+}

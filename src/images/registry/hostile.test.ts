@@ -4,8 +4,9 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { kindOf } from "../../errors/errors.ts";
+import { makeCertificate } from "./certificate.testing.ts";
 import { FakeRegistry, makeImage, refuse } from "./fake_registry.testing.ts";
-import { TestEngine } from "./fake_stores.testing.ts";
+import { failure, TestEngine } from "./fake_stores.testing.ts";
 import { MEDIA } from "./media.ts";
 import { Transport } from "./transport.ts";
 
@@ -22,15 +23,6 @@ afterEach(() => {
   registry.stop();
   engine.close();
 });
-
-const failure = async (promise: Promise<unknown>): Promise<Error> => {
-  try {
-    await promise;
-  } catch (error) {
-    return error as Error;
-  }
-  throw new Error("it succeeded");
-};
 
 /** Counts what is asked of it, so that a reader that does not stop is seen. */
 function endless(sent: { bytes: number }): ReadableStream {
@@ -93,12 +85,7 @@ let secure: ReturnType<typeof Bun.serve>;
 let leads = "";
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "pequod-hostile-"));
-  const [key, cert] = [join(folder, "k.pem"), join(folder, "c.pem")];
-  const request = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
-  const subject = ["-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"];
-  const made = Bun.spawnSync(["openssl", ...request, "-keyout", key, "-out", cert, ...subject]);
-  if (made.exitCode !== 0) throw new Error(made.stderr.toString());
-  const tls = { key: Bun.file(key), cert: Bun.file(cert) };
+  const tls = makeCertificate(folder);
   const fetch = () => new Response(null, { status: 307, headers: { location: leads } });
   secure = Bun.serve({ port: 0, hostname: "localhost", tls, fetch });
 });

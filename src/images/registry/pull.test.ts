@@ -3,7 +3,7 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { kindOf } from "../../errors/errors.ts";
 import { FakeRegistry, makeImage, refuse } from "./fake_registry.testing.ts";
-import { TestEngine } from "./fake_stores.testing.ts";
+import { failure, TestEngine } from "./fake_stores.testing.ts";
 import { MEDIA } from "./media.ts";
 
 let registry: FakeRegistry;
@@ -28,15 +28,6 @@ afterEach(() => {
   registry.stop();
   engine.close();
 });
-
-const failure = async (promise: Promise<unknown>): Promise<Error> => {
-  try {
-    await promise;
-  } catch (error) {
-    return error as Error;
-  }
-  throw new Error("it succeeded");
-};
 
 /** Nothing of a failed pull may stay behind in the stores. */
 const expectNothing = (): void => {

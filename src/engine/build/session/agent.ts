@@ -3,6 +3,7 @@ import { chmodSync, chownSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { isNotFound, kindOf } from "../../../errors/errors.ts";
 import { SSHDefinition } from "../../../proto/moby/sshforward/v1/ssh.ts";
+import { writeChunk } from "../../http/stream.ts";
 import type { Session } from "./sessions.ts";
 
 const { checkAgent, forwardAgent } = SSHDefinition.methods;
@@ -57,9 +58,7 @@ async function forward(session: Session, id: string, socket: Socket, signal: Abo
       void call.send({ data }).then(() => socket.resume());
     });
     socket.on("end", () => call.end());
-    for await (const { data } of call.messages) {
-      if (!socket.write(data)) await new Promise((resolve) => socket.once("drain", resolve));
-    }
+    for await (const { data } of call.messages) await writeChunk(socket, data);
     socket.end();
   } finally {
     call.cancel();

@@ -9,7 +9,7 @@ export async function squash(root: ImageRoot, image: Image, base: Image | undefi
   const writable = await root.layers.createRWLayer(name, base?.chainID);
   try {
     const path = await writable.mount();
-    for (const layer of layersAbove(root, image, base))
+    for (const layer of await layersAbove(root, image, base))
       await unpack(layer.tarStream(), path, { whiteouts: "remove", ids: root.layers.ids });
     await writable.unmount();
     const merged = await root.layers.register(writable.tarStream(), base?.chainID);
@@ -23,13 +23,13 @@ export async function squash(root: ImageRoot, image: Image, base: Image | undefi
   }
 }
 
-function layersAbove(root: ImageRoot, image: Image, base: Image | undefined): Layer[] {
+async function layersAbove(root: ImageRoot, image: Image, base: Image | undefined): Promise<Layer[]> {
   if (image.chainID === undefined) return [];
   const top = root.layers.get(image.chainID);
   const layers: Layer[] = [];
   for (let layer: Layer | undefined = top; layer && layer.chainID !== base?.chainID; layer = layer.parent)
     layers.unshift(layer);
-  void root.layers.release(top);
+  await root.layers.release(top);
   return layers;
 }
 

@@ -18,11 +18,12 @@ import {
 } from "node:fs";
 import { posix } from "node:path";
 import type { TarHeader } from "../../../archive/tar/header.ts";
+import { makeSpecial } from "../../../archive/tar/on-disk.ts";
 import { TarReader } from "../../../archive/tar/reader.ts";
 import { errnoOf, invalidArgument, messageOf } from "../../../errors/errors.ts";
 import { closeFd } from "../../../linux/fd.ts";
 import { hostOwner, hostRoot, type IDMap } from "../../../linux/id-map.ts";
-import { makeDevice, makeNode, S_IFBLK, S_IFCHR, S_IFIFO, setTimes } from "../../../linux/inode.ts";
+import { setTimes } from "../../../linux/inode.ts";
 import { makeFolderAt, O_DIRECTORY, O_PATH, openInRoot } from "../../../linux/openat2.ts";
 import type { View } from "./view.ts";
 
@@ -143,13 +144,9 @@ function make(view: View, path: string, header: TarHeader): void {
       symlinkSync(header.linkname, path);
       return;
     case "char":
-    case "block": {
-      const type = header.type === "char" ? S_IFCHR : S_IFBLK;
-      makeNode(path, type | 0o600, makeDevice(header.devmajor, header.devminor));
-      return;
-    }
+    case "block":
     case "fifo":
-      makeNode(path, S_IFIFO | 0o600);
+      makeSpecial(path, header);
       return;
     case "link": {
       const target = posix.join(view.path, posix.resolve("/", header.linkname));
