@@ -9,7 +9,7 @@ export async function searchImages(deps: ImageDependencies, options: SearchOptio
   const official = flagOf(options.filters, "is-official");
   const automated = flagOf(options.filters, "is-automated");
   const stars = (options.filters.get("stars") ?? []).map((text) => {
-    if (!/^\d+$/.test(text)) throw invalidArgument(`invalid filter 'stars=[${text}]'`);
+    if (!/^[-+]?\d+$/.test(text)) throw invalidArgument(`invalid filter 'stars=${text}': not a number`);
     return Number(text);
   });
   const found = await searchIndex(deps.transport, deps.registrySettings(), options);

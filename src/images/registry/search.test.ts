@@ -51,7 +51,7 @@ test("searchIndex() asks a mirror of Docker Hub first, without the user's passwo
   expect(authorizations).toEqual([null]);
   const nothing = { name: "", description: "", star_count: 0, is_official: false, is_automated: false };
   expect(found).toEqual([
-    { name: "busybox", description: "small", star_count: 7, is_official: true, is_automated: false },
+    { name: "library/busybox", description: "small", star_count: 7, is_official: true, is_automated: false },
     { ...nothing, name: "me/busybox" },
     nothing,
   ]);
@@ -71,7 +71,7 @@ test("searchIndex() asks the host that the term names, as the user", async () =>
 });
 
 test.each([
-  [() => new Response("<html>"), "answered with something else than search results"],
+  [() => new Response("<html>"), "answered with something else than JSON"],
   [() => new Response("", { status: 500 }), "500"],
   [() => new Response(" ".repeat(5 << 20)), "answered with more than"],
 ])("searchIndex() says what is wrong with an answer", async (wrong, message) => {

@@ -1,10 +1,9 @@
-import { EngineError, isCancelled } from "../../errors/errors.ts";
+import { EngineError, invalidArgument, isCancelled } from "../../errors/errors.ts";
 import { readLimited, refused } from "./body.ts";
 import type { Credentials } from "./credentials.ts";
 import { endpointsFor, HUB_DOMAIN, type RegistrySettings } from "./endpoint.ts";
-import { duringRequest } from "./failure.ts";
 import { basic } from "./token.ts";
-import type { TLSOptions, Transport } from "./transport.ts";
+import type { Answer, TLSOptions, Transport } from "./transport.ts";
 
 /** Docker Hub's index, which has the search; the registry itself has none. */
 const HUB_INDEX = "https://index.docker.io";
@@ -28,6 +27,10 @@ export async function searchIndex(
   settings: RegistrySettings,
   query: { term: string; limit: number; credentials: Credentials; signal: AbortSignal },
 ): Promise<FoundRepository[]> {
+  if (query.term.includes("://"))
+    throw invalidArgument(
+      `invalid repository name: repository name (${query.term}) should not have a scheme`,
+    );
   const { domain, term } = splitTerm(query.term);
   const endpoints = await endpointsFor(domain, settings, "pull");
   let failure: unknown;
@@ -64,14 +67,24 @@ async function ask(
   const headers: Record<string, string> =
     username && password ? { authorization: basic(username, password) } : {};
   const answer = await transport.send({ method: "GET", url, headers, tls, signal: query.signal });
-  if (answer.status !== 200) throw duringRequest("GET", url, await refused(answer, transport.idleTimeout));
+  if (answer.status !== 200) throw await refusal(answer, transport.idleTimeout);
   const raw = await readLimited(answer, MAX_ANSWER, transport.idleTimeout, query.signal);
   try {
     const { results } = JSON.parse(new TextDecoder().decode(raw)) as { results?: unknown };
     return Array.isArray(results) ? results.map(repository) : [];
   } catch (cause) {
-    throw new EngineError("system", `"${url}" answered with something else than search results`, { cause });
+    throw new EngineError(
+      "system",
+      `error decoding registry search results: "${url}" answered with something else than JSON`,
+      { cause },
+    );
   }
+}
+
+/** In stock's words, which leave out the index's own but for its wish for a login. */
+async function refusal(answer: Answer, idle: number): Promise<EngineError> {
+  const { kind } = await refused(answer, idle);
+  return new EngineError(kind, `Unexpected status code ${answer.status}`);
 }
 
 function repository(value: unknown): FoundRepository {
@@ -80,7 +93,7 @@ function repository(value: unknown): FoundRepository {
   return {
     star_count: Number(fields["star_count"]) || 0,
     is_official: fields["is_official"] === true,
-    name: text("name").replace(/^library\//, ""),
+    name: text("name"),
     is_automated: fields["is_automated"] === true,
     description: text("description"),
   };
