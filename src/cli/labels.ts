@@ -8,6 +8,14 @@ export function keyValues(values: readonly string[]): Record<string, string> {
   );
 }
 
+/** A label NAME or NAME=VALUE, on a flag. Errors: one without a name. */
+export function checkLabel(text: string): string {
+  const name = text.split("=", 1)[0]!;
+  if (name.trim() === "") throw new Error(`invalid label '${text}': empty name`);
+  if (/\s/.test(name)) throw new Error(`label '${name}' contains whitespaces`);
+  return text;
+}
+
 /** Labels as lists show them: "a=1,b=2". */
 export function labelsColumn(labels: Record<string, string> | null | undefined): string {
   return Object.entries(labels ?? {})

@@ -22,7 +22,7 @@ const INSTRUCTIONS: Record<string, Apply> = {
     config.Labels = { ...config.Labels, ...Object.fromEntries(pairsOf("LABEL", rest)) };
   },
   EXPOSE: (config, rest) => {
-    const ports = words(rest).map((port) => (port.includes("/") ? port : `${port}/tcp`));
+    const ports = words(rest).map(exposedPort);
     config.ExposedPorts = {
       ...config.ExposedPorts,
       ...Object.fromEntries(ports.map((port) => [port, NONE])),
@@ -67,6 +67,13 @@ export function applyChanges(config: ContainerDefaults, changes: string[]): void
     if (!match) throw invalidArgument(`${name} requires at least one argument`);
     apply(config, match[2]!.trim());
   }
+}
+
+function exposedPort(text: string): string {
+  const [port = "", protocol = "tcp"] = text.split("/", 2);
+  const ends = /^(\d+)(?:-(\d+))?$/.exec(port)?.slice(1).filter(Boolean).map(Number);
+  if (!ends || ends.some((end) => end > 65535)) throw invalidArgument(`invalid containerPort: ${text}`);
+  return `${port}/${protocol.toLowerCase()}`;
 }
 
 function jsonList(text: string): string[] | undefined {

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { isIP } from "node:net";
 import { forbidden, invalidArgument } from "../errors/errors.ts";
 import { formatAddress, macOfIPv4, parseAddress, parseSubnet } from "./address/ip.ts";
 import type { AddressSpaces } from "./address/spaces.ts";
@@ -72,8 +73,10 @@ export function releaseEndpoint(spaces: AddressSpaces, { address, address6 }: En
 export function checkSettings(network: NetworkRecord, settings: RequestedEndpoint): void {
   if (network.configOnly) throw forbidden("cannot create endpoint on configuration-only network");
   const { IPv4Address = "", IPv6Address = "" } = settings.IPAMConfig ?? {};
-  for (const text of [IPv4Address, IPv6Address])
-    if (text !== "" && !parseAddress(text)) throw invalidArgument(`invalid IP address: ${text}`);
+  if (IPv4Address !== "" && isIP(IPv4Address) !== 4)
+    throw invalidArgument(`invalid IPv4 address: ${IPv4Address}`);
+  if (IPv6Address !== "" && isIP(IPv6Address) !== 6)
+    throw invalidArgument(`invalid IPv6 address: ${IPv6Address}`);
   const mac = settings.DesiredMacAddress ?? "";
   if (mac !== "" && !/^([0-9a-f]{2}[:-]){5}[0-9a-f]{2}$/i.test(mac))
     throw invalidArgument(`invalid MAC address: ${mac}`);

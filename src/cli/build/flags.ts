@@ -37,7 +37,11 @@ export const BUILD_FLAGS = {
   label: { kind: "list", check: label, help: "Set metadata for an image" },
   load: { kind: "bool", help: 'Shorthand for "--output=type=docker": a result is among the images always' },
   memory: { kind: "bytes", short: "m", help: "Memory limit" },
-  "memory-swap": { kind: "bytes", help: "Swap limit equal to memory plus swap: -1 to enable unlimited swap" },
+  "memory-swap": {
+    kind: "bytes",
+    unlimited: true,
+    help: "Swap limit equal to memory plus swap: -1 to enable unlimited swap",
+  },
   "metadata-file": { kind: "string", help: "Write build result metadata to a file" },
   network: { kind: "string", help: 'Networking mode for the "RUN" instructions' },
   "no-cache": { kind: "bool", help: "Do not use cache when building the image" },

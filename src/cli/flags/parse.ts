@@ -144,7 +144,7 @@ function convert(flag: Flag, text: string): AnyValue {
       if (/^[+-]?(\d+|0x[0-9a-f]+)$/i.test(text)) return Number(text);
       throw new Error(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
     case "bytes":
-      return text === "-1" ? -1 : parseSize(text);
+      return text === "-1" && flag.unlimited ? -1 : parseSize(text);
     case "duration":
       return parseDuration(text);
     case "cpus":

@@ -25,6 +25,8 @@ export interface Flag<Kind extends FlagKind = FlagKind> {
   on?: true;
   /** Shown by the help as the default. */
   shown?: string;
+  /** A size that may also be -1, for no limit. */
+  unlimited?: true;
   /** Left out of the help. */
   hidden?: true;
   /** The first API version that knows it; older engines are not asked. */

@@ -11,6 +11,7 @@ export function typed(value: unknown, name = "", parent = ""): unknown {
   if (typeof value !== "object") return value;
   const isMap = MAPS.has(name) || (name === "Config" && parent === "LogConfig");
   const entries = Object.entries(value).map(([key, each]) => [key, typed(each, isMap ? "" : key, name)]);
+  if (isMap) entries.sort(([a], [b]) => (a! < b! ? -1 : 1));
   const object = Object.fromEntries(entries) as Record<string, unknown>;
   if (isMap) maps.add(object);
   else hide(object, "toGoText", () => structText(object, LAYOUTS[name || parent]));
@@ -33,6 +34,8 @@ const POINTERS = new Set(
 
 /** Fields that are left out of the JSON when they are empty, with their value then; lists and maps are in null's form. */
 const OMITTED: Record<string, unknown> = {
+  Container: "",
+  DockerVersion: "",
   Driver: "",
   MacAddress: "",
   Name: "",
@@ -78,6 +81,8 @@ function emptyValue(name: string): object {
 
 /** Finds fields of what typed() has made. */
 export const fieldOfTyped: FieldLookup = (value, name) => {
+  // What a map does not have has no fields, and that is no error.
+  if (value === undefined) return undefined;
   if (typeof value !== "object" || value === null || Array.isArray(value)) return typedField(value, name);
   if (nilPointers.has(value)) throw new Error(`nil pointer evaluating *${name}`);
   if (maps.has(value)) return Object.hasOwn(value, name) ? typedField(value, name) : undefined;

@@ -1,5 +1,5 @@
 import { defineCommand } from "../command.ts";
-import { keyValues } from "../labels.ts";
+import { checkLabel, keyValues } from "../labels.ts";
 import { type IpamFlags, ipamConfigs } from "./ipam.ts";
 
 export default defineCommand({
@@ -25,7 +25,7 @@ export default defineCommand({
     "ipam-opt": { kind: "list", type: "map", help: "Options of that driver", shown: "map[]" },
     ipv4: { kind: "bool", on: true, since: "1.48", help: "Give IPv4 addresses" },
     ipv6: { kind: "bool", help: "Give IPv6 addresses" },
-    label: { kind: "list", help: "Set a label (NAME=VALUE)" },
+    label: { kind: "list", help: "Set a label (NAME=VALUE)", check: checkLabel },
     opt: { kind: "list", short: "o", type: "map", help: "Options of the driver", shown: "map[]" },
     scope: { kind: "string", help: "Scope of the network" },
     subnet: { kind: "list", type: "strings", help: "Subnet of the network (CIDR)" },

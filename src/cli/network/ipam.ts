@@ -37,7 +37,7 @@ export function ipamConfigs(flags: IpamFlags): SubnetConfig[] {
     config.IPRange = range;
   }
   for (const gateway of gateways) {
-    const config = holder(`gateway ${gateway}`, (subnet) => contains(subnet, gateway));
+    const config = holder(`gateway ${gateway}`, (subnet) => holds(subnet, gateway));
     if (config.Gateway !== undefined)
       throw new Error(
         `cannot configure multiple gateways (${gateway}, ${config.Gateway}) for the same subnet (${config.Subnet})`,
@@ -45,7 +45,7 @@ export function ipamConfigs(flags: IpamFlags): SubnetConfig[] {
     config.Gateway = gateway;
   }
   for (const [name, address] of Object.entries(auxAddresses)) {
-    const config = holder(`aux-address ${address}`, (subnet) => contains(subnet, address));
+    const config = holder(`aux-address ${address}`, (subnet) => holds(subnet, address));
     config.AuxiliaryAddresses = { ...config.AuxiliaryAddresses, [name]: address };
   }
   return [...configs.values()];
@@ -73,6 +73,10 @@ function contains(subnet: string, other: string, addressAllowed = true): boolean
   const shift = BigInt(outer.bits - outer.prefix);
   return outer.value >> shift === inner.value >> shift;
 }
+
+/** As contains(), for an address; what is none is in no subnet. */
+const holds = (subnet: string, address: string): boolean =>
+  addressValue(address) !== undefined && contains(subnet, address);
 
 function parseBlock(text: string, addressAllowed = false): Block {
   const slash = text.indexOf("/");

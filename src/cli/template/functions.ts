@@ -42,10 +42,12 @@ function index(item: unknown, ...keys: unknown[]): unknown {
 }
 
 function slice(item: unknown, from?: unknown, to?: unknown): unknown {
-  const [start, end] = [from as number | undefined, to as number | undefined];
-  if (typeof item === "string") return item.slice(start, end);
-  if (Array.isArray(item)) return item.slice(start, end);
-  throw new Error("can't slice item");
+  if (typeof item !== "string" && !Array.isArray(item)) throw new Error("can't slice item");
+  const [start, end] = [(from as number | undefined) ?? 0, (to as number | undefined) ?? item.length];
+  for (const at of [start, end])
+    if (!(at >= 0 && at <= item.length)) throw new Error(`index out of range: ${at}`);
+  if (start > end) throw new Error(`invalid slice index: ${start} > ${end}`);
+  return item.slice(start, end);
 }
 
 /** Go's fmt.Sprint: spaces between operands when neither is a string. */
@@ -57,6 +59,8 @@ function print(...args: unknown[]): string {
     })
     .join("");
 }
+
+const percent = (c: string) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`;
 
 const FUNCTIONS: Record<string, Implementation> = {
   and: (...args) => args.find((arg) => !isTrue(arg)) ?? args.at(-1),
@@ -80,7 +84,10 @@ const FUNCTIONS: Record<string, Implementation> = {
       (c) => `&${{ "&": "amp", "<": "lt", ">": "gt", '"': "#34", "'": "#39" }[c]};`,
     ),
   js: (arg) => JSON.stringify(text(arg)).slice(1, -1),
-  urlquery: (...args) => encodeURIComponent(print(...args)),
+  urlquery: (...args) =>
+    encodeURIComponent(print(...args))
+      .replace(/%20/g, "+")
+      .replace(/[!'()*]/g, percent),
   json: jsonOf,
   split: (value, separator) => text(value).split(text(separator)),
   join: (list, separator) => (Array.isArray(list) ? list.map(text).join(text(separator)) : text(list)),

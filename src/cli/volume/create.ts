@@ -1,6 +1,6 @@
 import type { Volume } from "../../api/schema.ts";
 import { defineCommand } from "../command.ts";
-import { keyValues } from "../labels.ts";
+import { checkLabel, keyValues } from "../labels.ts";
 
 export default defineCommand({
   usage: "[OPTIONS] [VOLUME]",
@@ -8,7 +8,7 @@ export default defineCommand({
   count: { most: 1 },
   flags: {
     driver: { kind: "string", short: "d", help: "Driver of the volume", shown: '"local"' },
-    label: { kind: "list", help: "Set a label (NAME=VALUE)" },
+    label: { kind: "list", help: "Set a label (NAME=VALUE)", check: checkLabel },
     name: { kind: "string", help: "Name of the volume", hidden: true },
     opt: { kind: "list", short: "o", type: "map", help: "Options of the driver", shown: "map[]" },
   },

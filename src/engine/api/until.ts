@@ -27,6 +27,7 @@ export function untilNanos(values: string[] | undefined): bigint | undefined {
     return realtimeNanos() - ago;
   }
   const nanos = parseNanos(text);
-  if (nanos === 0n) throw invalidArgument(`invalid until filter: ${JSON.stringify(text)}`);
+  if (nanos === 0n)
+    throw invalidArgument(`failed to parse value as time or duration: ${JSON.stringify(text)}`);
   return nanos;
 }

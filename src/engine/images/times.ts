@@ -32,6 +32,6 @@ export function parseTimestamp(text: string, now = Date.now()): number {
   }
   const time = Date.parse(/^\d{4}-\d\d-\d\dT\d\d$/.test(text) ? `${text}:00` : text);
   if (Number.isNaN(time))
-    throw invalidArgument(`invalid timestamp ${JSON.stringify(text)}: want seconds, RFC 3339 or 1h30m`);
+    throw invalidArgument(`failed to parse value as time or duration: ${JSON.stringify(text)}`);
   return time;
 }

@@ -315,8 +315,8 @@ function wantedEndpoints(request: SandboxRequest): [string, RequestedEndpoint][]
   const all = Object.entries(request.endpoints);
   const first = all.find(([name, { NetworkID }]) => name === primary || NetworkID === primary);
   const others = all.filter((entry) => entry !== first).toSorted(([a], [b]) => (a < b ? -1 : 1));
-  // Disconnected from the one it was made with: only the others count.
-  if (!first) return others.length > 0 ? others : [[primary, withMac({}, request)]];
+  // Disconnected from the one it was made with: only the others count, and there may be none.
+  if (!first) return others;
   return [[first[0], withMac(first[1], request)], ...others];
 }
 

@@ -1,5 +1,26 @@
 /** Checks of single flag values, as early as the flag is read. Each returns the value to keep. */
 
+import { isIP } from "node:net";
+
+/** An IP address, such as a DNS server's. */
+export function checkAddress(text: string): string {
+  const address = text.trim();
+  if (isIP(address) === 0) throw new Error(`IP address is not correctly formatted: ${text}`);
+  return address;
+}
+
+const DOMAIN =
+  /^((?:[a-z0-9]|[a-z0-9][a-z0-9-]*[a-z0-9])(?:\.(?:[a-z0-9]|[a-z0-9][a-z0-9-]*[a-z0-9]))*)\.?\s*$/i;
+
+/** A search domain, or "." for none. */
+export function checkDomain(text: string): string {
+  const domain = text.replace(/^ +| +$/g, "");
+  if (domain === ".") return domain;
+  const plain = /[a-z]/i.test(domain) ? DOMAIN.exec(domain)?.[1] : undefined;
+  if (plain === undefined || plain.length >= 255) throw new Error(`${domain} is not a valid domain`);
+  return plain;
+}
+
 /** stdin, stdout or stderr, in any case. */
 export function checkAttach(text: string): string {
   const stream = text.toLowerCase();
@@ -71,21 +92,19 @@ const ULIMITS = new Set(
 
 /** NAME=SOFT[:HARD]. */
 export function checkUlimit(text: string): string {
-  const match = /^([^=]+)=([^:]*)(?::(.*))?$/.exec(text);
+  const match = /^([^=]+)=([^:]*)(?::([^:]*))?(:.*)?$/.exec(text);
   if (!match) throw new Error(`invalid ulimit argument: ${text}`);
-  const [, name, soft, hard] = match;
+  const [, name, soft, hard, more] = match;
   if (!ULIMITS.has(name!)) throw new Error(`invalid ulimit type: ${name}`);
+  if (more !== undefined)
+    throw new Error(
+      `too many limit value arguments - ${text.slice(name!.length + 1)}, can only have up to two, \`soft[:hard]\``,
+    );
   for (const limit of [soft, hard]) {
     if (limit !== undefined && !/^-?\d+$/.test(limit))
       throw new Error(`strconv.ParseInt: parsing ${JSON.stringify(limit)}: invalid syntax`);
   }
   if (hard !== undefined && hard !== "-1" && (soft === "-1" || Number(soft) > Number(hard)))
     throw new Error(`ulimit soft limit must be less than or equal to hard limit: ${soft} > ${hard}`);
-  return text;
-}
-
-/** A volume specification is only looked at by the engine, but an empty one is a slip of the shell. */
-export function checkPath(text: string): string {
-  if (text === "") throw new Error("invalid empty volume spec");
   return text;
 }

@@ -31,11 +31,23 @@ export function parseThrottle(text: string, bytes: boolean): ThrottleDevice {
   if (colon < 0) throw new Error(`bad format: ${text}`);
   if (!path.startsWith("/dev/")) throw new Error(`bad format for device path: ${text}`);
   const kind = bytes
-    ? "the correct format is <device-path>:<number>[<unit>]. Number must be a positive integer. Unit is optional and can be kb, mb, or gb"
-    : "the correct format is <device-path>:<number>. Number must be a positive integer";
+    ? "The correct format is <device-path>:<number>[<unit>]. Number must be a positive integer. Unit is optional and can be kb, mb, or gb"
+    : "The correct format is <device-path>:<number>. Number must be a positive integer";
   const value = bytes ? sizeOr(rate) : /^\d+$/.test(rate) ? Number(rate) : undefined;
   if (value === undefined) throw new Error(`invalid rate for device: ${text}. ${kind}`);
   return { Path: path, Rate: value };
+}
+
+/** Checks a --device-read-bps or --device-write-bps value while the flags are read. */
+export function checkByteRate(text: string): string {
+  parseThrottle(text, true);
+  return text;
+}
+
+/** Checks a --device-read-iops or --device-write-iops value while the flags are read. */
+export function checkRate(text: string): string {
+  parseThrottle(text, false);
+  return text;
 }
 
 function sizeOr(text: string): number | undefined {
@@ -54,6 +66,7 @@ export function parseWeight(text: string): { Path: string; Weight: number } {
 
 /** --gpus: "all", a count, or count=,device=,capabilities=,driver=,options=. Errors: in stock's words. */
 export function parseGpus(text: string): DeviceRequest {
+  if (text === "") throw new Error("EOF");
   const request: DeviceRequest = { Driver: "", Count: 0, Capabilities: [["gpu"]], Options: {} };
   const seen = new Set<string>();
   for (const field of splitCsv(text)) {

@@ -1,16 +1,18 @@
 import type { FlagTable } from "../../flags/spec.ts";
+import { checkLabel } from "../../labels.ts";
 import {
+  checkAddress,
   checkAttach,
   checkDeviceRule,
+  checkDomain,
   checkEnv,
   checkHost,
   checkLink,
-  checkPath,
   checkSysctl,
   checkUlimit,
   checkWeightDevice,
 } from "./checks.ts";
-import { checkGpus } from "./devices.ts";
+import { checkByteRate, checkGpus, checkRate } from "./devices.ts";
 import { checkMount } from "./mounts.ts";
 import { checkAttachment } from "./network.ts";
 
@@ -46,15 +48,31 @@ export const CONTAINER_FLAGS = {
     help: "Rule for the list of allowed devices",
     check: checkDeviceRule,
   },
-  "device-read-bps": { kind: "list", help: "Limit of reading from a device, bytes a second (PATH:RATE)" },
-  "device-read-iops": { kind: "list", help: "Limit of reading from a device, operations a second" },
-  "device-write-bps": { kind: "list", help: "Limit of writing to a device, bytes a second (PATH:RATE)" },
-  "device-write-iops": { kind: "list", help: "Limit of writing to a device, operations a second" },
+  "device-read-bps": {
+    kind: "list",
+    help: "Limit of reading from a device, bytes a second (PATH:RATE)",
+    check: checkByteRate,
+  },
+  "device-read-iops": {
+    kind: "list",
+    help: "Limit of reading from a device, operations a second",
+    check: checkRate,
+  },
+  "device-write-bps": {
+    kind: "list",
+    help: "Limit of writing to a device, bytes a second (PATH:RATE)",
+    check: checkByteRate,
+  },
+  "device-write-iops": {
+    kind: "list",
+    help: "Limit of writing to a device, operations a second",
+    check: checkRate,
+  },
   "disable-content-trust": { kind: "bool", on: true, help: "Skip verification of image signatures" },
-  dns: { kind: "list", help: "DNS server" },
+  dns: { kind: "list", help: "DNS server", check: checkAddress },
   "dns-opt": { kind: "list", hidden: true, help: "DNS option" },
   "dns-option": { kind: "list", help: "DNS option" },
-  "dns-search": { kind: "list", help: "DNS search domain" },
+  "dns-search": { kind: "list", help: "DNS search domain", check: checkDomain },
   domainname: { kind: "string", help: "NIS domain name" },
   entrypoint: { kind: "string", help: "Replaces the ENTRYPOINT of the image" },
   env: {
@@ -92,7 +110,7 @@ export const CONTAINER_FLAGS = {
   ipc: { kind: "string", help: "IPC mode" },
   isolation: { kind: "string", help: "Isolation technology" },
   "kernel-memory": { kind: "bytes", help: "Limit of kernel memory" },
-  label: { kind: "list", short: "l", help: "Label (KEY=VALUE)" },
+  label: { kind: "list", short: "l", help: "Label (KEY=VALUE)", check: checkLabel },
   "label-file": { kind: "list", help: "File of labels" },
   link: { kind: "list", help: "Link to another container", check: checkLink },
   "link-local-ip": { kind: "list", help: "Link-local address" },
@@ -101,7 +119,11 @@ export const CONTAINER_FLAGS = {
   "mac-address": { kind: "string", help: "MAC address (92:d0:c6:0a:29:33)" },
   memory: { kind: "bytes", short: "m", help: "Memory limit" },
   "memory-reservation": { kind: "bytes", help: "Soft memory limit" },
-  "memory-swap": { kind: "bytes", help: "Limit of memory and swap together; -1 for no limit" },
+  "memory-swap": {
+    kind: "bytes",
+    unlimited: true,
+    help: "Limit of memory and swap together; -1 for no limit",
+  },
   "memory-swappiness": { kind: "int", help: "Swappiness, 0 to 100", shown: "-1" },
   mount: {
     kind: "list",
@@ -146,7 +168,6 @@ export const CONTAINER_FLAGS = {
     kind: "list",
     short: "v",
     help: "Bind mount or volume (SOURCE:TARGET[:OPTIONS])",
-    check: checkPath,
   },
   "volume-driver": { kind: "string", help: "Volume driver" },
   "volumes-from": { kind: "list", help: "Container whose volumes to mount as well" },

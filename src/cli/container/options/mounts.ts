@@ -11,6 +11,7 @@ type Filled = Mount & {
 
 /** A --mount value. Errors: in the words of the docker client. */
 export function parseMount(text: string): Mount {
+  if (text === "") throw new Error("EOF");
   const mount: Filled = { Type: "volume" };
   for (const [key, value] of csvPairs(text)) {
     if (value === undefined && !FLAGS_WITHOUT_VALUE.has(key))

@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import type { PortMap } from "../../../api/schema.ts";
 
 export interface Ports {
@@ -14,23 +15,20 @@ export function parsePorts(publish: readonly string[], expose: readonly string[]
   for (const spec of expose) {
     if (spec.includes(":")) throw new Error(`invalid port format for --expose: ${spec}`);
     const { range, protocol } = splitProtocol(spec);
-    const [first, last] = parseRange(range, spec, "invalid range format for --expose");
+    const [first, last] = exposedRange(range, spec);
     for (let port = first; port <= last; port++) ports.exposed[`${port}/${protocol}`] = {};
   }
   return ports;
 }
 
-/** target=80,published=8080,protocol=tcp as 8080:80/tcp. */
+/** target=80,published=8080,protocol=tcp as 8080:80/tcp; other fields are passed over, as the docker client does. */
 function fromLongForm(spec: string): string {
   const fields: Record<string, string> = {};
   for (const part of spec.split(",")) {
     const equals = part.indexOf("=");
-    if (equals < 0) throw new Error(`invalid field ${part}`);
-    fields[part.slice(0, equals).toLowerCase()] = part.slice(equals + 1);
+    if (equals <= 0) throw new Error(`invalid publish opts format (should be name=value but got '${part}')`);
+    fields[part.slice(0, equals)] = part.slice(equals + 1);
   }
-  for (const name of Object.keys(fields))
-    if (!["target", "published", "protocol", "mode"].includes(name))
-      throw new Error(`invalid field key ${name}`);
   return `${fields["published"] ?? ""}:${fields["target"] ?? ""}/${fields["protocol"] ?? "tcp"}`;
 }
 
@@ -59,16 +57,31 @@ function splitSpec(spec: string): { ip: string; host: string; container: string 
   const container = parts.pop()!;
   const host = parts.pop() ?? "";
   const ip = parts.join(":");
-  if (ip !== "" && !/^(\d{1,3}(\.\d{1,3}){3}|[0-9a-fA-F:]*:[0-9a-fA-F:.]*)$/.test(ip))
-    throw new Error(`invalid IP address: ${ip}`);
+  if (ip !== "" && isIP(ip) === 0) throw new Error(`invalid IP address: ${ip}`);
   return { ip, host, container };
 }
 
 function splitProtocol(text: string): { range: string; protocol: string } {
   const slash = text.indexOf("/");
-  const protocol = slash < 0 ? "tcp" : text.slice(slash + 1).toLowerCase();
+  const protocol = (slash < 0 ? "" : text.slice(slash + 1).toLowerCase()) || "tcp";
   if (!PROTOCOLS.has(protocol)) throw new Error(`invalid proto: ${protocol}`);
   return { range: slash < 0 ? text : text.slice(0, slash), protocol };
+}
+
+/** The ports of --expose. Errors: say what is wrong with which number. */
+function exposedRange(text: string, spec: string): [number, number] {
+  const refuse = (why: string) => new Error(`invalid range format for --expose: ${spec}, error: ${why}`);
+  if (text === "") throw refuse("empty string specified for ports");
+  const dash = text.indexOf("-");
+  const ends = dash < 0 ? [text] : [text.slice(0, dash), text.slice(dash + 1)];
+  for (const end of ends) {
+    const parsing = `strconv.ParseUint: parsing ${JSON.stringify(end)}`;
+    if (!/^\d+$/.test(end)) throw refuse(`${parsing}: invalid syntax`);
+    if (Number(end) > 65535) throw refuse(`${parsing}: value out of range`);
+  }
+  const [first, last] = [Number(ends[0]), Number(ends.at(-1))];
+  if (last < first) throw refuse(`invalid range specified for port: ${text}`);
+  return [first, last];
 }
 
 function parseRange(text: string, spec: string, what: string): [number, number] {

@@ -10,6 +10,7 @@ export interface Volumes {
 export function parseVolumes(specs: readonly string[]): Volumes {
   const volumes: Volumes = { binds: [], anonymous: {} };
   for (const spec of new Set(specs)) {
+    if (spec === "") throw new Error("invalid empty volume spec");
     if (hasSource(spec)) volumes.binds.push(absolute(spec));
     else volumes.anonymous[spec] = {};
   }

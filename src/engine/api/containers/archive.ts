@@ -126,7 +126,8 @@ async function put(
   ids: IDMap | undefined,
 ): Promise<void> {
   requireFolder(view, container, asked);
-  if (!view.writable) throw forbidden("container rootfs is marked read-only");
+  if (!view.writable)
+    throw forbidden(`${view.mounted ? "mounted volume" : "container rootfs"} is marked read-only`);
   const { User = "" } = container.config;
   const chown = ctx.flag("copyUIDGID") && User !== "";
   await putArchive(view, ctx.bytes(), {

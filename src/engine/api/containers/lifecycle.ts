@@ -40,7 +40,7 @@ export function lifecycleRoutes(containers: Containers): Route[] {
       ctx.empty(204);
     }),
     post("restart", async (ctx, container) => {
-      await restartContainer(env, container, stopOptions(ctx));
+      await restartContainer(env, container, stopOptions(ctx), ctx.params["id"]!);
       ctx.empty(204);
     }),
     {

@@ -6,10 +6,10 @@ import { lintIgnored } from "../../../dockerfile/lint-ignored.ts";
 import { parseDockerfile } from "../../../dockerfile/parse.ts";
 import type { Dockerfile } from "../../../dockerfile/types.ts";
 import { EngineError, invalidArgument, messageOf, systemError } from "../../../errors/errors.ts";
+import { decompress } from "../../../images/archives/decompress.ts";
 import type { Session } from "../session/sessions.ts";
 import { TarTree } from "../tree/tar-tree.ts";
 import type { BuildEnv, BuildRequest } from "../types.ts";
-import { decompress } from "./decompress.ts";
 import { checkoutTree, isGitURL } from "./git.ts";
 
 /** Dockerfiles and .dockerignore files longer than this are not believed, bytes. */

@@ -1,5 +1,5 @@
 import { TarReader } from "../../../archive/tar/reader.ts";
-import { decompress } from "../context/decompress.ts";
+import { decompress } from "../../../images/archives/decompress.ts";
 import { TarTree } from "../tree/tar-tree.ts";
 
 /** Opens a file that is a tar archive, packed or not; undefined for what is none. Errors: of a broken archive. */

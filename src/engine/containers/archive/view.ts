@@ -3,6 +3,8 @@ import { closeFd } from "../../../linux/fd.ts";
 import { openRoot } from "../../../linux/openat2.ts";
 import type { Container, MountPoint } from "../container.ts";
 import type { Env } from "../env.ts";
+import { makeWorkingDir } from "../rootfs/working-dir.ts";
+import { idsOf } from "../userns.ts";
 
 /** A container's files as one root: everything below it must be reached through openat2 with this root. */
 export interface View {
@@ -10,6 +12,8 @@ export interface View {
   root: number;
   /** The path that was asked for, below that root. */
   path: string;
+  /** Whether the path is in a mount. */
+  mounted: boolean;
   /** False for a mount that the container may only read. */
   writable: boolean;
   close(): Promise<void>;
@@ -25,7 +29,7 @@ export async function openView(env: Env, container: Container, path: string): Pr
   const writable = point ? point.RW : container.hostConfig.ReadonlyRootfs !== true;
   if (container.state.hasTask) {
     const root = openRoot(`/proc/${container.state.pid}/root`);
-    return { root, path: clean, writable, close: async () => closeFd(root) };
+    return { root, path: clean, mounted: point !== undefined, writable, close: async () => closeFd(root) };
   }
   return point && point.Type !== "tmpfs"
     ? mountView(env, container, point, clean, writable)
@@ -56,6 +60,7 @@ async function mountView(
     return {
       root,
       path: path.slice(point.Destination.length) || "/",
+      mounted: true,
       writable,
       async close() {
         closeFd(root);
@@ -72,10 +77,13 @@ async function layerView(env: Env, container: Container, path: string, writable:
   const layer = env.images.layers.getRWLayer(container.id);
   const folder = await layer.mount();
   try {
+    // Of a container that has never been started, too, a file may be put where it is to work.
+    makeWorkingDir(folder, container.config.WorkingDir ?? "", idsOf(env));
     const root = openRoot(folder);
     return {
       root,
       path,
+      mounted: false,
       writable,
       async close() {
         closeFd(root);

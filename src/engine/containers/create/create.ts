@@ -57,7 +57,7 @@ export async function createContainer(env: Env, request: CreateRequest): Promise
   const implied = impliedOptions(hostConfig);
   if (implied.length > 0) hostConfig.SecurityOpt = [...(hostConfig.SecurityOpt ?? []), ...implied];
   const command = [...(config.Entrypoint ?? []), ...(config.Cmd ?? [])];
-  if (command.length === 0 || command[0] === "") throw invalidArgument("no command specified");
+  if (command.length === 0) throw invalidArgument("no command specified");
   const name = givenName ?? randomName((candidate) => env.store.hasName(candidate));
   const mountPoints = mountPointsOf(hostConfig, Object.keys(config.Volumes ?? {}), (ref) =>
     env.store.find(ref),

@@ -4,7 +4,15 @@ import type { Mount } from "../../../api/schema.ts";
 import { invalidArgument } from "../../../errors/errors.ts";
 import { checkVolumeName } from "../../volumes/names.ts";
 
-export const PROPAGATIONS = ["private", "rprivate", "shared", "rshared", "slave", "rslave"];
+/** How mounts below a bind mount pass between it and the host. */
+export const PROPAGATIONS: readonly string[] = [
+  "private",
+  "rprivate",
+  "shared",
+  "rshared",
+  "slave",
+  "rslave",
+];
 
 /** Which options go with which type. */
 const OPTIONS: Record<string, keyof Mount> = {

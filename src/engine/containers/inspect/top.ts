@@ -20,18 +20,23 @@ export async function topContainer(env: Env, container: Container, psArgs: strin
   if (!state.hasTask) throw conflict(`container ${id} is not running`);
   const pids = new Set(await env.containerd.pids(id));
   const args = psArgs.trim() === "" ? ["-ef"] : psArgs.trim().split(/\s+/);
-  let output = await ps([...args, "-q", [...pids].join(",")]);
+  let ran = await ps([...args, "-q", [...pids].join(",")]);
   // Some options (BSD's "aux") do not go with -q: ask for all, and pick.
-  if (output === undefined) output = await ps(args);
-  if (output === undefined) throw systemError(`ps: exit status 1: the host's ps does not take ${psArgs}`);
+  if (ran.code !== 0) ran = await ps(args);
+  if (ran.code !== 0)
+    throw invalidArgument(`ps: ${ran.stderr.split("\n", 1)[0] || `exit status ${ran.code}`}`);
   publish(env, container, "top");
-  return parse(output, pids);
+  return parse(ran.stdout, pids);
 }
 
-async function ps(args: string[]): Promise<string | undefined> {
-  const child = Bun.spawn(["ps", ...args], { stdout: "pipe", stderr: "ignore" });
-  const text = await new Response(child.stdout).text();
-  return (await child.exited) === 0 ? text : undefined;
+async function ps(args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  const child = Bun.spawn(["ps", ...args], { stdout: "pipe", stderr: "pipe" });
+  const [stdout, stderr, code] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+    child.exited,
+  ]);
+  return { code, stdout, stderr };
 }
 
 function parse(output: string, pids: Set<number>): Top {

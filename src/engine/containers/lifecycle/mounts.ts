@@ -12,6 +12,7 @@ import { imageMountLayer } from "../image-mounts.ts";
 import { type ReadyMount, tmpfsOptions } from "../spec/mounts.ts";
 import { idsOf, letRootPass } from "../userns.ts";
 import { sharedContainer } from "./namespaces.ts";
+import { checkPropagation } from "./propagation.ts";
 import type { Rollback } from "./rollback.ts";
 import { bindInside, releaseSubMounts } from "./sub-mounts.ts";
 
@@ -62,6 +63,7 @@ async function readyMount(
     }
     default: {
       makeBindSource(env, point);
+      checkPropagation(point.Source, point.Propagation, env.config.dataRoot);
       const options = point.Spec.BindOptions;
       return {
         ...common,

@@ -64,9 +64,7 @@ function joinNetwork(env: Env, reference: string): ContainerNetwork {
 }
 
 function writeHostname(container: Container): void {
-  const { Hostname = "", Domainname = "" } = container.config;
-  const name = Domainname === "" ? Hostname : `${Hostname}.${Domainname}`;
-  writeFileSync(container.hostnamePath, `${name}\n`);
+  writeFileSync(container.hostnamePath, `${container.config.Hostname ?? ""}\n`);
 }
 
 /** Whatever the network side did not have to write is the host's own. */

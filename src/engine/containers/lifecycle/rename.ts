@@ -13,6 +13,14 @@ function checkNewName(name: string): string {
   }
 }
 
+function reserve(env: Env, name: string, id: string): void {
+  try {
+    env.store.reserveName(name, id);
+  } catch (cause) {
+    throw conflict(`Error when allocating new name: ${messageOf(cause)}`, { cause });
+  }
+}
+
 /** Errors: invalidArgument, conflict (name taken). */
 export function renameContainer(env: Env, container: Container, newName: string): Promise<void> {
   if (newName === "") throw invalidArgument("Neither old nor new names may be empty");
@@ -23,7 +31,7 @@ export function renameContainer(env: Env, container: Container, newName: string)
       throw invalidArgument("Renaming a container with the same name as its current name");
     }
     if (container.removed) throw conflict(`container ${container.id} has been removed`);
-    env.store.reserveName(name, container.id);
+    reserve(env, name, container.id);
     container.facts.name = name;
     try {
       saveContainer(container);

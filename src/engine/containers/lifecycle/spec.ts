@@ -1,13 +1,11 @@
-import { chownSync } from "node:fs";
-import { errnoOf, systemError } from "../../../errors/errors.ts";
-import { hostRoot, type IDMap } from "../../../linux/id-map.ts";
+import { systemError } from "../../../errors/errors.ts";
 import type { Mount, Spec } from "../../../oci/runtime-spec.ts";
 import { seccompFor } from "../../../oci/seccomp/select.ts";
 import type { Container } from "../container.ts";
 import { appArmorFor } from "../create/security.ts";
 import type { Env } from "../env.ts";
-import { makeFoldersInRoot } from "../rootfs/folders.ts";
 import { resolveUser } from "../rootfs/user.ts";
+import { makeWorkingDir } from "../rootfs/working-dir.ts";
 import { buildSpec } from "../spec/build.ts";
 import { capabilitiesFor } from "../spec/capabilities.ts";
 import { devicesFor } from "../spec/devices.ts";
@@ -72,19 +70,6 @@ function refuseDeviceRequests({ hostConfig }: Container): void {
   throw systemError(
     `could not select device driver ${JSON.stringify(request.Driver ?? "")} with capabilities: [${capabilities}]`,
   );
-}
-
-function makeWorkingDir(rootfs: string, path: string, ids: IDMap | undefined): void {
-  if (path === "" || path === "/") return;
-  try {
-    const { uid, gid } = hostRoot(ids);
-    makeFoldersInRoot(rootfs, path, 0o755, (fd) => chownSync(`/proc/self/fd/${fd}`, uid, gid));
-  } catch (cause) {
-    if (errnoOf(cause) === "ENOTDIR")
-      throw systemError(`Cannot mkdir: ${path} is not a directory`, { cause });
-    // A link that leads nowhere may lead somewhere once the mounts are made.
-    if (errnoOf(cause) !== "EEXIST") throw cause;
-  }
 }
 
 /** Path of the container's cgroup, as runtimes with the cgroupfs driver take it. */

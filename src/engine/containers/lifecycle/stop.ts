@@ -1,4 +1,4 @@
-import { notModified } from "../../../errors/errors.ts";
+import { EngineError, kindOf, messageOf, notModified } from "../../../errors/errors.ts";
 import type { Container } from "../container.ts";
 import type { Env } from "../env.ts";
 import { publish } from "../events.ts";
@@ -38,12 +38,23 @@ export async function stopRunning(env: Env, container: Container, options: StopO
   publish(env, container, "stop");
 }
 
-/** `docker restart`: stop if it runs, then start; --rm does not act in between. */
-export async function restartContainer(env: Env, container: Container, options: StopOptions): Promise<void> {
+/**
+ * `docker restart`: stop if it runs, then start; --rm does not act in between. Errors: those of both, which name the
+ * container as `reference` does.
+ */
+export async function restartContainer(
+  env: Env,
+  container: Container,
+  options: StopOptions,
+  reference: string,
+): Promise<void> {
   container.restarting = true;
   try {
     if (container.state.isRunning) await stopRunning(env, container, options);
     await startContainer(env, container);
+  } catch (cause) {
+    const message = `Cannot restart container ${reference}: ${messageOf(cause)}`;
+    throw new EngineError(kindOf(cause), message, { cause });
   } finally {
     container.restarting = false;
   }

@@ -50,23 +50,23 @@ export function resolveUser(root: string, text: string, groupAdd: readonly strin
 function findUser(passwd: PasswdEntry[], text: string): PasswdEntry {
   if (text === "")
     return passwd.find(({ uid }) => uid === 0) ?? { name: "root", uid: 0, gid: 0, home: "/root" };
-  const number = /^\d+$/.test(text) ? Number(text) : undefined;
+  const number = /^-?\d+$/.test(text) ? Number(text) : undefined;
   const entry = passwd.find(({ name }) => name === text) ?? passwd.find(({ uid }) => uid === number);
   if (entry) return entry;
   if (number === undefined) {
     throw systemError(`unable to find user ${text}: no matching entries in passwd file`);
   }
-  if (number > LARGEST_ID) throw systemError(`uids and gids must be in range 0-${LARGEST_ID}`);
+  if (number < 0 || number > LARGEST_ID) throw systemError(`uids and gids must be in range 0-${LARGEST_ID}`);
   return { name: "", uid: number, gid: 0, home: "/" };
 }
 
 function findGroup(groups: GroupEntry[], text: string): number {
-  const number = /^\d+$/.test(text) ? Number(text) : undefined;
+  const number = /^-?\d+$/.test(text) ? Number(text) : undefined;
   const entry = groups.find(({ name }) => name === text) ?? groups.find(({ gid }) => gid === number);
   if (entry) return entry.gid;
   if (number === undefined)
     throw invalidArgument(`unable to find group ${text}: no matching entries in group file`);
-  if (number > LARGEST_ID) throw systemError(`uids and gids must be in range 0-${LARGEST_ID}`);
+  if (number < 0 || number > LARGEST_ID) throw systemError(`uids and gids must be in range 0-${LARGEST_ID}`);
   return number;
 }
 

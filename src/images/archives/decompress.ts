@@ -1,5 +1,5 @@
-import { dataLoss, invalidArgument } from "../../../errors/errors.ts";
-import { decompressLayer, sniffCompression } from "../../../images/registry/decompress.ts";
+import { dataLoss, invalidArgument } from "../../errors/errors.ts";
+import { decompressLayer, sniffCompression } from "../registry/decompress.ts";
 
 const PROGRAMS: Record<string, string[]> = {
   xz: ["xz", "-d", "-c", "-q"],
