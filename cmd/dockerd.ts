@@ -1,3 +1,4 @@
+import type { EngineConfig } from "../src/engine/config/config.ts";
 import { DOCKERD_FLAGS, type DockerdFlags } from "../src/engine/config/flags.ts";
 import { loadConfig } from "../src/engine/config/load.ts";
 import { messageOf } from "../src/errors/errors.ts";
@@ -58,6 +59,16 @@ function readFlags(args: string[]): DockerdFlags {
   }
 }
 
+/** As stock, a configuration that will not do is told by itself: nothing was started. */
+function configured(flags: DockerdFlags): EngineConfig {
+  try {
+    return loadConfig(flags);
+  } catch (error) {
+    process.stderr.write(`${messageOf(error)}\n`);
+    process.exit(1);
+  }
+}
+
 async function run(flags: DockerdFlags): Promise<void> {
   if (flags.version) {
     process.stdout.write(`${versionLine("Docker")}\n`);
@@ -67,11 +78,11 @@ async function run(flags: DockerdFlags): Promise<void> {
     process.stdout.write(USAGE + flagHelp(DOCKERD_FLAGS));
     return;
   }
-  const config = loadConfig(flags);
+  const config = configured(flags);
   if (flags.validate) {
     process.stdout.write("configuration OK\n");
     return;
   }
   const { startEngine } = await import("../src/engine/start.ts");
-  await startEngine(config, () => loadConfig(flags));
+  await startEngine(config, () => loadConfig(flags, "reload"));
 }

@@ -149,11 +149,18 @@ async function makePremises(): Promise<void> {
   await engine.ok("volume", "create", "vol");
 }
 
+/** A request may have removed it. */
+async function keepImage(): Promise<void> {
+  const { code } = await engine.docker(["image", "inspect", "busybox"]);
+  if (code !== 0) await engine.ok("load", "-i", join(engine.folder, "busybox.tar"));
+}
+
 /** Some rounds of requests to every operation; afterwards nothing runs. */
 async function pass(random: Random, rounds: number): Promise<void> {
   const operations = readOperations().filter(({ key }) => !LEFT_OUT.test(key));
   await makePremises();
   for (let round = 0; round < rounds; round++) {
+    await keepImage();
     for (const operation of operations) {
       const { method, path, body } = requestOf(random, operation);
       const shown = `${method} ${path.slice(0, 300)} ${body?.toString().slice(0, 600) ?? ""}`;
@@ -185,6 +192,7 @@ async function pass(random: Random, rounds: number): Promise<void> {
   }
   expect(engine.chain.dockerd.exitCode).toBeNull();
   await removeAll();
+  await keepImage();
 }
 
 test(`no request of seed ${SEED} crashes, hangs or leaks`, async () => {

@@ -25,7 +25,8 @@ import { volumeRoutes } from "./api/volumes/routes.ts";
 import { cacheRecords } from "./build/cache-records.ts";
 import { Builder } from "./build/service.ts";
 import type { EngineConfig } from "./config/config.ts";
-import { applyReload, reloadAttributes } from "./config/reload.ts";
+import { applyReload, reloadAttributes, reloaded } from "./config/reload.ts";
+import { validateConfig } from "./config/validate.ts";
 import type { RuntimeChoice } from "./containerd/client.ts";
 import { GrpcContainerd } from "./containerd/grpc.ts";
 import { imageLayerNames } from "./containers/image-mounts.ts";
@@ -176,7 +177,7 @@ function openPlugins(
   events: EventBus,
   registry: RegistryServices,
 ): Pick<Parts, "plugins" | "pluginContainerd"> {
-  const pluginContainerd = new GrpcContainerd(containerdSocket, `plugins.${config.containerdNamespace}`);
+  const pluginContainerd = new GrpcContainerd(containerdSocket, config.containerdPluginsNamespace);
   const plugins = new Plugins({
     store: new PluginStore(config.dataRoot, log),
     containerd: pluginContainerd,
@@ -213,6 +214,8 @@ function openNetwork(
     userlandProxyPath: config.userlandProxyPath,
     mtu: config.mtu,
     engineID: engineID(config.dataRoot),
+    hostGatewayIPs: config.hostGatewayIPs,
+    defaultNetworkOpts: config.defaultNetworkOpts,
     defaultAddressPools: config.defaultAddressPools,
     defaultIP: config.defaultIP,
     dns: config.dns,
@@ -234,6 +237,9 @@ function runtimesOf(config: EngineConfig): Record<string, RuntimeChoice> {
   const named = Object.entries(config.runtimes).map(([name, { path }]) => [name, choice(path)]);
   return { runc: choice(""), "io.containerd.runc.v2": choice(""), ...Object.fromEntries(named) };
 }
+
+const pathsOf = (runtimes: Record<string, RuntimeChoice>): Record<string, string> =>
+  Object.fromEntries(Object.entries(runtimes).map(([name, { binary }]) => [name, binary || "docker-runc"]));
 
 /** How long the end waits for layers that are being removed, milliseconds. */
 const REMOVAL_MS = 3000;
@@ -305,12 +311,17 @@ function daemonOf(parts: Parts): Daemon {
 
 function reload(parts: Parts, next: EngineConfig): void {
   const { config, log, events, runtimes } = parts;
+  // What is not in the file stays: whether all fits together can only be told now.
+  validateConfig(reloaded(config, next));
   const changed = applyReload(config, next);
   log.level = config.logLevel;
   for (const name of Object.keys(runtimes)) delete runtimes[name];
   Object.assign(runtimes, runtimesOf(config));
   const { name } = hostFacts();
-  events.publish("daemon", "reload", engineID(config.dataRoot), { name, ...reloadAttributes(config) });
+  events.publish("daemon", "reload", engineID(config.dataRoot), {
+    name,
+    ...reloadAttributes(config, pathsOf(runtimes)),
+  });
   log.info("configuration reloaded", { changed: changed.join(", ") || "nothing" });
 }
 
@@ -411,9 +422,7 @@ function systemBackend(parts: Parts, service: ImageService, builder: Builder) {
         proxies: () => registry.proxies(),
         registryConfig: () => registryConfig(config, registry),
         runtimes: () =>
-          Object.fromEntries(
-            Object.entries(runtimes).map(([name, { binary }]) => [name, { path: binary || "docker-runc" }]),
-          ),
+          Object.fromEntries(Object.entries(pathsOf(runtimes)).map(([name, path]) => [name, { path }])),
       }),
     version: async () =>
       systemVersion(

@@ -2,6 +2,7 @@
  * From a configuration to a serving daemon, and back down. What can be refused is checked before anything is made,
  * and whatever was made is undone, last first, when a later step fails.
  */
+import { writeFileSync } from "node:fs";
 import type { Server } from "node:http";
 import { join, resolve } from "node:path";
 import { messageOf } from "../errors/errors.ts";
@@ -81,6 +82,8 @@ async function start(
 ): Promise<void> {
   requireRoot();
   preferThisThread(ANSWERS_FIRST);
+  adjustOOMScore(config.oomScoreAdjust, log);
+  tellOfNoEffect(config, log);
   const tls = tlsOptions(config);
   const addresses = config.hosts.map((host) => parseHost(host, tls !== undefined));
   for (const address of addresses) {
@@ -118,6 +121,28 @@ async function start(
     (await import("../log/loop-delay.ts")).watchLoop(log, process.env["PEQUOD_LOOP_DELAY"]);
   await daemon.startPolicies();
   trimSoon();
+}
+
+function adjustOOMScore(score: number, log: Logger): void {
+  if (score === 0) return;
+  try {
+    writeFileSync("/proc/self/oom_score_adj", String(score));
+  } catch (error) {
+    log.error(`failed to change OOM score to ${score}`, { error: messageOf(error) });
+  }
+}
+
+/** Settings that are taken for the sake of files which have them. */
+function tellOfNoEffect(config: EngineConfig, log: Logger): void {
+  const { selinuxEnabled, swarmDefaultAdvertiseAddr, nodeGenericResources, nondistributableArtifacts } =
+    config;
+  const given = [
+    selinuxEnabled && "selinux-enabled",
+    swarmDefaultAdvertiseAddr !== "" && "swarm-default-advertise-addr",
+    nodeGenericResources.length > 0 && "node-generic-resources",
+    nondistributableArtifacts.length > 0 && "allow-nondistributable-artifacts",
+  ].filter(Boolean);
+  if (given.length > 0) log.warn(`settings without effect here: ${given.join(", ")}`);
 }
 
 function supervisorFor(config: EngineConfig, log: Logger): ContainerdSupervisor {
@@ -178,14 +203,11 @@ function surviveMistakes(log: Logger): void {
 
 /** A configuration that cannot be read or contradicts itself leaves everything as it is. */
 function reload(daemon: Daemon, reread: () => EngineConfig, log: Logger): void {
-  let next: EngineConfig;
   try {
-    next = reread();
+    daemon.reload(reread());
   } catch (error) {
     log.error("configuration is not reloaded", { error: messageOf(error) });
-    return;
   }
-  daemon.reload(next);
 }
 
 /** SIGTERM and SIGINT end the daemon in order, a third one at once; SIGHUP reads the configuration anew. */

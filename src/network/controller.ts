@@ -183,9 +183,16 @@ class Controller implements NetworkController {
     return networkView(network, this.#sandboxes.all(), (id) => this.#parts.options.containerName(id));
   }
 
+  /** As stock: options of the daemon's for networks of that driver, but for those of a configuration. */
+  #withDefaults(request: NetworkCreate): NetworkCreate {
+    const defaults = this.#parts.options.defaultNetworkOpts[request.Driver || "bridge"];
+    if (!defaults || request.ConfigFrom?.Network) return request;
+    return { ...request, Options: { ...defaults, ...request.Options } };
+  }
+
   async create(request: NetworkCreate): Promise<{ id: string; warning: string }> {
     const { networks, firewall, firewalld, driverOf } = this.#parts;
-    const network = planNetwork(networks, this.#pools, request);
+    const network = planNetwork(networks, this.#pools, this.#withDefaults(request));
     const driver = driverOf(network);
     driver.check(network, networks.all());
     // Kept first: should the engine die now, it makes the device when it comes back.

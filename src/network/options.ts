@@ -29,6 +29,10 @@ export interface NetworkOptions {
   mtu: number;
   /** Which unique local addresses are this engine's comes from it. */
   engineID: string;
+  /** What "host-gateway" stands for; the default bridge's address if there are none. */
+  hostGatewayIPs: readonly string[];
+  /** Options of new networks, by driver, where the request says nothing else. */
+  defaultNetworkOpts: Readonly<Record<string, Readonly<Record<string, string>>>>;
   defaultAddressPools?: readonly PoolSpec[] | undefined;
   /** Address that published ports are bound to when none is given; 0.0.0.0 also stands for "::". */
   defaultIP: string;

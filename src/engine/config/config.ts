@@ -89,6 +89,23 @@ export interface EngineConfig {
   experimental: boolean;
   /** Of which "buildkit" is known: clients that can shall build by a session. */
   features: Record<string, boolean>;
+  /** What "host-gateway" stands for in --add-host; the default bridge's address if none is given. */
+  hostGatewayIPs: string[];
+  /** Options that new networks of a driver have unless they are given others, by driver. */
+  defaultNetworkOpts: Record<string, Record<string, string>>;
+  /** Of dockerd itself; 0 leaves it alone. */
+  oomScoreAdjust: number;
+  /** Containerd's namespace of managed plugins. */
+  containerdPluginsNamespace: string;
+  /** These and those down to nodeGenericResources are taken, so that a file which has them works, and have no effect. */
+  nondistributableArtifacts: string[];
+  selinuxEnabled: boolean;
+  rawLogs: boolean;
+  networkControlPlaneMTU: number;
+  swarmDefaultAdvertiseAddr: string;
+  nodeGenericResources: string[];
+  /** The keys that daemon.json has. */
+  inFile: string[];
   /** What of the build cache goes after a build, one after the other. */
   builderGC: GCPolicy[];
   httpProxy: string | undefined;
@@ -182,6 +199,17 @@ export function defaultConfig(): EngineConfig {
     labels: [],
     experimental: false,
     features: {},
+    hostGatewayIPs: [],
+    defaultNetworkOpts: {},
+    oomScoreAdjust: 0,
+    containerdPluginsNamespace: "plugins.moby",
+    nondistributableArtifacts: [],
+    selinuxEnabled: false,
+    rawLogs: false,
+    networkControlPlaneMTU: 1500,
+    swarmDefaultAdvertiseAddr: "",
+    nodeGenericResources: [],
+    inFile: [],
     builderGC: defaultPolicies(),
     httpProxy: undefined,
     httpsProxy: undefined,

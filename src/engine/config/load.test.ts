@@ -64,6 +64,33 @@ describe("loadConfig()", () => {
       "debug: (from flag: true, from file: false)",
     );
   });
+  test.each([
+    [{ labels: ["x"] }, "bad attribute format: x"],
+    [{ labels: ["a=b", "a=c"] }, "conflict labels for a=c and a=b"],
+    [{ dns: ["x"] }, "x is not an ip address"],
+    [{ "dns-search": ["-x"] }, "-x is not a valid domain"],
+    [{ mtu: -1 }, "invalid default MTU: -1"],
+    [{ "max-concurrent-downloads": -1 }, "invalid max concurrent downloads: -1"],
+    [{ "default-runtime": "x" }, "specified default runtime 'x' does not exist"],
+    [{ runtimes: { runc: { path: "/x" } } }, "runtime name 'runc' is reserved"],
+    [{ "default-ipc-mode": "host" }, 'IPC mode "host" is not supported as default value'],
+    [{ "log-level": "x" }, "invalid logging level: x"],
+    [{ "registry-mirrors": ["http://m/path"] }, "path, query, or fragment at end of the URI"],
+    [{ "registry-mirrors": ["http://u:p@m"] }, 'username/password not allowed in URI "http://u:xxxxx@m"'],
+    [{ bip: "10.0.0.1/24", bridge: "br" }, "You specified -b & --bip, mutually exclusive options"],
+    [{ "host-gateway-ip": "x" }, "invalid IP address: x"],
+  ])("refuses %j in stock's words", (settings, words) => {
+    expect(() => load(settings)).toThrow(words);
+  });
+  test("takes an empty file, a byte order mark, and settings that mean nothing here", () => {
+    for (const text of ["", " ", "null", "\ufeff{}"]) expect(load(text).mtu).toBe(1500);
+    const config = load(
+      { "raw-logs": true, "selinux-enabled": false, "host-gateway-ip": "10.1.1.1" },
+      { "default-network-opt": ["bridge=com.docker.network.driver.mtu=1400"] },
+    );
+    expect(config.hostGatewayIPs).toEqual(["10.1.1.1"]);
+    expect(config.defaultNetworkOpts).toEqual({ bridge: { "com.docker.network.driver.mtu": "1400" } });
+  });
   test("refuses a named file that is not there", () => {
     expect(() => loadConfig({ "config-file": join(folder, "none.json") })).toThrow("ENOENT");
   });

@@ -62,12 +62,17 @@ function list(key: string, field: KeysOf<string[]>, flag: string): Setting {
   };
 }
 
-function oneOf(key: string, field: keyof EngineConfig, words: readonly string[]): Setting {
+function oneOf(
+  key: string,
+  field: keyof EngineConfig,
+  words: readonly string[],
+  refusal: (word: string) => string,
+): Setting {
   return {
     key,
     flag: key as keyof typeof DOCKERD_FLAGS,
     apply(config, value) {
-      if (!words.includes(value as string)) throw bad(key, `one of ${words.join(", ")}`, value);
+      if (!words.includes(value as string)) throw invalidArgument(refusal(String(value)));
       Object.assign(config, { [field]: value });
     },
   };
@@ -94,6 +99,7 @@ function ulimitOf(name: string, value: string): Ulimit {
 }
 
 function applyRuntimes(config: EngineConfig, value: unknown): void {
+  if (Array.isArray(value) && !isStrings(value)) throw bad("runtimes", "an object", value);
   const entries = isStrings(value)
     ? pairs("runtimes", value).map(([name, path]) => [name, { path }] as const)
     : Object.entries(value as Record<string, { path?: string; runtimeArgs?: string[] }>);
@@ -132,9 +138,19 @@ function applyMirrors(config: EngineConfig, value: unknown): void {
 
 function checkMirror(url: string): void {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  const refuse = (why: string) => {
+    throw invalidArgument(`invalid mirror: ${why}`);
+  };
   if (!parsed || !/^https?:$/.test(parsed.protocol)) {
-    throw invalidArgument(`invalid mirror: unsupported scheme "${url.split("://")[0]}" in "${url}"`);
+    const scheme = url.includes("://") ? url.split("://")[0] : "";
+    return refuse(`unsupported scheme "${scheme}" in "${url}"`);
   }
+  if (parsed.username !== "" || parsed.password !== "") {
+    parsed.password &&= "xxxxx";
+    refuse(`username/password not allowed in URI "${parsed.href.replace(/\/$/, "")}"`);
+  }
+  if (parsed.pathname !== "/" || parsed.search !== "" || parsed.hash !== "")
+    refuse(`path, query, or fragment at end of the URI "${url}"`);
 }
 
 function applyProxies(config: EngineConfig, value: unknown): void {
@@ -154,8 +170,26 @@ function applyLogOpts(config: EngineConfig, value: unknown): void {
     : (value as Record<string, string>);
 }
 
+/** {"bridge":{"name":"value"}}, or "bridge=name=value" */
+function applyNetworkOpts(config: EngineConfig, value: unknown): void {
+  const key = "default-network-opts";
+  if (isStrings(value)) {
+    for (const [driver, option] of pairs(key, value)) {
+      const [[name, text]] = pairs(key, [option]) as [[string, string]];
+      config.defaultNetworkOpts[driver] = { ...config.defaultNetworkOpts[driver], [name]: text };
+    }
+    return;
+  }
+  for (const [driver, options] of Object.entries((value ?? {}) as Record<string, unknown>)) {
+    const all = Object.values(options ?? {});
+    if (all.some((text) => typeof text !== "string")) throw bad(key, "names and values by driver", value);
+    config.defaultNetworkOpts[driver] = options as Record<string, string>;
+  }
+}
+
 /** As stock, names that mean nothing here are taken. */
 function applyFeatures(config: EngineConfig, value: unknown): void {
+  if (Array.isArray(value)) throw bad("features", "an object", value);
   const all = Object.entries(value ?? {});
   for (const [name, on] of all)
     if (typeof on !== "boolean") throw bad(`features.${name}`, "true or false", on);
@@ -169,8 +203,13 @@ function applyBuilder(config: EngineConfig, value: unknown): void {
 /** Every setting; a key of daemon.json that is not here is an error. */
 export const SETTINGS: readonly Setting[] = [
   bool("debug", "debug"),
-  oneOf("log-level", "logLevel", ["debug", "info", "warn", "error", "fatal"]),
-  oneOf("log-format", "logFormat", ["text", "json"]),
+  oneOf(
+    "log-level",
+    "logLevel",
+    ["debug", "info", "warn", "error", "fatal"],
+    (level) => `invalid logging level: ${level}`,
+  ),
+  oneOf("log-format", "logFormat", ["text", "json"], (format) => `invalid log format: ${format}`),
   list("hosts", "hosts", "host"),
   bool("tls", "tls"),
   bool("tlsverify", "tlsVerify"),
@@ -220,8 +259,17 @@ export const SETTINGS: readonly Setting[] = [
   bool("init", "init"),
   text("init-path", "initPath"),
   { key: "default-shm-size", flag: "default-shm-size", apply: applySize },
-  oneOf("default-ipc-mode", "defaultIpcMode", ["private", "shareable"]),
-  oneOf("default-cgroupns-mode", "defaultCgroupnsMode", ["private", "host"]),
+  oneOf("default-ipc-mode", "defaultIpcMode", ["private", "shareable"], (mode) =>
+    mode === "host" || mode === "none"
+      ? `IPC mode "${mode}" is not supported as default value; use "shareable" or "private"`
+      : `default IPC mode setting (${mode}) is invalid; use "shareable" or "private"`,
+  ),
+  oneOf(
+    "default-cgroupns-mode",
+    "defaultCgroupnsMode",
+    ["private", "host"],
+    (mode) => `default cgroup namespace mode (${mode}) is invalid; use "host" or "private"`,
+  ),
   {
     key: "default-ulimits",
     flag: "default-ulimit",
@@ -245,6 +293,23 @@ export const SETTINGS: readonly Setting[] = [
   int("shutdown-timeout", "shutdownTimeout"),
   list("labels", "labels", "label"),
   bool("experimental", "experimental"),
+  list("host-gateway-ips", "hostGatewayIPs", "host-gateway-ip"),
+  {
+    key: "host-gateway-ip",
+    apply(config, value) {
+      if (typeof value !== "string") throw bad("host-gateway-ip", "a string", value);
+      config.hostGatewayIPs = [value];
+    },
+  },
+  { key: "default-network-opts", flag: "default-network-opt", apply: applyNetworkOpts },
+  int("oom-score-adjust", "oomScoreAdjust"),
+  text("containerd-plugins-namespace", "containerdPluginsNamespace"),
+  list("allow-nondistributable-artifacts", "nondistributableArtifacts", "allow-nondistributable-artifacts"),
+  bool("selinux-enabled", "selinuxEnabled"),
+  bool("raw-logs", "rawLogs"),
+  int("network-control-plane-mtu", "networkControlPlaneMTU"),
+  text("swarm-default-advertise-addr", "swarmDefaultAdvertiseAddr"),
+  list("node-generic-resources", "nodeGenericResources", "node-generic-resource"),
   { key: "proxies", apply: applyProxies },
   { key: "builder", apply: applyBuilder },
   { key: "features", apply: applyFeatures },

@@ -29,18 +29,18 @@ export function resolverOf(record: SandboxRecord, options: FileOptions): Resolve
   });
 }
 
-/** Writes both files anew; `hostGateway` is what host-gateway means in --add-host. */
+/** Writes both files anew; `hostGateways` are what host-gateway means in --add-host. */
 export function writeFiles(
   record: SandboxRecord,
   options: FileOptions,
-  hostGateway: string | undefined,
+  hostGateways: readonly string[],
 ): void {
   const { request } = record;
   const { hostname, domainname, extraHosts: extra, links } = request;
   const text = hostsText({
     fromHost: record.netnsPath === undefined,
     extra,
-    gateway: hostGateway,
+    gateways: hostGateways,
     links,
     addresses: ownAddresses(record),
     hostname,

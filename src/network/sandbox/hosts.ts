@@ -15,8 +15,8 @@ export interface HostsContent {
   fromHost: boolean;
   /** "name:address"; the address may be host-gateway. */
   extra: readonly string[];
-  /** What host-gateway means. */
-  gateway: string | undefined;
+  /** What host-gateway means; each address gets a line. */
+  gateways: readonly string[];
   links: readonly { alias: string; name: string; address: string }[];
   addresses: readonly string[];
   hostname: string;
@@ -25,14 +25,15 @@ export interface HostsContent {
 
 /** The file's text. Errors: invalidArgument for an extra host without address. */
 export function hostsText(content: HostsContent): string {
-  const lines = content.extra.map((entry) => {
+  const lines = content.extra.flatMap((entry) => {
     const mark = entry.indexOf(":");
     const [name, address] = [entry.slice(0, mark), entry.slice(mark + 1)];
     if (mark <= 0 || address === "")
       throw invalidArgument(`bad format for add-host: ${JSON.stringify(entry)}`);
     if (address !== "host-gateway") return `${address}\t${name}`;
-    if (!content.gateway) throw invalidArgument("unable to derive the IP value for host-gateway");
-    return `${content.gateway}\t${name}`;
+    if (content.gateways.length === 0)
+      throw invalidArgument("unable to derive the IP value for host-gateway");
+    return content.gateways.map((gateway) => `${gateway}\t${name}`);
   });
   for (const { alias, name, address } of content.links) lines.push(`${address}\t${alias} ${name}`);
   for (const address of content.addresses) lines.push(`${address}\t${ownNames(content)}`);

@@ -188,12 +188,14 @@ export class Sandboxes {
 
   #writeFiles(record: SandboxRecord): void {
     const { options } = this.#parts;
-    writeFiles(record, options, this.#hostGateway());
+    writeFiles(record, options, this.#hostGateways());
   }
 
   /** What "host-gateway" stands for: the address of the default bridge. */
-  #hostGateway(): string | undefined {
-    return this.#parts.networks.named("bridge")?.gateways[0];
+  #hostGateways(): readonly string[] {
+    const { networks, options } = this.#parts;
+    if (options.hostGatewayIPs.length > 0) return options.hostGatewayIPs;
+    return networks.named("bridge")?.gateways.slice(0, 1) ?? [];
   }
 
   /** Removes a container's sandbox; returns the endpoints that it had. */
