@@ -61,11 +61,11 @@ Options:
 
 async function run(args: string[]): Promise<number> {
   if (args[0] === "unpack-layer")
-    return (await import("../src/containerd/diff/unpack_layer.ts")).unpackLayerMain(args.slice(1));
+    return (await import("../src/containerd/diff/unpack-layer.ts")).unpackLayerMain(args.slice(1));
   if (args[0] === "pack-layer")
-    return (await import("../src/containerd/diff/pack_layer.ts")).packLayerMain(args.slice(1));
+    return (await import("../src/containerd/diff/pack-layer.ts")).packLayerMain(args.slice(1));
   if (args[0] === "oci-hook")
-    return (await import("../src/containerd/oci_hook.ts")).ociHookMain(args.slice(1));
+    return (await import("../src/containerd/oci-hook.ts")).ociHookMain(args.slice(1));
   const publishes = args.indexOf("publish");
   const { values, rest } = parseFlags(FLAGS, publishes < 0 ? args : args.slice(0, publishes));
   if (publishes >= 0 && rest.length === 0) {
@@ -85,7 +85,7 @@ async function run(args: string[]): Promise<number> {
   const { createLogger } = await import("../src/log/log.ts");
   const log = createLogger();
   const file = values.config
-    ? (await import("../src/containerd/config_file.ts")).readConfigFile(values.config)
+    ? (await import("../src/containerd/config-file.ts")).readConfigFile(values.config)
     : { config: {}, ignored: [] };
   const interval = values["metrics-interval"];
   const config = mergeConfig(file.config, {

@@ -1,6 +1,6 @@
 import { dieWithParent } from "../src/linux/prctl.ts";
 import { runCli } from "../src/runtime/cli.ts";
-import { ENDS_WITH } from "../src/version/same_build.ts";
+import { ENDS_WITH } from "../src/version/same-build.ts";
 
 export async function main(args: string[]): Promise<void> {
   endWithShim();

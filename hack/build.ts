@@ -20,7 +20,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join, resolve } from "node:path";
-import { perProgram } from "./lib/per_program.ts";
+import { perProgram } from "./lib/per-program.ts";
 
 const ROOT = resolve(import.meta.dir, "..");
 const NATIVE = join(ROOT, ".build");

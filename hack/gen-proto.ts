@@ -10,7 +10,7 @@ import {
   type ProtoMessage,
   type ProtoService,
   readProto,
-} from "./lib/proto_file.ts";
+} from "./lib/proto-file.ts";
 
 const ROOT = resolve(import.meta.dir, "..");
 const SOURCE = join(ROOT, "proto");

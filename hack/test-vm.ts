@@ -7,7 +7,7 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { boot } from "./vm/boot.ts";
-import { ConsoleReport } from "./vm/console_report.ts";
+import { ConsoleReport } from "./vm/console-report.ts";
 import { writeDisk } from "./vm/disk.ts";
 import { writeInitramfs } from "./vm/initramfs.ts";
 import { vmRoot } from "./vm/root.ts";

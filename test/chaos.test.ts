@@ -1,4 +1,4 @@
-/** Some rounds of `make chaos`, always of the same choices; chaos_more.test.ts has others. */
+/** Some rounds of `make chaos`, always of the same choices; chaos-more.test.ts has others. */
 import { expectNothingLost } from "./lib/chaos.ts";
 
 expectNothingLost(3);

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { FakeRegistry, makeImage } from "../src/images/registry/fake_registry.testing.ts";
+import { FakeRegistry, makeImage } from "../src/images/registry/fake-registry.testing.ts";
 import { type Engine, eventually, startTestEngine } from "./lib/engine.ts";
 
 /** A name that only a proxy finds. */

@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { closeFd } from "../src/linux/fd.ts";
-import { listenUnix } from "../src/linux/unix_socket.ts";
+import { listenUnix } from "../src/linux/unix-socket.ts";
 import type { Spec } from "../src/oci/runtime-spec.ts";
 import { OPS } from "../src/runtime/plan/ops.ts";
 import { eventually } from "./lib/engine.ts";

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { RunningEngine } from "../hack/lib/chain.ts";
 import { outputOf } from "../hack/lib/command.ts";
 import { STOCK_CLIENT, startStockEngine } from "../hack/lib/stock-engine.ts";
-import { FakeRegistry, makeImage } from "../src/images/registry/fake_registry.testing.ts";
+import { FakeRegistry, makeImage } from "../src/images/registry/fake-registry.testing.ts";
 import { MEDIA } from "../src/images/registry/media.ts";
 import { legacyManifest, signed } from "../src/images/registry/schema1.testing.ts";
 import { type Engine, startTestEngine } from "./lib/engine.ts";

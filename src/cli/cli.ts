@@ -5,7 +5,7 @@ import { API_VERSION } from "../version/version.ts";
 import { type ConfigFile, configFolder, loadConfig } from "./config/file.ts";
 import { resolveEndpoint } from "./connection.ts";
 import type { GlobalFlags } from "./global.ts";
-import { isTerminal } from "./terminal/is_terminal.ts";
+import { isTerminal } from "./terminal/is-terminal.ts";
 import { writeFully } from "./terminal/output.ts";
 
 /** What every command works with: the engine, the configuration, the standard streams. */

@@ -11,7 +11,7 @@ import { ContainerStore } from "./metadata/containers.ts";
 import { type Metadata, openDatabase } from "./metadata/database.ts";
 import { NamespaceStore } from "./metadata/namespaces.ts";
 import { allServices } from "./services/all.ts";
-import { serveShimEvents } from "./services/ttrpc_events.ts";
+import { serveShimEvents } from "./services/ttrpc-events.ts";
 import {
   checkRoot,
   checkSocketFree,

@@ -1,7 +1,7 @@
 /** What commands work with: clients of the daemon's services, in the chosen namespace. */
 import { deadline } from "../errors/errors.ts";
 import { type CallOptions, type Channel, connect, createClient, type ServiceClient } from "../grpc/client.ts";
-import { unixAnswers } from "../linux/unix_socket.ts";
+import { unixAnswers } from "../linux/unix-socket.ts";
 import type { ServiceDefinition } from "../protobuf/service.ts";
 
 /** Between two looks at the daemon's socket, in milliseconds. */

@@ -39,7 +39,7 @@ import type { Guard } from "./http/guard.ts";
 import type { Route } from "./http/route.ts";
 import { Archives } from "./images/archives.ts";
 import { commitContainer } from "./images/commit.ts";
-import { createRegistryServices, type RegistryServices } from "./images/registry_services.ts";
+import { createRegistryServices, type RegistryServices } from "./images/registry-services.ts";
 import { ImageService } from "./images/service.ts";
 import { Authorization } from "./plugins/authorization.ts";
 import { Plugins } from "./plugins/managed/manager.ts";

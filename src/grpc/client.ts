@@ -7,11 +7,11 @@ import { type EngineError, systemError } from "../errors/errors.ts";
 import type { DeepPartial } from "../protobuf/message.ts";
 import type { MethodDefinition, RequestOf, ResponseOf, ServiceDefinition } from "../protobuf/service.ts";
 import type { Channel } from "./channel.ts";
-import { type CallOptions, ClientCall, type Receiver } from "./client_call.ts";
+import { type CallOptions, ClientCall, type Receiver } from "./client-call.ts";
 import { Inbox } from "./inbox.ts";
 
 export { type Channel, channelOver, connect } from "./channel.ts";
-export type { CallOptions, Metadata } from "./client_call.ts";
+export type { CallOptions, Metadata } from "./client-call.ts";
 
 type UnaryCall<M extends MethodDefinition> = (
   request: DeepPartial<RequestOf<M>>,

@@ -7,8 +7,8 @@ import { join } from "node:path";
 import { kindOf, notFound } from "../errors/errors.ts";
 import type { Codec } from "../protobuf/message.ts";
 import { type Channel, channelOver, connect, createClient } from "./client.ts";
-import { openCall } from "./open_call.ts";
-import { rawMethod } from "./raw_method.ts";
+import { openCall } from "./open-call.ts";
+import { rawMethod } from "./raw-method.ts";
 import {
   type CallContext,
   type GrpcServer,

@@ -8,7 +8,7 @@ import { connectionOverDuplex } from "../http2/duplex.ts";
 import type { Field } from "../http2/hpack/table.ts";
 import { type Address, listenHttp2 } from "../http2/socket.ts";
 import type { Stream, StreamEvents } from "../http2/stream.ts";
-import { ServerCall } from "./server_call.ts";
+import { ServerCall } from "./server-call.ts";
 import { type MethodTable, type Service, ServiceMethods } from "./service.ts";
 import { fieldValue, trailersOf } from "./status.ts";
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { CODE, ConnectionError, type StreamError } from "./errors.ts";
 import { DEFAULT_WINDOW, FLAG, PREFACE, TYPE, windowUpdate } from "./frames.ts";
 import type { Field } from "./hpack/table.ts";
-import { frameBytes, RawPeer } from "./raw_peer.testing.ts";
+import { frameBytes, RawPeer } from "./raw-peer.testing.ts";
 import { encodeSettings } from "./settings.ts";
 import type { Stream, StreamEvents } from "./stream.ts";
 

@@ -4,10 +4,10 @@
  */
 import { messageOf } from "../errors/errors.ts";
 import { Budget } from "./budget.ts";
-import type { ByteSink } from "./byte_sink.ts";
+import type { ByteSink } from "./byte-sink.ts";
 import { CODE, ConnectionError, codeName, StreamError } from "./errors.ts";
-import { needConnection, needSize, needStream } from "./frame_checks.ts";
-import { FrameReader } from "./frame_reader.ts";
+import { needConnection, needSize, needStream } from "./frame-checks.ts";
+import { FrameReader } from "./frame-reader.ts";
 import {
   DEFAULT_WINDOW,
   FLAG,
@@ -21,12 +21,12 @@ import {
   uint32At,
   windowUpdate,
 } from "./frames.ts";
-import { type HeaderBlock, HeaderBlocks } from "./header_block.ts";
+import { type HeaderBlock, HeaderBlocks } from "./header-block.ts";
 import { HpackDecoder } from "./hpack/decoder.ts";
 import type { Field } from "./hpack/table.ts";
 import { unpad } from "./padding.ts";
 import { Preface } from "./preface.ts";
-import { ReceiveWindow } from "./receive_window.ts";
+import { ReceiveWindow } from "./receive-window.ts";
 import { Sender } from "./sender.ts";
 import { applySettings, encodeSettings, INITIAL_SETTINGS, type Settings } from "./settings.ts";
 import { Stream, type StreamEvents, type StreamHost } from "./stream.ts";

@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import { FLAG, TYPE } from "./frames.ts";
 import type { Field } from "./hpack/table.ts";
-import { frameBytes, RawPeer } from "./raw_peer.testing.ts";
+import { frameBytes, RawPeer } from "./raw-peer.testing.ts";
 import type { StreamEvents } from "./stream.ts";
 
 const ROUNDS = 400;

@@ -1,4 +1,4 @@
-import type { ByteSink } from "./byte_sink.ts";
+import type { ByteSink } from "./byte-sink.ts";
 import { FLAG, HEAD_SIZE, putHead, TYPE } from "./frames.ts";
 
 const FIRST_CAPACITY = 4 << 10;

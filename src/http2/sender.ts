@@ -1,5 +1,5 @@
 /** The sending half of a connection: what is written in which order, as far as the other side's settings and windows let it. */
-import type { ByteSink } from "./byte_sink.ts";
+import type { ByteSink } from "./byte-sink.ts";
 import { CODE, ConnectionError } from "./errors.ts";
 import { DEFAULT_WINDOW, MAX_WINDOW } from "./frames.ts";
 import { HpackEncoder } from "./hpack/encoder.ts";

@@ -5,8 +5,8 @@
 import { CODE, ConnectionError, type StreamError } from "./errors.ts";
 import { MAX_WINDOW } from "./frames.ts";
 import type { Field } from "./hpack/table.ts";
-import { ReceiveWindow } from "./receive_window.ts";
-import { SendQueue } from "./send_queue.ts";
+import { ReceiveWindow } from "./receive-window.ts";
+import { SendQueue } from "./send-queue.ts";
 
 /** Who produces more data should hold back while this many bytes wait, and may go on at half of it. */
 const HIGH_WATER = 256 << 10;

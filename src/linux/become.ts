@@ -1,6 +1,6 @@
 /** execve(2): another program takes this process over, with its id, its children and the descriptors that are named. */
 import { check, libc, prepareErrno, SyscallError } from "./libc.ts";
-import { StringBlock } from "./string_block.ts";
+import { StringBlock } from "./string-block.ts";
 
 const F_SETFD = 2;
 const CLOSE_RANGE_CLOEXEC = 4;

@@ -6,7 +6,7 @@ import { errnoOf, messageOf, systemError } from "../errors/errors.ts";
 import { readSmallFile, writeControlFile } from "./fd.ts";
 import { removeFolder } from "./folder.ts";
 import { mkdir } from "./mkdir.ts";
-import { pathExists } from "./path_exists.ts";
+import { pathExists } from "./path-exists.ts";
 
 export interface Resctrl {
   /** Where it is mounted. */

@@ -5,7 +5,7 @@
 
 import { closeFd, dupAbove } from "./fd.ts";
 import { check, cstring, libc, SyscallError } from "./libc.ts";
-import { StringBlock } from "./string_block.ts";
+import { StringBlock } from "./string-block.ts";
 
 export interface SpawnOptions {
   /** The file to execute; no search along PATH. */

@@ -16,7 +16,7 @@ import { Networks } from "./networks.ts";
 import type { NetworkOptions } from "./options.ts";
 import type { Parts } from "./parts.ts";
 import { planNetwork } from "./plan.ts";
-import { checkUnused } from "./plan_config.ts";
+import { checkUnused } from "./plan-config.ts";
 import { Publisher } from "./ports/publisher.ts";
 import { ensurePredefined } from "./predefined.ts";
 import type { EndpointRecord, NetworkRecord } from "./records.ts";

@@ -12,7 +12,7 @@ import {
 import { AddressSpace } from "./address/ipam.ts";
 import { routedSubnets, type SubnetPools } from "./address/pools.ts";
 import { type Networks, newID } from "./networks.ts";
-import { checkConfiguration, configured } from "./plan_config.ts";
+import { checkConfiguration, configured } from "./plan-config.ts";
 import type { IPAMRecord, NetworkRecord } from "./records.ts";
 import type { NetworkCreate } from "./types.ts";
 

@@ -2,8 +2,8 @@
 import { invalidArgument } from "../errors/errors.ts";
 import { closeFd } from "../linux/fd.ts";
 import { readLink } from "../linux/folder.ts";
-import { pathExists } from "../linux/path_exists.ts";
-import { connectUnix } from "../linux/unix_socket.ts";
+import { pathExists } from "../linux/path-exists.ts";
+import { connectUnix } from "../linux/unix-socket.ts";
 
 /** Where a terminal's master goes; at most one is set. */
 export interface ConsoleTarget {

@@ -1,7 +1,7 @@
 import { removeCgroup, removeEmptyCgroup } from "../linux/cgroup/cgroup.ts";
 import { runPoststop } from "./hooks.ts";
 import { isRootless } from "./host.ts";
-import { killAll } from "./kill_all.ts";
+import { killAll } from "./kill-all.ts";
 import type { ContainerRecord, StateStore } from "./state/store.ts";
 
 const SIGKILL = 9;
@@ -18,8 +18,8 @@ export async function releaseOddities(
   record: ContainerRecord,
   { failed } = { failed: false },
 ): Promise<void> {
-  if (record.rdt) (await import("./intel_rdt.ts")).removeRdtGroup(record.rdt, { failed });
-  if (record.mountBefore !== undefined) (await import("./host_root.ts")).unmountHostRoot(record);
+  if (record.rdt) (await import("./intel-rdt.ts")).removeRdtGroup(record.rdt, { failed });
+  if (record.mountBefore !== undefined) (await import("./host-root.ts")).unmountHostRoot(record);
 }
 
 /** Removes what belongs to a container that has stopped: processes left in its cgroup, cgroup, state. */

@@ -4,7 +4,7 @@ import { type Cgroup, locateCgroup } from "../linux/cgroup/cgroup.ts";
 import { cgroupLayout } from "../linux/cgroup/layout.ts";
 import { readSmallFile } from "../linux/fd.ts";
 import { realPath } from "../linux/folder.ts";
-import { pathExists } from "../linux/path_exists.ts";
+import { pathExists } from "../linux/path-exists.ts";
 import { cachedSeccomp, seccompDigest } from "../linux/seccomp/cache.ts";
 import type { LinuxSeccomp, Spec } from "../oci/runtime-spec.ts";
 import { rootPathOf, rootPropagation } from "./compile/container.ts";
@@ -113,7 +113,7 @@ export async function gatherFacts(id: string, spec: Spec, options: FactOptions):
   return {
     id,
     bundle: options.bundle,
-    ...(rdt ? { rdt: (await import("./intel_rdt.ts")).rdtGroupOf(id, rdt) } : {}),
+    ...(rdt ? { rdt: (await import("./intel-rdt.ts")).rdtGroupOf(id, rdt) } : {}),
     cgroup: options.cgroup ?? cgroupFor(spec, id, rootless),
     hierarchies: cgroupLayout().hierarchies,
     ...(seccomp ? { seccomp } : {}),

@@ -1,7 +1,7 @@
 /** Messages in the two forms that callers of runc parse (those of logrus). */
 import { invalidArgument, messageOf } from "../errors/errors.ts";
 import { closeFd, O_APPEND, O_CREAT, O_WRONLY, openFd, writeFd } from "../linux/fd.ts";
-import { ERRORS_ARE_LOGGED } from "../version/same_build.ts";
+import { ERRORS_ARE_LOGGED } from "../version/same-build.ts";
 
 const STDERR = 2;
 

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { closeFd, O_NONBLOCK, O_RDONLY, openFd, readFd } from "../linux/fd.ts";
-import { processStat } from "../linux/process_stat.ts";
+import { processStat } from "../linux/process-stat.ts";
 import type { Hook } from "../oci/runtime-spec.ts";
 import { deletePlain, startPlain } from "./plain.ts";
 import { type ContainerRecord, StateStore } from "./state/store.ts";

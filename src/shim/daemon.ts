@@ -4,7 +4,7 @@ import { readSmallFile, unlinkIfThere } from "../linux/fd.ts";
 import { becomeSubreaper } from "../linux/prctl.ts";
 import { trim, trimWhenQuiet } from "../memory/trim.ts";
 import { type Handler, type KeptConnection, type Server, serve } from "../ttrpc/server.ts";
-import { showContainer } from "./command_line.ts";
+import { showContainer } from "./command-line.ts";
 import type { Flags } from "./flags.ts";
 import { IdleWatch } from "./idle.ts";
 import { log, setDebug, setLogBundle } from "./log.ts";

@@ -1,6 +1,6 @@
 import { messageOf } from "../errors/errors.ts";
 import { closeFd, O_RDWR, openFd, replaceFd, writeFd } from "../linux/fd.ts";
-import { SHIM_STAYS } from "../version/same_build.ts";
+import { SHIM_STAYS } from "../version/same-build.ts";
 import { versionLine } from "../version/version.ts";
 import { type Flags, parseFlags } from "./flags.ts";
 

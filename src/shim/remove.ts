@@ -2,7 +2,7 @@
 import { messageOf } from "../errors/errors.ts";
 import { readSmallFile, unlinkIfThere, writeFd } from "../linux/fd.ts";
 import { becomeSubreaper } from "../linux/prctl.ts";
-import { unixAnswers } from "../linux/unix_socket.ts";
+import { unixAnswers } from "../linux/unix-socket.ts";
 import { DeleteResponse } from "../proto/containerd/task/v2/shim.ts";
 import { readOptions, readPidFile, runtimeRoot } from "./bundle.ts";
 import type { Flags } from "./flags.ts";

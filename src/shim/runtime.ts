@@ -2,10 +2,10 @@
 import { type EngineError, messageOf, notFound, systemError } from "../errors/errors.ts";
 import { closeFd, O_NONBLOCK, O_RDWR, openFd, pipe, readFd, readSmallFile } from "../linux/fd.ts";
 import { spawn } from "../linux/spawn.ts";
-import { ENDS_WITH, ERRORS_ARE_LOGGED, isSameBuild, SHORT_LIVED_SETTINGS } from "../version/same_build.ts";
+import { ENDS_WITH, ERRORS_ARE_LOGGED, isSameBuild, SHORT_LIVED_SETTINGS } from "../version/same-build.ts";
 import type { Launch } from "./process.ts";
 import type { Reaper } from "./reaper.ts";
-import { lastLoggedError } from "./runtime_log.ts";
+import { lastLoggedError } from "./runtime-log.ts";
 
 export interface RuntimeOptions {
   /** Absolute path of the runtime. */

@@ -1,7 +1,7 @@
 /** The ttrpc service containerd.task.v2.Task: requests in, operations on tasks, events out. */
 import { exists, notFound, notImplemented } from "../errors/errors.ts";
 import { closeFd } from "../linux/fd.ts";
-import { pathExists } from "../linux/path_exists.ts";
+import { pathExists } from "../linux/path-exists.ts";
 import { Options, ProcessDetails } from "../proto/containerd/runc/v1/options.ts";
 import {
   type CheckpointTaskRequest,

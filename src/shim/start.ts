@@ -12,10 +12,10 @@ import {
   writeControlFile,
 } from "../linux/fd.ts";
 import { spawn } from "../linux/spawn.ts";
-import { listenUnix, unixAnswers } from "../linux/unix_socket.ts";
+import { listenUnix, unixAnswers } from "../linux/unix-socket.ts";
 import { Options } from "../proto/containerd/runc/v1/options.ts";
 import { Any } from "../proto/google/protobuf/any.ts";
-import { SLEEPER_SETTINGS } from "../version/same_build.ts";
+import { SLEEPER_SETTINGS } from "../version/same-build.ts";
 import { socketFolder, socketPath } from "./bundle.ts";
 import type { Flags } from "./flags.ts";
 

@@ -4,7 +4,7 @@ import { mkdirSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { dockerSpec, makeBundle } from "../../hack/lib/bundle.ts";
 import { outputOf } from "../../hack/lib/command.ts";
-import { type TaskClient, taskClient } from "../../src/containerd/tasks/task_client.ts";
+import { type TaskClient, taskClient } from "../../src/containerd/tasks/task-client.ts";
 import { kindOf, messageOf } from "../../src/errors/errors.ts";
 import { closeFd, O_NONBLOCK, O_RDWR, openFd } from "../../src/linux/fd.ts";
 import { makeFifo } from "../../src/linux/fifo.ts";

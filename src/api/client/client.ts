@@ -1,4 +1,4 @@
-import { compareVersions } from "./compare_versions.ts";
+import { compareVersions } from "./compare-versions.ts";
 import { dial } from "./dial.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { type ApiError, apiError } from "./errors.ts";

@@ -7,7 +7,7 @@ import { BUILD_FLAGS, type BuildFlags, buildQuery } from "./flags.ts";
 import { checkProgress, follow } from "./follow.ts";
 import { type Output, readOutput, writeOutput } from "./outputs.ts";
 import { checkPlatforms, platformsOf, type Variant, writePlatforms } from "./platforms.ts";
-import { registryConfig } from "./registry_config.ts";
+import { registryConfig } from "./registry-config.ts";
 import { readSecret } from "./secrets.ts";
 import type { OpenSession } from "./session/serve.ts";
 import { type Source, sourceOf } from "./source.ts";

@@ -10,7 +10,7 @@ export const BUILD_COMMANDS: Record<string, Entry> = {
     summary: "Manage builds",
     group: {
       build,
-      du: { summary: "Show what the build cache takes of the disk", load: () => import("./disk_usage.ts") },
+      du: { summary: "Show what the build cache takes of the disk", load: () => import("./disk-usage.ts") },
       prune: { summary: "Remove the build cache", load: () => import("./prune.ts") },
     },
   },

@@ -5,7 +5,7 @@ import { familiarName, parseReference } from "../../reference/reference.ts";
 import type { Cli } from "../cli.ts";
 import { registryAuth } from "../config/auth.ts";
 import { showProgress } from "../progress/show.ts";
-import { saveStream } from "../save_stream.ts";
+import { saveStream } from "../save-stream.ts";
 
 export interface Output {
   type: "local" | "tar" | "docker" | "oci" | "image" | "registry";

@@ -6,7 +6,7 @@ import { TarReader } from "../../archive/tar/reader.ts";
 import { END_OF_ARCHIVE, encodeHeader, padding, tarHeader } from "../../archive/tar/writer.ts";
 import { canonicalName, parseReference } from "../../reference/reference.ts";
 import type { Cli } from "../cli.ts";
-import { saveStream } from "../save_stream.ts";
+import { saveStream } from "../save-stream.ts";
 import { type Output, writeOutput } from "./outputs.ts";
 
 /** The image of one platform. */

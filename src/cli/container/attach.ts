@@ -2,13 +2,13 @@ import type { ContainerInspectResponse } from "../../api/schema.ts";
 import type { Cli } from "../cli.ts";
 import { defineCommand } from "../command.ts";
 import { attach, detachKeysOf } from "../stream/attach.ts";
-import { checkTty } from "../stream/check_tty.ts";
-import { endOnSignal } from "../stream/end_on_signal.ts";
+import { checkTty } from "../stream/check-tty.ts";
+import { endOnSignal } from "../stream/end-on-signal.ts";
 import { forwardSignals } from "../stream/signals.ts";
 import { joinStreams } from "../stream/stream.ts";
-import { followTtySize } from "../stream/tty_size.ts";
+import { followTtySize } from "../stream/tty-size.ts";
 import { containerPath } from "./path.ts";
-import { resultOf } from "./wait_result.ts";
+import { resultOf } from "./wait-result.ts";
 
 export default defineCommand({
   usage: "[OPTIONS] CONTAINER",

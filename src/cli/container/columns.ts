@@ -1,12 +1,12 @@
 import type { ContainerSummary } from "../../api/schema.ts";
 import { familiarReference, parseReference } from "../../reference/reference.ts";
 import { humanDuration } from "../../units/human-duration.ts";
-import { goTime } from "../format/go_time.ts";
+import { goTime } from "../format/go-time.ts";
 import type { Columns } from "../format/list.ts";
 import { humanSizeDigits } from "../format/size.ts";
 import { ellipsis, goQuote, shortId } from "../format/text.ts";
 import { NIL } from "../template/print.ts";
-import { portsColumn } from "./ports_column.ts";
+import { portsColumn } from "./ports-column.ts";
 
 /** The Go type that stock's errors about templates name. */
 export const ROW_TYPE = "*formatter.ContainerContext";

@@ -27,10 +27,10 @@ the container; '-' as the destination writes one to stdout.`,
     if (from.container !== "" && to.container !== "")
       throw new Error("copying between containers is not supported");
     if (from.container !== "") {
-      const { copyFromContainer } = await import("../copy/from_container.ts");
+      const { copyFromContainer } = await import("../copy/from-container.ts");
       await copyFromContainer(cli, from, to.path, options);
     } else if (to.container !== "") {
-      const { copyToContainer } = await import("../copy/to_container.ts");
+      const { copyToContainer } = await import("../copy/to-container.ts");
       await copyToContainer(cli, from.path, to, options);
     } else throw new Error("must specify at least one container source");
     return 0;

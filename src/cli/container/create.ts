@@ -1,7 +1,7 @@
 import { defineCommand } from "../command.ts";
-import { createContainer } from "./create_container.ts";
+import { createContainer } from "./create-container.ts";
 import { creationOf } from "./creation.ts";
-import { CREATE_FLAGS } from "./run_flags.ts";
+import { CREATE_FLAGS } from "./run-flags.ts";
 
 export default defineCommand({
   usage: "[OPTIONS] IMAGE [COMMAND] [ARG...]",

@@ -2,10 +2,10 @@ import { messageOf } from "../../errors/errors.ts";
 import type { Cli } from "../cli.ts";
 import { ExitError, type Invocation } from "../command.ts";
 import { refuseContentTrust } from "../image/trust.ts";
-import type { Creation } from "./create_container.ts";
-import { createBody } from "./options/create_body.ts";
+import type { Creation } from "./create-container.ts";
+import { createBody } from "./options/create-body.ts";
 import { proxiesFor } from "./options/proxies.ts";
-import type { CREATE_FLAGS } from "./run_flags.ts";
+import type { CREATE_FLAGS } from "./run-flags.ts";
 
 const PULL_POLICIES = ["always", "missing", "never"];
 const USAGE_CODE = 125;

@@ -1,5 +1,5 @@
 import { defineCommand } from "../command.ts";
-import { saveStream } from "../save_stream.ts";
+import { saveStream } from "../save-stream.ts";
 import { containerPath } from "./path.ts";
 
 export default defineCommand({

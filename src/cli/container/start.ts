@@ -3,11 +3,11 @@ import type { Cli } from "../cli.ts";
 import { defineCommand, ExitError } from "../command.ts";
 import { describe } from "../describe.ts";
 import { attach, detachKeysOf } from "../stream/attach.ts";
-import { endOnSignal } from "../stream/end_on_signal.ts";
-import { waitForExit } from "../stream/exit_status.ts";
+import { endOnSignal } from "../stream/end-on-signal.ts";
+import { waitForExit } from "../stream/exit-status.ts";
 import { forwardSignals } from "../stream/signals.ts";
 import { Detached, joinStreams } from "../stream/stream.ts";
-import { followTtySize } from "../stream/tty_size.ts";
+import { followTtySize } from "../stream/tty-size.ts";
 import { containerPath } from "./path.ts";
 
 interface Checkpoint {

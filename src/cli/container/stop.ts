@@ -1,7 +1,7 @@
 import { defineCommand } from "../command.ts";
 import { forEachContainer } from "./each.ts";
 import { containerPath } from "./path.ts";
-import { STOP_FLAGS, stopQuery } from "./stop_options.ts";
+import { STOP_FLAGS, stopQuery } from "./stop-options.ts";
 
 export default defineCommand({
   usage: "[OPTIONS] CONTAINER [CONTAINER...]",

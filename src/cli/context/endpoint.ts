@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { messageOf } from "../../errors/errors.ts";
 import type { Cli } from "../cli.ts";
 import type { FlagTable } from "../flags/spec.ts";
-import { openFile } from "../open_file.ts";
+import { openFile } from "../open-file.ts";
 import { contextOf, storeOf } from "./current.ts";
 import { DEFAULT_CONTEXT, type DockerEndpoint, type TlsFiles } from "./store.ts";
 

@@ -1,6 +1,6 @@
 import { closeSync, readFileSync } from "node:fs";
 import { defineCommand } from "../command.ts";
-import { openFile } from "../open_file.ts";
+import { openFile } from "../open-file.ts";
 import { unpackContext } from "./archive.ts";
 import { storeOf } from "./current.ts";
 import { checkContextName } from "./store.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { humanDuration } from "../../units/human-duration.ts";
 import { parseDuration } from "./duration.ts";
-import { goTime } from "./go_time.ts";
+import { goTime } from "./go-time.ts";
 import { naturalCompare } from "./natural.ts";
 import { binarySize, humanSize, humanSizeDigits } from "./size.ts";
 import { alignTabs } from "./table.ts";

@@ -1,7 +1,7 @@
 import type { ImageSummary } from "../../api/schema.ts";
 import { familiarName, parseReference } from "../../reference/reference.ts";
 import { humanDuration } from "../../units/human-duration.ts";
-import { goTime } from "../format/go_time.ts";
+import { goTime } from "../format/go-time.ts";
 import type { Columns } from "../format/list.ts";
 import { humanSize, humanSizeDigits } from "../format/size.ts";
 import { shortId } from "../format/text.ts";

@@ -1,7 +1,7 @@
 import { humanDuration } from "../../units/human-duration.ts";
 import { defineCommand } from "../command.ts";
 import { LIST_FORMAT } from "../flags/common.ts";
-import { rfc3339Local } from "../format/go_time.ts";
+import { rfc3339Local } from "../format/go-time.ts";
 import { type Columns, formatList } from "../format/list.ts";
 import { humanSizeDigits } from "../format/size.ts";
 import { ellipsis, shortId } from "../format/text.ts";

@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import { parseReference } from "../../reference/reference.ts";
 import { defineCommand } from "../command.ts";
-import { openFile } from "../open_file.ts";
+import { openFile } from "../open-file.ts";
 import { showProgress } from "../progress/show.ts";
 import { readInput } from "../terminal/input.ts";
 

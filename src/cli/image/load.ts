@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import type { Cli } from "../cli.ts";
 import { defineCommand } from "../command.ts";
-import { openFile } from "../open_file.ts";
+import { openFile } from "../open-file.ts";
 import { platformOption } from "../platform.ts";
 import { showProgress } from "../progress/show.ts";
 import { readInput } from "../terminal/input.ts";

@@ -1,6 +1,6 @@
 import { defineCommand } from "../command.ts";
 import { platformOption } from "../platform.ts";
-import { saveStream } from "../save_stream.ts";
+import { saveStream } from "../save-stream.ts";
 
 export default defineCommand({
   usage: "[OPTIONS] IMAGE [IMAGE...]",

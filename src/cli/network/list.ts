@@ -2,7 +2,7 @@ import type { Network } from "../../api/schema.ts";
 import { defineCommand } from "../command.ts";
 import { LIST_FILTER, LIST_FORMAT } from "../flags/common.ts";
 import { filtersOf } from "../flags/filter.ts";
-import { goTimeOf } from "../format/go_time.ts";
+import { goTimeOf } from "../format/go-time.ts";
 import { type Columns, formatList } from "../format/list.ts";
 import { naturalCompare } from "../format/natural.ts";
 import { shortId } from "../format/text.ts";

@@ -1,12 +1,12 @@
 import type { Hijacked } from "../../api/client/client.ts";
 import { messageOf } from "../../errors/errors.ts";
 import type { Cli } from "../cli.ts";
-import { logMessage } from "../log_message.ts";
+import { logMessage } from "../log-message.ts";
 import { readInput } from "../terminal/input.ts";
 import { writeAll } from "../terminal/output.ts";
 import { makeRaw, type Restore } from "../terminal/raw.ts";
 import { Demultiplexer } from "./demultiplex.ts";
-import { DEFAULT_DETACH_KEYS, DetachFilter, parseDetachKeys } from "./detach_keys.ts";
+import { DEFAULT_DETACH_KEYS, DetachFilter, parseDetachKeys } from "./detach-keys.ts";
 
 /** A connection to a container's streams and what is wanted of it. */
 export interface StreamOrder {

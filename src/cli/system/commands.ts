@@ -11,7 +11,7 @@ const SYSTEM_GROUP: Record<string, Entry> = {
   df: { summary: "Show how much storage is used", load: () => import("./df.ts") },
   "dial-stdio": {
     summary: "Connect stdin and stdout with the engine",
-    load: () => import("./dial_stdio.ts"),
+    load: () => import("./dial-stdio.ts"),
     hidden: true,
   },
   events,

@@ -2,7 +2,7 @@ import { defineCommand } from "../command.ts";
 import { LIST_FORMAT } from "../flags/common.ts";
 import { formatList } from "../format/list.ts";
 import { type DiskUsage, totalsOf } from "./usage.ts";
-import { TOTAL_HEADERS, totalColumns } from "./usage_columns.ts";
+import { TOTAL_HEADERS, totalColumns } from "./usage-columns.ts";
 
 const TABLE = "table {{.Type}}\t{{.TotalCount}}\t{{.Active}}\t{{.Size}}\t{{.Reclaimable}}";
 const RAW =
@@ -20,7 +20,7 @@ export default defineCommand({
     const usage = await cli.client.json<DiskUsage>("GET", "/system/df");
     const chosen = flags.format || "table";
     if (flags.verbose) {
-      const { printVerboseUsage } = await import("./df_verbose.ts");
+      const { printVerboseUsage } = await import("./df-verbose.ts");
       printVerboseUsage(cli, usage, chosen);
       return 0;
     }

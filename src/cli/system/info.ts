@@ -5,12 +5,12 @@ import { type CliPlugin, listCliPlugins } from "../cli_plugins/find.ts";
 import { defineCommand, ExitError } from "../command.ts";
 import { COMMANDS } from "../commands.ts";
 import { describe } from "../describe.ts";
-import { printTemplate } from "../print_template.ts";
+import { printTemplate } from "../print-template.ts";
 import { compileTemplate } from "../template/execute.ts";
 import { type Field, GoStruct, listField, structField } from "../template/struct.ts";
-import { clientFields } from "./client_version.ts";
-import { serverFields } from "./info_fields.ts";
-import { clientLines, cliPluginLines, serverLines } from "./info_text.ts";
+import { clientFields } from "./client-version.ts";
+import { serverFields } from "./info-fields.ts";
+import { clientLines, cliPluginLines, serverLines } from "./info-text.ts";
 
 const BAD_TEMPLATE_CODE = 64;
 

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import type { BuildCache, ContainerSummary, ImageSummary, Volume } from "../../api/schema.ts";
 import { totalsOf } from "./usage.ts";
-import { byLastUse, totalColumns } from "./usage_columns.ts";
+import { byLastUse, totalColumns } from "./usage-columns.ts";
 
 const image = (Size: number, SharedSize: number, Containers: number) =>
   ({ Size, SharedSize, Containers }) as ImageSummary;

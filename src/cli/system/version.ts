@@ -4,10 +4,10 @@ import type { Cli } from "../cli.ts";
 import { defineCommand, ExitError } from "../command.ts";
 import { describe } from "../describe.ts";
 import { alignTabs } from "../format/table.ts";
-import { printTemplate } from "../print_template.ts";
+import { printTemplate } from "../print-template.ts";
 import { compileTemplate, type Template } from "../template/execute.ts";
 import { type Field, GoStruct, plainFields, structField } from "../template/struct.ts";
-import { ansicTime, clientFields } from "./client_version.ts";
+import { ansicTime, clientFields } from "./client-version.ts";
 
 const BAD_TEMPLATE_CODE = 64;
 const LAYOUT = { minWidth: 20, padding: 1 };

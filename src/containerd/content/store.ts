@@ -24,7 +24,7 @@ import {
 import { syncFolder } from "../../files/atomic.ts";
 import { compileFilters, labelOf } from "../filters/filter.ts";
 import type { Metadata } from "../metadata/database.ts";
-import { checkMask, maskedLabels, withoutEmpty } from "../metadata/field_mask.ts";
+import { checkMask, maskedLabels, withoutEmpty } from "../metadata/field-mask.ts";
 import type { Labels, NamespaceStore } from "../metadata/namespaces.ts";
 import { checkLabels } from "../metadata/validate.ts";
 import { hexOf } from "./digest.ts";

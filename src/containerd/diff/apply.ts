@@ -3,8 +3,8 @@ import type { Descriptor } from "../../proto/containerd/types/descriptor.ts";
 import type { ContentStore } from "../content/store.ts";
 import type { Mount } from "../snapshots/snapshot.ts";
 import { runChild } from "./child.ts";
-import { directTarget, type LayerTarget, withMounts } from "./layer_target.ts";
-import type { UnpackedLayer } from "./unpack_layer.ts";
+import { directTarget, type LayerTarget, withMounts } from "./layer-target.ts";
+import type { UnpackedLayer } from "./unpack-layer.ts";
 
 const TAR_TYPE = "application/vnd.oci.image.layer.v1.tar";
 const LAYER_TYPES =

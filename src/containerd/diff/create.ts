@@ -6,7 +6,7 @@ import type { ContentStore } from "../content/store.ts";
 import type { Labels } from "../metadata/namespaces.ts";
 import type { Mount } from "../snapshots/snapshot.ts";
 import { spawnChild } from "./child.ts";
-import { withMounts } from "./layer_target.ts";
+import { withMounts } from "./layer-target.ts";
 
 const OCI_GZIP = "application/vnd.oci.image.layer.v1.tar+gzip";
 

@@ -3,7 +3,7 @@ import { Container } from "../../proto/containerd/services/containers/v1/contain
 import { compileFilters, labelOf } from "../filters/filter.ts";
 import { now } from "../timestamp.ts";
 import type { Metadata } from "./database.ts";
-import { checkMask, masked, maskedLabels, withoutEmpty } from "./field_mask.ts";
+import { checkMask, masked, maskedLabels, withoutEmpty } from "./field-mask.ts";
 import type { NamespaceStore } from "./namespaces.ts";
 import { checkIdentifier, checkLabels, within } from "./validate.ts";
 

@@ -4,7 +4,7 @@ import { wrongDigest } from "../content/digest.ts";
 import { compileFilters, labelOf } from "../filters/filter.ts";
 import { now } from "../timestamp.ts";
 import type { Metadata } from "./database.ts";
-import { checkMask, masked, maskedLabels, withoutEmpty } from "./field_mask.ts";
+import { checkMask, masked, maskedLabels, withoutEmpty } from "./field-mask.ts";
 import type { NamespaceStore } from "./namespaces.ts";
 import { checkLabels } from "./validate.ts";
 

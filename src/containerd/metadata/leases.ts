@@ -2,7 +2,7 @@ import { exists, invalidArgument, notFound, notImplemented } from "../../errors/
 import { wrongDigest } from "../content/digest.ts";
 import { compileFilters, labelOf } from "../filters/filter.ts";
 import type { Metadata } from "./database.ts";
-import { withoutEmpty } from "./field_mask.ts";
+import { withoutEmpty } from "./field-mask.ts";
 import type { Labels, NamespaceStore } from "./namespaces.ts";
 import { checkLabels } from "./validate.ts";
 

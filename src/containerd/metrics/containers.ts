@@ -2,8 +2,8 @@
 import { Metrics as MetricsV1 } from "../../proto/io/containerd/cgroups/v1/metrics.ts";
 import { Metrics as MetricsV2 } from "../../proto/io/containerd/cgroups/v2/metrics.ts";
 import type { Task } from "../tasks/task.ts";
-import { figuresV1 } from "./cgroup_v1.ts";
-import { figuresV2 } from "./cgroup_v2.ts";
+import { figuresV1 } from "./cgroup-v1.ts";
+import { figuresV2 } from "./cgroup-v2.ts";
 import type { Figure } from "./figure.ts";
 import type { Family, Sample } from "./text.ts";
 

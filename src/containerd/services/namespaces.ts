@@ -5,7 +5,7 @@ import {
   NamespacesDefinition,
 } from "../../proto/containerd/services/namespaces/v1/namespaces.ts";
 import type { EventExchange } from "../events/exchange.ts";
-import { maskedLabels } from "../metadata/field_mask.ts";
+import { maskedLabels } from "../metadata/field-mask.ts";
 import type { NamespaceStore } from "../metadata/namespaces.ts";
 
 function required(namespace: Namespace | undefined): Namespace {

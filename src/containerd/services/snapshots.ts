@@ -6,7 +6,7 @@ import {
 } from "../../proto/containerd/services/snapshots/v1/snapshots.ts";
 import type { EventExchange } from "../events/exchange.ts";
 import type { Collector } from "../gc/collector.ts";
-import { checkMask, maskedLabels } from "../metadata/field_mask.ts";
+import { checkMask, maskedLabels } from "../metadata/field-mask.ts";
 import type { LeaseStore } from "../metadata/leases.ts";
 import { namespaceOf } from "../metadata/validate.ts";
 import type { Snapshotters } from "../snapshots/all.ts";

@@ -6,7 +6,7 @@
 import { exists, failedPrecondition, invalidArgument, notFound } from "../../errors/errors.ts";
 import { compileFilters, labelOf } from "../filters/filter.ts";
 import type { Metadata } from "../metadata/database.ts";
-import { withoutEmpty } from "../metadata/field_mask.ts";
+import { withoutEmpty } from "../metadata/field-mask.ts";
 import type { Labels, NamespaceStore } from "../metadata/namespaces.ts";
 import { checkLabels } from "../metadata/validate.ts";
 import { type Backend, KIND, type Kind, type Mount, type Snapshot, type Usage } from "./snapshot.ts";

@@ -1,9 +1,9 @@
 import { deadline } from "../../errors/errors.ts";
 import { Client } from "../../ttrpc/client.ts";
 import type { Bundle } from "./bundle.ts";
-import { followShimLog } from "./shim_log.ts";
+import { followShimLog } from "./shim-log.ts";
 import type { Task } from "./task.ts";
-import { taskClient } from "./task_client.ts";
+import { taskClient } from "./task-client.ts";
 
 const CONNECT_TIMEOUT = 5_000;
 

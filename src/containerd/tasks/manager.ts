@@ -20,18 +20,18 @@ import type { CreateTaskRequest } from "../../proto/containerd/services/tasks/v1
 import type { DeleteResponse } from "../../proto/containerd/task/v2/shim.ts";
 import type { Envelope } from "../../proto/containerd/types/event.ts";
 import type { Any } from "../../proto/google/protobuf/any.ts";
-import { isSameBuild } from "../../version/same_build.ts";
+import { isSameBuild } from "../../version/same-build.ts";
 import type { Layout } from "../config.ts";
 import type { EventExchange } from "../events/exchange.ts";
 import { Bundle } from "./bundle.ts";
 import { connectTask } from "./connect.ts";
-import { DeadShims } from "./dead_shim.ts";
-import { KeyedLock } from "./keyed_lock.ts";
+import { DeadShims } from "./dead-shim.ts";
+import { KeyedLock } from "./keyed-lock.ts";
 import type { Programs } from "./programs.ts";
-import { withDefaultRuntime } from "./runtime_options.ts";
-import { type ShimEnvironment, startShim } from "./shim_binary.ts";
-import { followShimLog } from "./shim_log.ts";
-import { ShimPool } from "./shim_pool.ts";
+import { withDefaultRuntime } from "./runtime-options.ts";
+import { type ShimEnvironment, startShim } from "./shim-binary.ts";
+import { followShimLog } from "./shim-log.ts";
+import { ShimPool } from "./shim-pool.ts";
 import { type Task, taskKey } from "./task.ts";
 
 const SHUTDOWN_TIMEOUT = 3_000;

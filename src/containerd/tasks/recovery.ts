@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { messageOf } from "../../errors/errors.ts";
 import { Bundle } from "./bundle.ts";
 import { connectTask, tryFollowLog } from "./connect.ts";
-import { DeadShims } from "./dead_shim.ts";
+import { DeadShims } from "./dead-shim.ts";
 import type { TaskManager } from "./manager.ts";
 import type { Task } from "./task.ts";
 

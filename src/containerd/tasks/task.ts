@@ -1,6 +1,6 @@
 import type { Client } from "../../ttrpc/client.ts";
 import type { Bundle } from "./bundle.ts";
-import type { TaskClient } from "./task_client.ts";
+import type { TaskClient } from "./task-client.ts";
 
 export interface InitExit {
   pid: number;

@@ -9,7 +9,7 @@ import { labelMask, parseLabels } from "../labels.ts";
 import { formatLabels, printJSON, printTable } from "../output.ts";
 import { argumentsOf, CONTAINER_FLAGS, createContainer } from "../run/container.ts";
 import { removeFifos } from "../run/fifos.ts";
-import { checkpoint, restore } from "./containers_checkpoint.ts";
+import { checkpoint, restore } from "./containers-checkpoint.ts";
 
 const list = command({
   aliases: ["list"],

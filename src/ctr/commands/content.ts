@@ -5,8 +5,8 @@ import { print } from "../cli.ts";
 import { type Command, command, type Group } from "../command.ts";
 import { labelMask, parseLabels } from "../labels.ts";
 import { formatAge, formatLabels, printTable } from "../output.ts";
-import { edit, pruneReferences } from "./content_edit.ts";
-import { fetch, fetchObject, pushObject } from "./content_remote.ts";
+import { edit, pruneReferences } from "./content-edit.ts";
+import { fetch, fetchObject, pushObject } from "./content-remote.ts";
 
 const list = command({
   aliases: ["list"],

@@ -6,9 +6,9 @@ import { print } from "../cli.ts";
 import { command, type Group } from "../command.ts";
 import { labelMask, parseLabels } from "../labels.ts";
 import { formatLabels } from "../output.ts";
-import { convert } from "./images_convert.ts";
-import { check, list, mount, unmount } from "./images_look.ts";
-import { PLATFORM_FLAGS, platformOf, pull, push } from "./images_registry.ts";
+import { convert } from "./images-convert.ts";
+import { check, list, mount, unmount } from "./images-look.ts";
+import { PLATFORM_FLAGS, platformOf, pull, push } from "./images-registry.ts";
 
 const load = command({
   aliases: ["load"],

@@ -10,7 +10,7 @@ import { type Cli, print } from "../cli.ts";
 import { command, type Group } from "../command.ts";
 import { printJSON } from "../output.ts";
 import { isFifo } from "../run/fifos.ts";
-import { ProcessIO } from "../run/process_io.ts";
+import { ProcessIO } from "../run/process-io.ts";
 
 /** Where shims of this and of stock's build listen. */
 const SOCKETS = "/run/containerd/s";

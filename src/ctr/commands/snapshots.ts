@@ -6,7 +6,7 @@ import { type Cli, print } from "../cli.ts";
 import { command, type Group } from "../command.ts";
 import { labelMask, parseLabels } from "../labels.ts";
 import { formatSize, printJSON, printTable } from "../output.ts";
-import { diff } from "./snapshots_diff.ts";
+import { diff } from "./snapshots-diff.ts";
 import { SNAPSHOTTER, snapshotterOf } from "./snapshotter.ts";
 
 /** Keeps what is made from the garbage collector until it is removed. */

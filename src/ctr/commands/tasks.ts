@@ -1,8 +1,8 @@
 import type { Group } from "../command.ts";
-import { attach, exec } from "./tasks_attached.ts";
-import { checkpoint } from "./tasks_checkpoint.ts";
-import { kill, pause, remove, resume, start } from "./tasks_control.ts";
-import { list, metrics, processes } from "./tasks_show.ts";
+import { attach, exec } from "./tasks-attached.ts";
+import { checkpoint } from "./tasks-checkpoint.ts";
+import { kill, pause, remove, resume, start } from "./tasks-control.ts";
+import { list, metrics, processes } from "./tasks-show.ts";
 
 export const tasks: Group = {
   summary: "Manage tasks",

@@ -2,7 +2,7 @@
 import { constants } from "node:os";
 import { TasksDefinition } from "../../proto/containerd/services/tasks/v1/tasks.ts";
 import type { Cli } from "../cli.ts";
-import type { ProcessIO } from "./process_io.ts";
+import type { ProcessIO } from "./process-io.ts";
 
 export interface Target {
   containerId: string;

@@ -8,7 +8,7 @@ import type { Cli } from "../cli.ts";
 import { attend } from "./attach.ts";
 import type { Network } from "./cni.ts";
 import { holdFifos, makeFifos, removeFifos, type StdioPaths } from "./fifos.ts";
-import { ProcessIO } from "./process_io.ts";
+import { ProcessIO } from "./process-io.ts";
 
 export const START_FLAGS = {
   "null-io": { kind: "bool", help: "Throw its output away" },

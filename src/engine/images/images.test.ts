@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, test } from "bun:test";
-import { FakeImages } from "./fake_images.testing.ts";
+import { FakeImages } from "./fake-images.testing.ts";
 import { imageHistory } from "./history.ts";
 import { inspectImage } from "./inspect.ts";
 import { listImages } from "./list.ts";
-import { matchesReference } from "./match_reference.ts";
+import { matchesReference } from "./match-reference.ts";
 import { familiar, parseImageName, withTag } from "./names.ts";
 import { pruneImages } from "./prune.ts";
 import { removeImage } from "./remove.ts";

@@ -4,7 +4,7 @@ import type { Image } from "../../images/types.ts";
 import type { Filters, ListOptions } from "../api/images/backend.ts";
 import { matchesLabels } from "../api/labels.ts";
 import type { ImageDependencies } from "./dependencies.ts";
-import { matchesReference } from "./match_reference.ts";
+import { matchesReference } from "./match-reference.ts";
 import { familiarOf } from "./names.ts";
 import { createdSeconds, parseTimestamp } from "./times.ts";
 

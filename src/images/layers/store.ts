@@ -3,7 +3,7 @@ import { conflict, messageOf, notFound } from "../../errors/errors.ts";
 import type { IDMap } from "../../linux/id-map.ts";
 import type { Logger } from "../../log/log.ts";
 import type { StorageDriver } from "../../storage/driver.ts";
-import { KeyedLock } from "../registry/keyed_lock.ts";
+import { KeyedLock } from "../registry/keyed-lock.ts";
 import type {
   Digest,
   ForeignBlob,

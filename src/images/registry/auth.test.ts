@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { parseChallenges } from "./challenge.ts";
 import { parseAuthHeader } from "./credentials.ts";
-import { FakeRegistry, makeImage, refuse } from "./fake_registry.testing.ts";
-import { failure, TestEngine } from "./fake_stores.testing.ts";
+import { FakeRegistry, makeImage, refuse } from "./fake-registry.testing.ts";
+import { failure, TestEngine } from "./fake-stores.testing.ts";
 import { translatePullError } from "./translate.ts";
 
 let registry: FakeRegistry;

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { kindOf } from "../../errors/errors.ts";
 import { makeCertificate } from "./certificate.testing.ts";
-import { FakeRegistry, makeImage, refuse } from "./fake_registry.testing.ts";
-import { failure, TestEngine } from "./fake_stores.testing.ts";
+import { FakeRegistry, makeImage, refuse } from "./fake-registry.testing.ts";
+import { failure, TestEngine } from "./fake-stores.testing.ts";
 import { MEDIA } from "./media.ts";
 import { Transport } from "./transport.ts";
 

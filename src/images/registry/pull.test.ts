@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { kindOf } from "../../errors/errors.ts";
-import { FakeRegistry, makeImage, refuse } from "./fake_registry.testing.ts";
-import { failure, TestEngine } from "./fake_stores.testing.ts";
+import { FakeRegistry, makeImage, refuse } from "./fake-registry.testing.ts";
+import { failure, TestEngine } from "./fake-stores.testing.ts";
 import { MEDIA } from "./media.ts";
 
 let registry: FakeRegistry;

@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { gunzipSync } from "node:zlib";
 import type { Image } from "../types.ts";
 import { digestOf } from "./descriptor.ts";
-import { FakeRegistry, makeImage, refuse } from "./fake_registry.testing.ts";
-import { TestEngine } from "./fake_stores.testing.ts";
+import { FakeRegistry, makeImage, refuse } from "./fake-registry.testing.ts";
+import { TestEngine } from "./fake-stores.testing.ts";
 
 let registry: FakeRegistry;
 let engine: TestEngine;

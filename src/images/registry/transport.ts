@@ -1,7 +1,7 @@
 import { cancelled } from "../../errors/errors.ts";
 import { unreachable } from "./failure.ts";
 import { type ProxySettings, proxyFor } from "./proxy.ts";
-import { isUnknownAuthority, systemRoots } from "./system_roots.ts";
+import { isUnknownAuthority, systemRoots } from "./system-roots.ts";
 
 /** How to speak TLS with one registry. */
 export interface TLSOptions {

@@ -3,8 +3,8 @@ import { errnoOf, invalidArgument, messageOf, systemError } from "../../errors/e
 import type { LinuxResources } from "../../oci/runtime-spec.ts";
 import { closeFd, O_WRONLY, openFd, readSmallFile, writeFd } from "../fd.ts";
 import { type Cgroup, type CgroupFolder, folderOf, unifiedFolder } from "./cgroup.ts";
-import { type ControlWrite, currentMemoryLimit, v1Writes } from "./limits_v1.ts";
-import { applyV2 } from "./limits_v2.ts";
+import { type ControlWrite, currentMemoryLimit, v1Writes } from "./limits-v1.ts";
+import { applyV2 } from "./limits-v2.ts";
 
 const encoder = new TextEncoder();
 const MEMORY_LIMIT = "memory.limit_in_bytes";

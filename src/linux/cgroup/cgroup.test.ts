@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { locateCgroup } from "./cgroup.ts";
-import { deviceProgram } from "./device_program.ts";
+import { deviceProgram } from "./device-program.ts";
 import { deviceRules } from "./devices.ts";
 import { parseLayout } from "./layout.ts";
-import { v1Writes } from "./limits_v1.ts";
+import { v1Writes } from "./limits-v1.ts";
 
 const V1_LINES = `25 24 0:22 / /sys/fs/cgroup rw - tmpfs tmpfs rw,mode=755
 26 25 0:23 / /sys/fs/cgroup/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct

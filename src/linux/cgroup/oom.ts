@@ -3,7 +3,7 @@ import { watch } from "node:fs";
 import { eventfd } from "../eventfd.ts";
 import { closeFd, O_RDONLY, openFd, readSmallFile, writeControlFile } from "../fd.ts";
 import { type Cgroup, folderOf } from "./cgroup.ts";
-import { oomKills } from "./oom_kills.ts";
+import { oomKills } from "./oom-kills.ts";
 
 /** Calls `onOom` for each strike until the returned function is called. Without a memory cgroup it never does. */
 export function watchOom(cgroup: Cgroup, onOom: () => void): () => void {

@@ -7,7 +7,7 @@ import { closeFd, readToEnd } from "../fd.ts";
 import { cstring } from "../libc.ts";
 import { memoryFile, rewind } from "../memfd.ts";
 import { seccompLibrary } from "./libseccomp.ts";
-import { withUnknownAsMissing } from "./unknown_syscalls.ts";
+import { withUnknownAsMissing } from "./unknown-syscalls.ts";
 
 const ACTIONS: Readonly<Record<string, number>> = {
   SCMP_ACT_KILL: 0x00000000,

@@ -1,7 +1,7 @@
 /** Connections to systemd's manager: the machine's, or that of a user without root. */
 import { unavailable } from "../../errors/errors.ts";
 import { readSmallFile } from "../fd.ts";
-import { pathExists } from "../path_exists.ts";
+import { pathExists } from "../path-exists.ts";
 import { Bus, SYSTEM_BUS } from "./bus.ts";
 import type { Variant } from "./marshal.ts";
 

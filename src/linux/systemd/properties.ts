@@ -1,6 +1,6 @@
 /** linux.resources as properties of a systemd unit, so that systemd sets the same limits when it reloads. */
 import type { LinuxResources } from "../../oci/runtime-spec.ts";
-import { weightOfShares } from "../cgroup/limits_v2.ts";
+import { weightOfShares } from "../cgroup/limits-v2.ts";
 import { type Property, property } from "./scope.ts";
 
 /** systemd's word for "no limit". */

@@ -1,6 +1,6 @@
 import type { Logger } from "../../log/log.ts";
 import type { Family } from "../address/ip.ts";
-import { FamilyFirewall } from "./family_firewall.ts";
+import { FamilyFirewall } from "./family-firewall.ts";
 import type { Rule } from "./rule.ts";
 
 export interface FirewallOptions {

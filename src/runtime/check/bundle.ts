@@ -3,7 +3,7 @@ import { statSync } from "node:fs";
 import type { Spec } from "../../oci/runtime-spec.ts";
 import { rootPathOf } from "../compile/container.ts";
 import type { Facts } from "../compile/facts.ts";
-import { parseMountOptions } from "../compile/mount_options.ts";
+import { parseMountOptions } from "../compile/mount-options.ts";
 import { compileMounts } from "../compile/mounts.ts";
 import { pointerOf, type Report } from "./problem.ts";
 

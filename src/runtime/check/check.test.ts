@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { exampleSpec, rootlessSpec } from "../example_spec.ts";
+import { exampleSpec, rootlessSpec } from "../example-spec.ts";
 import { checkBundle } from "./check.ts";
 
 const folder = mkdtempSync("/tmp/check-");

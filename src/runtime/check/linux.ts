@@ -2,7 +2,7 @@
 
 import { deviceRules } from "../../linux/cgroup/devices.ts";
 import { NAMESPACES } from "../../linux/namespaces.ts";
-import { pathExists } from "../../linux/path_exists.ts";
+import { pathExists } from "../../linux/path-exists.ts";
 import type { Linux, Spec } from "../../oci/runtime-spec.ts";
 import { rootPropagation } from "../compile/container.ts";
 import { compileDevices } from "../compile/devices.ts";

@@ -1,7 +1,7 @@
 import { invalidArgument } from "../../errors/errors.ts";
 import { parseFlags } from "../../flags/flags.ts";
 import { realPath } from "../../linux/folder.ts";
-import { pathExists } from "../../linux/path_exists.ts";
+import { pathExists } from "../../linux/path-exists.ts";
 import { checkBundle } from "../check/check.ts";
 import { print } from "../print.ts";
 import type { Context } from "./context.ts";

@@ -1,11 +1,11 @@
 import { invalidArgument } from "../../errors/errors.ts";
 import { parseFlags } from "../../flags/flags.ts";
 import { realPath } from "../../linux/folder.ts";
-import { pathExists } from "../../linux/path_exists.ts";
-import { type CreateOptions, createContainer } from "../create_container.ts";
+import { pathExists } from "../../linux/path-exists.ts";
+import { type CreateOptions, createContainer } from "../create-container.ts";
 import { checkConsole, listenFds } from "../descriptors.ts";
-import { readSpec } from "../read_spec.ts";
-import { warnOfCapabilities } from "../warn_capabilities.ts";
+import { readSpec } from "../read-spec.ts";
+import { warnOfCapabilities } from "../warn-capabilities.ts";
 import { onlyId } from "./arguments.ts";
 import type { Context } from "./context.ts";
 

@@ -1,9 +1,9 @@
 import { failedPrecondition, invalidArgument, isNotFound } from "../../errors/errors.ts";
 import { parseFlags } from "../../flags/flags.ts";
 import { kill } from "../../linux/kill.ts";
-import { pathExists } from "../../linux/path_exists.ts";
+import { pathExists } from "../../linux/path-exists.ts";
 import { destroy } from "../destroy.ts";
-import { killAll } from "../kill_all.ts";
+import { killAll } from "../kill-all.ts";
 import { isAlive, statusOf } from "../state/status.ts";
 import type { ContainerRecord, StateStore } from "../state/store.ts";
 import type { Context } from "./context.ts";

@@ -3,11 +3,11 @@ import { parseFlags } from "../../flags/flags.ts";
 import type { Process } from "../../oci/runtime-spec.ts";
 import { inheritProcess } from "../compile/process.ts";
 import { checkConsole, listenFds } from "../descriptors.ts";
-import { type ExecOptions, execInContainer } from "../exec_container.ts";
+import { type ExecOptions, execInContainer } from "../exec-container.ts";
 import { foreground } from "../foreground/foreground.ts";
-import { readProcess } from "../read_spec.ts";
+import { readProcess } from "../read-spec.ts";
 import type { ContainerRecord } from "../state/store.ts";
-import { warnOfCapabilities } from "../warn_capabilities.ts";
+import { warnOfCapabilities } from "../warn-capabilities.ts";
 import type { Context } from "./context.ts";
 
 export const FLAGS = {

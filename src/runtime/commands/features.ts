@@ -3,7 +3,7 @@ import { capabilityNames } from "../../linux/capabilities.ts";
 import { NAMESPACE_TYPES } from "../../linux/namespaces.ts";
 import { SECCOMP_ACTIONS, SECCOMP_OPERATORS } from "../../linux/seccomp/compile.ts";
 import { VERSION } from "../../version/version.ts";
-import { mountOptionNames } from "../compile/mount_options.ts";
+import { mountOptionNames } from "../compile/mount-options.ts";
 import { knownCapabilities } from "../host.ts";
 import { print } from "../print.ts";
 import type { Context } from "./context.ts";

@@ -5,8 +5,8 @@ import { isFrozen, setFrozen } from "../../linux/cgroup/freezer.ts";
 import { closeFd } from "../../linux/fd.ts";
 import { killPidfd } from "../../linux/kill.ts";
 import { signalNumber } from "../../linux/signals.ts";
-import { killAll } from "../kill_all.ts";
-import { openInitProcess } from "../state/init_process.ts";
+import { killAll } from "../kill-all.ts";
+import { openInitProcess } from "../state/init-process.ts";
 import type { ContainerRecord } from "../state/store.ts";
 import type { Context } from "./context.ts";
 

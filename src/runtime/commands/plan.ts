@@ -1,14 +1,14 @@
 import { invalidArgument } from "../../errors/errors.ts";
 import { parseFlags } from "../../flags/flags.ts";
 import { realPath } from "../../linux/folder.ts";
-import { pathExists } from "../../linux/path_exists.ts";
+import { pathExists } from "../../linux/path-exists.ts";
 import type { Spec } from "../../oci/runtime-spec.ts";
 import { compileContainer } from "../compile/container.ts";
 import { gatherFacts } from "../facts.ts";
 import { describePlan, jsonOp } from "../plan/describe.ts";
 import type { Plan } from "../plan/ops.ts";
 import { print } from "../print.ts";
-import { readSpec } from "../read_spec.ts";
+import { readSpec } from "../read-spec.ts";
 import type { Context } from "./context.ts";
 
 export const FLAGS = {

@@ -1,13 +1,13 @@
 import { invalidArgument } from "../../errors/errors.ts";
 import { parseFlags } from "../../flags/flags.ts";
 import { realPath } from "../../linux/folder.ts";
-import { pathExists } from "../../linux/path_exists.ts";
+import { pathExists } from "../../linux/path-exists.ts";
 import { COMMON_FLAGS, commonOptions, foldersOf, type Options } from "../criu/flags.ts";
 import type { RestoreOptions } from "../criu/restore.ts";
 import { checkConsole } from "../descriptors.ts";
 import { destroy } from "../destroy.ts";
 import { isRootless } from "../host.ts";
-import { readSpec } from "../read_spec.ts";
+import { readSpec } from "../read-spec.ts";
 import type { ContainerRecord } from "../state/store.ts";
 import { onlyId } from "./arguments.ts";
 import type { Context } from "./context.ts";

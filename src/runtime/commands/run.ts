@@ -1,12 +1,12 @@
 import { parseFlags } from "../../flags/flags.ts";
-import { createContainer } from "../create_container.ts";
+import { createContainer } from "../create-container.ts";
 import { destroy } from "../destroy.ts";
 import { foreground } from "../foreground/foreground.ts";
 import { runPoststart } from "../hooks.ts";
-import { killAll } from "../kill_all.ts";
+import { killAll } from "../kill-all.ts";
 import { isAlive } from "../state/status.ts";
 import type { ContainerRecord } from "../state/store.ts";
-import { warnOfCapabilities } from "../warn_capabilities.ts";
+import { warnOfCapabilities } from "../warn-capabilities.ts";
 import { onlyId } from "./arguments.ts";
 import type { Context } from "./context.ts";
 import { FLAGS as CREATE_FLAGS, createOptions } from "./create.ts";

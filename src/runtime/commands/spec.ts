@@ -2,8 +2,8 @@ import { invalidArgument, messageOf } from "../../errors/errors.ts";
 import { writeAtomic } from "../../files/atomic.ts";
 import { parseFlags } from "../../flags/flags.ts";
 import { cgroupLayout } from "../../linux/cgroup/layout.ts";
-import { pathExists } from "../../linux/path_exists.ts";
-import { exampleSpec, rootlessSpec } from "../example_spec.ts";
+import { pathExists } from "../../linux/path-exists.ts";
+import { exampleSpec, rootlessSpec } from "../example-spec.ts";
 import type { Context } from "./context.ts";
 
 export const FLAGS = {

@@ -2,7 +2,7 @@ import { failedPrecondition } from "../../errors/errors.ts";
 import { parseFlags } from "../../flags/flags.ts";
 import { destroy } from "../destroy.ts";
 import { runPoststart } from "../hooks.ts";
-import { killAll } from "../kill_all.ts";
+import { killAll } from "../kill-all.ts";
 import { releaseAndWait } from "../state/release.ts";
 import { statusOf } from "../state/status.ts";
 import { onlyId } from "./arguments.ts";

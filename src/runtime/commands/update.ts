@@ -129,7 +129,7 @@ function schemasOf(values: Values): LinuxIntelRdt | undefined {
 }
 
 async function updateRdt({ rdt }: ContainerRecord, schemas: LinuxIntelRdt): Promise<void> {
-  const { checkRdt, updateRdtGroup } = await import("../intel_rdt.ts");
+  const { checkRdt, updateRdtGroup } = await import("../intel-rdt.ts");
   const { findResctrl } = await import("../../linux/resctrl.ts");
   const resctrl = checkRdt(schemas, findResctrl());
   if (!rdt)
@@ -149,7 +149,7 @@ export async function run({ store, warn }: Context, args: string[]): Promise<num
   try {
     await applyLimits(record.cgroup, limits, { devices: false });
     if (record.unit !== undefined)
-      await (await import("../systemd_cgroup.ts")).updateScope(record.unit, limits);
+      await (await import("../systemd-cgroup.ts")).updateScope(record.unit, limits);
   } catch (error) {
     await applyLimits(record.cgroup, old, { devices: false }).catch((again: unknown) => {
       warn(`setting back the limits failed: ${messageOf(again)}`);

@@ -6,7 +6,7 @@ import type { Hook, Spec } from "../../oci/runtime-spec.ts";
 import { type Op, type Plan, SYNC, stringList } from "../plan/ops.ts";
 import { compileDevices } from "./devices.ts";
 import type { Facts } from "./facts.ts";
-import { ATTRIBUTES, propagationForMount } from "./mount_options.ts";
+import { ATTRIBUTES, propagationForMount } from "./mount-options.ts";
 import { compileLateReadonly, compileMounts, compileSources, contextOf, ownsDev } from "./mounts.ts";
 import { compileNamespaces, isNew, namespacesOf } from "./namespaces.ts";
 import { personalityOps } from "./personality.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { Mount } from "../../oci/runtime-spec.ts";
 import { testFacts, testSpec } from "./facts.testing.ts";
-import { parseMountOptions } from "./mount_options.ts";
+import { parseMountOptions } from "./mount-options.ts";
 import { cleanPath, compileLateReadonly, compileMounts } from "./mounts.ts";
 
 const compile = (...mounts: Mount[]) => compileMounts({ ...testSpec(), mounts }, testFacts());

@@ -2,9 +2,9 @@
 import { invalidArgument } from "../../errors/errors.ts";
 import type { LinuxIDMapping, Mount, Spec } from "../../oci/runtime-spec.ts";
 import { type Op, type Plan, stringList } from "../plan/ops.ts";
-import { compileCgroupMount } from "./cgroup_mount.ts";
+import { compileCgroupMount } from "./cgroup-mount.ts";
 import type { Facts } from "./facts.ts";
-import { ATTRIBUTES, type MountOptions, parseMountOptions } from "./mount_options.ts";
+import { ATTRIBUTES, type MountOptions, parseMountOptions } from "./mount-options.ts";
 
 /** Files of procfs that file systems such as lxcfs may replace by their own. */
 const PROC_FILES = new Set([

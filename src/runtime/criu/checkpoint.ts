@@ -3,7 +3,7 @@ import { invalidArgument } from "../../errors/errors.ts";
 import { folderOf, unifiedFolder } from "../../linux/cgroup/cgroup.ts";
 import { cgroupLayout } from "../../linux/cgroup/layout.ts";
 import { closeFd, O_RDWR, openFd, writeFd } from "../../linux/fd.ts";
-import { pathExists } from "../../linux/path_exists.ts";
+import { pathExists } from "../../linux/path-exists.ts";
 import { OpenDescriptors } from "../descriptors.ts";
 import { gatherFacts } from "../facts.ts";
 import type { ContainerRecord } from "../state/store.ts";

@@ -7,7 +7,7 @@ import { FLAGS as CHECKPOINT_FLAGS, dumpOptions } from "../commands/checkpoint.t
 import { FLAGS as RESTORE_FLAGS, restoreOptions } from "../commands/restore.ts";
 import { commonOptions, configuration, type Options, pageServer } from "./flags.ts";
 import { CriuRequest } from "./messages.ts";
-import { makeMountPoint, mountPoints } from "./mount_points.ts";
+import { makeMountPoint, mountPoints } from "./mount-points.ts";
 import { dumpedNamespaces, restoredNamespaces } from "./namespaces.ts";
 import { firstError } from "./session.ts";
 import { fileName, inheritedStreams, outsideFiles, saveStreams } from "./streams.ts";

@@ -3,7 +3,7 @@ import { errnoOf } from "../../errors/errors.ts";
 import { closeFd, dupAbove, setNonBlocking, writeFd } from "../../linux/fd.ts";
 import { streamPair } from "../../linux/seqpacket.ts";
 import { isTerminal, makeRaw, windowSize } from "../../linux/terminal.ts";
-import { receiveDescriptor } from "../../linux/unix_socket.ts";
+import { receiveDescriptor } from "../../linux/unix-socket.ts";
 import { setWindowSize } from "../../linux/winsize.ts";
 
 const STDIN = 0;

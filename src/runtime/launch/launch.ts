@@ -9,7 +9,7 @@ import { waitFor } from "../../linux/wait.ts";
 import { encodePlan } from "../plan/encode.ts";
 import type { Op, Plan } from "../plan/ops.ts";
 import { failureText, type InitMessage, nextMessage, sendGo } from "./channel.ts";
-import { initFile } from "./init_file.ts";
+import { initFile } from "./init-file.ts";
 
 const SIGKILL = 9;
 

@@ -1,7 +1,7 @@
 /** What a container is doing, from what the kernel says now. */
 import { isFrozen } from "../../linux/cgroup/freezer.ts";
-import { pathExists } from "../../linux/path_exists.ts";
-import { processStat } from "../../linux/process_stat.ts";
+import { pathExists } from "../../linux/path-exists.ts";
+import { processStat } from "../../linux/process-stat.ts";
 import type { ContainerRecord, StateStore } from "./store.ts";
 
 /** As the specification has it, and "paused", which runc adds. */

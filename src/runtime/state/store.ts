@@ -8,9 +8,9 @@ import type { Cgroup } from "../../linux/cgroup/cgroup.ts";
 import { makeFolder, readSmallFile, replaceSmallFile, unlinkIfThere } from "../../linux/fd.ts";
 import { listFolder, removeFolder, removeFolderIfEmpty } from "../../linux/folder.ts";
 import { mkdir } from "../../linux/mkdir.ts";
-import { pathExists } from "../../linux/path_exists.ts";
+import { pathExists } from "../../linux/path-exists.ts";
 import type { Spec } from "../../oci/runtime-spec.ts";
-import type { RdtGroup } from "../intel_rdt.ts";
+import type { RdtGroup } from "../intel-rdt.ts";
 
 export interface KeptSeccomp {
   /** The profile as JSON. */
@@ -39,7 +39,7 @@ export interface ContainerRecord {
   /** Its group in the resctrl file system, if it has one. */
   rdt?: RdtGroup;
   rootfs: string;
-  /** Without a mount namespace: the mount that the root was on before the container had one there (host_root.ts). */
+  /** Without a mount namespace: the mount that the root was on before the container had one there (host-root.ts). */
   mountBefore?: number;
   owner: number;
   /** linux.seccomp, which in a state that was loaded is only here: as text, it costs the commands that do not look at it little. */

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { toNumber } from "./files.ts";
 import { parseCgroups } from "./path.ts";
-import { ioEntries } from "./stats_v2.ts";
+import { ioEntries } from "./stats-v2.ts";
 
 test("parseCgroups() finds the v1 hierarchies, also where several controllers share one", () => {
   const { v1, v2 } = parseCgroups(

@@ -25,7 +25,7 @@ const NO_WATCH: OOMWatch = { check() {}, stop() {}, keep: () => ({ version: 0 })
 export async function resumeWatch(kept: KeptWatch, onOOM: () => void): Promise<OOMWatch> {
   if (kept.version === 0) return NO_WATCH;
   if (kept.version === 1) return watchCounter(kept.event, onOOM);
-  const { watchMemoryEvents } = await import("./oom_v2.ts");
+  const { watchMemoryEvents } = await import("./oom-v2.ts");
   closeFd(kept.events);
   try {
     return watchMemoryEvents(kept.folder, onOOM, kept.kills);
@@ -105,7 +105,7 @@ function readCount(event: number): boolean {
 function watchV2(folder: string, onOOM: () => void): OOMWatch {
   let watch: OOMWatch | undefined;
   let stopped = false;
-  void import("./oom_v2.ts").then(({ watchMemoryEvents }) => {
+  void import("./oom-v2.ts").then(({ watchMemoryEvents }) => {
     if (!stopped) watch = watchMemoryEvents(folder, onOOM);
   });
   return {

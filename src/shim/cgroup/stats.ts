@@ -1,7 +1,7 @@
 import { notFound } from "../../errors/errors.ts";
 import { cgroupPaths } from "./path.ts";
-import { collectV1 } from "./stats_v1.ts";
-import { collectV2 } from "./stats_v2.ts";
+import { collectV1 } from "./stats-v1.ts";
+import { collectV2 } from "./stats-v2.ts";
 
 /** The counters of a container's control groups, as the Any that containerd's clients expect. */
 export function statsOf(init: number): { typeUrl: string; value: Uint8Array } {

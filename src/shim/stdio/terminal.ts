@@ -8,7 +8,7 @@ import {
   setNonBlocking,
   unlinkIfThere,
 } from "../../linux/fd.ts";
-import { acceptUnix, listenUnix, receiveDescriptor } from "../../linux/unix_socket.ts";
+import { acceptUnix, listenUnix, receiveDescriptor } from "../../linux/unix-socket.ts";
 import { setWindowSize } from "../../linux/winsize.ts";
 import { socketFolder } from "../bundle.ts";
 import { HeldFifo } from "./fifo.ts";

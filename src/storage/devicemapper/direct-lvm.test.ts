@@ -1,4 +1,4 @@
-/** The commands that set up LVM, against programs that record them; test/vm/long/direct_lvm.test.ts has the real ones. */
+/** The commands that set up LVM, against programs that record them; test/vm/long/direct-lvm.test.ts has the real ones. */
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -42,9 +42,9 @@ export const NOT_HERE: Record<string, string> = {
 export const ELSEWHERE: Record<string, string> = {
   "POST /build": "tests of building",
   "POST /session": "tests of building",
-  "GET /plugins/privileges": "contract_plugins.test.ts",
-  "POST /plugins/pull": "contract_plugins.test.ts",
-  "POST /plugins/create": "contract_plugins.test.ts",
+  "GET /plugins/privileges": "contract-plugins.test.ts",
+  "POST /plugins/pull": "contract-plugins.test.ts",
+  "POST /plugins/create": "contract-plugins.test.ts",
 };
 
 export function requests(f: Fixture): Record<string, Request> {

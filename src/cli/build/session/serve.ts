@@ -4,7 +4,7 @@
  */
 import { Duplex } from "node:stream";
 import type { Hijacked } from "../../../api/client/client.ts";
-import { rawMethod } from "../../../grpc/raw_method.ts";
+import { rawMethod } from "../../../grpc/raw-method.ts";
 import { serveDuplex } from "../../../grpc/server.ts";
 import type { MethodTable } from "../../../grpc/service.ts";
 import type { Cli } from "../../cli.ts";

@@ -1,7 +1,7 @@
 import { invalidArgument } from "../../../errors/errors.ts";
 import type { Context } from "../../http/route.ts";
 import type { ImageArchives } from "./backend.ts";
-import { ProgressOutput } from "./progress_output.ts";
+import { ProgressOutput } from "./progress-output.ts";
 
 /** GET /images/get?names= and GET /images/{name}/get */
 export async function save(backend: ImageArchives, ctx: Context): Promise<void> {

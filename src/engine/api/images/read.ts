@@ -3,7 +3,7 @@ import type { ContainerDefaults } from "../../../images/types.ts";
 import type { Context } from "../../http/route.ts";
 import type { ApiVersion } from "../../http/version.ts";
 import type { ImageReading, LegacyInspect } from "./backend.ts";
-import { inspectConfig } from "./config_form.ts";
+import { inspectConfig } from "./config-form.ts";
 
 const LIST_FILTERS = ["before", "dangling", "label", "label!", "reference", "since", "until"];
 

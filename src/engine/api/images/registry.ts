@@ -2,7 +2,7 @@ import { invalidArgument } from "../../../errors/errors.ts";
 import { credentialsFrom, parseAuthHeader } from "../../../images/registry/credentials.ts";
 import type { Context } from "../../http/route.ts";
 import type { ImageTransport } from "./backend.ts";
-import { ProgressOutput } from "./progress_output.ts";
+import { ProgressOutput } from "./progress-output.ts";
 
 /** A header that may come more than once counts with its first value. */
 export function authOf(ctx: Context): ReturnType<typeof parseAuthHeader> {

@@ -3,7 +3,7 @@ import type { Route } from "../../http/route.ts";
 import type { Privilege } from "../../plugins/managed/config.ts";
 import type { Plugins } from "../../plugins/managed/manager.ts";
 import { pluginName } from "../../plugins/managed/store.ts";
-import { ProgressOutput } from "../images/progress_output.ts";
+import { ProgressOutput } from "../images/progress-output.ts";
 import { authOf } from "../images/registry.ts";
 
 const FILTERS = ["capability", "enabled"];

@@ -5,7 +5,7 @@
 import type { Duplex } from "node:stream";
 import { cancelled, kindOf, unavailable } from "../../../errors/errors.ts";
 import { type Channel, channelOver, type Metadata } from "../../../grpc/client.ts";
-import { type OpenCall, openCall } from "../../../grpc/open_call.ts";
+import { type OpenCall, openCall } from "../../../grpc/open-call.ts";
 import type { DeepPartial } from "../../../protobuf/message.ts";
 import type { MethodDefinition, RequestOf, ResponseOf } from "../../../protobuf/service.ts";
 

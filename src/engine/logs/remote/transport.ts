@@ -3,7 +3,7 @@ import { createSocket } from "node:dgram";
 import { connect as connectSocket, isIPv6, type Socket } from "node:net";
 import { connect as connectTLS } from "node:tls";
 import { invalidArgument, systemError } from "../../../errors/errors.ts";
-import { UnixDatagram } from "../../../linux/unix_datagram.ts";
+import { UnixDatagram } from "../../../linux/unix-datagram.ts";
 
 export interface Transport {
   /** Resolves when there is room for more. Errors: when the receiver is not there. */
