@@ -6,7 +6,7 @@ import { closeSync, constants, openSync, writeSync } from "node:fs";
 import { errnoOf } from "../../errors/errors.ts";
 import { isFifo, makeFifos, removeFifos, type StdioPaths } from "./fifos.ts";
 
-const { O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } = constants;
+const { O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
 
 /** Milliseconds to wait for output of processes that outlive the one that ended. */
 const PATIENCE = 1_000;
@@ -14,17 +14,16 @@ const PATIENCE = 1_000;
 export class ProcessIO {
   readonly paths: StdioPaths;
   readonly #outputs: Output[];
-  #input: number | undefined;
+  #isOver = false;
 
   /** Opens our ends of FIFOs; a path that is none has no stream. They are removed with finish(). */
   constructor(paths: StdioPaths) {
     this.paths = paths;
-    const { stdin, stdout, stderr } = paths;
+    const { stdout, stderr } = paths;
     this.#outputs = [
       ...(isFifo(stdout) ? [new Output(stdout, Bun.stdout)] : []),
       ...(isFifo(stderr) ? [new Output(stderr, Bun.stderr)] : []),
     ];
-    if (isFifo(stdin)) this.#input = openSync(stdin, O_RDWR | O_NONBLOCK);
   }
 
   /** For a new process. A terminal has no stderr of its own. */
@@ -32,31 +31,41 @@ export class ProcessIO {
     return new ProcessIO(makeFifos(id, terminal, folder));
   }
 
-  /** Copies our stdin to the process, once its shim has the FIFO open; `closed` is called at the end of ours. */
+  /** Copies our stdin to a started process; `closed` is called at the end of ours. */
   sendInput(closed: () => void): void {
-    if (this.#input === undefined) return;
-    const fd = openSync(this.paths.stdin, O_WRONLY | O_NONBLOCK);
-    this.#closeInput();
-    const copy = async () => {
-      for await (const piece of process.stdin as AsyncIterable<Uint8Array>) await writeAll(fd, piece);
-    };
-    copy()
+    if (!isFifo(this.paths.stdin)) return;
+    this.#copyInput()
       // A process that has closed its stdin wants no more: not an error.
       .catch(() => {})
-      .finally(() => {
-        closeSync(fd);
-        closed();
-      });
+      .finally(closed);
   }
 
-  #closeInput(): void {
-    if (this.#input !== undefined) closeSync(this.#input);
-    this.#input = undefined;
+  async #copyInput(): Promise<void> {
+    const fd = await this.#whenRead();
+    if (fd === undefined) return;
+    try {
+      for await (const piece of process.stdin as AsyncIterable<Uint8Array>) await writeAll(fd, piece);
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  /** Stock's shim may open its end a while after it has answered the start; what nobody has open is lost. */
+  async #whenRead(): Promise<number | undefined> {
+    while (!this.#isOver) {
+      try {
+        return openSync(this.paths.stdin, O_WRONLY | O_NONBLOCK);
+      } catch (error) {
+        if (errnoOf(error) !== "ENXIO") throw error;
+        await Bun.sleep(RETRY_MS);
+      }
+    }
+    return undefined;
   }
 
   /** The process has ended: waits until its output has been written, and removes the FIFOs. */
   async finish(): Promise<void> {
-    this.#closeInput();
+    this.#isOver = true;
     process.stdin.destroy();
     await Promise.all(this.#outputs.map((output) => output.finish()));
     removeFifos(this.paths);
