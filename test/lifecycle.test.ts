@@ -12,6 +12,14 @@ afterAll(() => engine.stop());
 /** Starts a container that waits for its end, and returns its name. */
 async function sleeper(name: string, ...options: string[]): Promise<string> {
   await engine.ok("run", "-d", "--name", name, ...options, "busybox", "sleep", "1000");
+  const pid = await inspect(name, "{{.State.Pid}}");
+  // Until its program runs, the first process of a container heeds signals that sleep does not.
+  await eventually(
+    "sleep to run",
+    () => readFileSync(`/proc/${pid}/cmdline`, "utf8"),
+    (command) => command.startsWith("sleep"),
+    40,
+  );
   return name;
 }
 
