@@ -24,6 +24,14 @@ async function killed(...daemons: Bun.Subprocess[]): Promise<void> {
   await Promise.all(daemons.map((daemon) => daemon.exited));
 }
 
+/** Waits until a process has ended. */
+const gone = (pid: string) =>
+  eventually(
+    `the end of process ${pid}`,
+    () => readdirSync("/proc"),
+    (pids) => !pids.includes(pid),
+  );
+
 describe("kill -9", () => {
   test.each([
     ["dockerd", (e: Engine) => [e.chain.dockerd]],
@@ -62,11 +70,7 @@ describe("kill -9", () => {
     );
     const pid = await inspect("meanwhile", "{{.State.Pid}}");
     await killed(engine.chain.dockerd, engine.chain.containerd);
-    await eventually(
-      "the container's end",
-      () => readdirSync("/proc"),
-      (pids) => !pids.includes(pid),
-    );
+    await gone(pid);
     await engine.restart();
     await eventually(
       "its state",
@@ -83,11 +87,7 @@ describe("kill -9", () => {
     const pid = await inspect("told", "{{.State.Pid}}");
     await killed(engine.chain.dockerd, engine.chain.containerd);
     writeFileSync(`/proc/${pid}/root/go`, "");
-    await eventually(
-      "the container's end",
-      () => readdirSync("/proc"),
-      (pids) => !pids.includes(pid),
-    );
+    await gone(pid);
     await engine.restart();
     await eventually(
       "its state",
@@ -125,11 +125,7 @@ describe("kill -9", () => {
       () => inspect("orphan", "{{.State.Status}}"),
       (s) => s === "exited",
     );
-    await eventually(
-      "the process's end",
-      () => readdirSync("/proc"),
-      (pids) => !pids.includes(pid),
-    );
+    await gone(pid);
     await engine.ok("rm", "orphan");
   });
 

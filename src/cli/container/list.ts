@@ -1,7 +1,8 @@
 import type { ContainerSummary } from "../../api/schema.ts";
 import type { Cli } from "../cli.ts";
 import { defineCommand } from "../command.ts";
-import { checkFilter, filtersOf } from "../flags/filter.ts";
+import { LIST_FILTER, LIST_FORMAT } from "../flags/common.ts";
+import { filtersOf } from "../flags/filter.ts";
 import { formatList, probeTemplate } from "../format/list.ts";
 import { columnsOf, HEADERS, ROW_TYPE } from "./columns.ts";
 
@@ -16,14 +17,8 @@ export default defineCommand({
   count: { most: 0 },
   flags: {
     all: { kind: "bool", short: "a", help: "Show all containers, not only running ones" },
-    filter: {
-      kind: "list",
-      short: "f",
-      type: "filter",
-      help: "Show only what meets a condition (NAME=VALUE)",
-      check: checkFilter,
-    },
-    format: { kind: "string", help: "'table', 'table TEMPLATE', 'json', or a Go template for each line" },
+    filter: LIST_FILTER,
+    format: LIST_FORMAT,
     last: { kind: "int", short: "n", help: "Show the containers created last, this many", shown: "-1" },
     latest: { kind: "bool", short: "l", help: "Show the container created last" },
     "no-trunc": { kind: "bool", help: "Do not cut the output" },

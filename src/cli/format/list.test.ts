@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { formatList, probeTemplate } from "./list.ts";
+import { formatList, layoutOf, probeTemplate } from "./list.ts";
 
 const headers = { ID: "CONTAINER ID", Names: "NAMES" };
 const row = (id: string, name: string) => ({
@@ -9,6 +9,19 @@ const row = (id: string, name: string) => ({
 });
 const list = (format: string, rows = [row("1", "one"), row("2", "a<b")]) =>
   formatList({ format, headers, rows, type: "*formatter.ContainerContext" });
+
+describe("layoutOf()", () => {
+  const layouts = { table: "table {{.ID}}\t{{.Name}}", raw: "net_id: {{.ID}}\nname: {{.Name}}\n" };
+  test.each([
+    ["table", false, layouts.table],
+    ["table", true, "{{.ID}}"],
+    ["raw", false, layouts.raw],
+    ["raw", true, "net_id: {{.ID}}"],
+    ["{{.Name}}", true, "{{.Name}}"],
+  ])("%j, quiet: %p", (chosen, quiet, format) => {
+    expect(layoutOf(chosen, quiet, layouts)).toBe(format);
+  });
+});
 
 describe("formatList()", () => {
   test("aligns a table under its headers", () => {

@@ -16,6 +16,17 @@ export interface ListDescription {
   type: string;
 }
 
+/**
+ * The format that a choice names: "table" and "raw" are the list's own layouts, of which --quiet leaves the first field
+ * of the raw one; anything else is a format already.
+ */
+export function layoutOf(chosen: string, quiet: boolean, layouts: { table: string; raw: string }): string {
+  const first = layouts.raw.slice(0, layouts.raw.indexOf("\n"));
+  if (chosen === "raw") return quiet ? first : layouts.raw;
+  if (chosen === "table") return quiet ? first.slice(first.indexOf("{{")) : layouts.table;
+  return chosen;
+}
+
 class Row implements GoJson {
   readonly columns: Columns;
   readonly type: string;

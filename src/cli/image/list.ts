@@ -1,6 +1,7 @@
 import type { ImageSummary } from "../../api/schema.ts";
 import { defineCommand } from "../command.ts";
-import { checkFilter, filtersOf } from "../flags/filter.ts";
+import { LIST_FILTER, LIST_FORMAT } from "../flags/common.ts";
+import { filtersOf } from "../flags/filter.ts";
 import { formatList } from "../format/list.ts";
 import { HEADERS, ROW_TYPE, rowsOf } from "./columns.ts";
 
@@ -14,14 +15,8 @@ export default defineCommand({
   flags: {
     all: { kind: "bool", short: "a", help: "Show all images, also intermediate ones" },
     digests: { kind: "bool", help: "Show digests" },
-    filter: {
-      kind: "list",
-      short: "f",
-      type: "filter",
-      help: "Show only what meets a condition (NAME=VALUE)",
-      check: checkFilter,
-    },
-    format: { kind: "string", help: "'table', 'table TEMPLATE', 'json', or a Go template for each line" },
+    filter: LIST_FILTER,
+    format: LIST_FORMAT,
     "no-trunc": { kind: "bool", help: "Do not cut the output" },
     quiet: { kind: "bool", short: "q", help: "Show ids only" },
     tree: { kind: "bool", help: "Show the platforms of each image as a tree" },

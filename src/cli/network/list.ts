@@ -3,13 +3,15 @@ import { defineCommand } from "../command.ts";
 import { LIST_FILTER, LIST_FORMAT } from "../flags/common.ts";
 import { filtersOf } from "../flags/filter.ts";
 import { goTimeOf } from "../format/go-time.ts";
-import { type Columns, formatList } from "../format/list.ts";
+import { type Columns, formatList, layoutOf } from "../format/list.ts";
 import { naturalCompare } from "../format/natural.ts";
 import { shortId } from "../format/text.ts";
 import { labelsColumn } from "../labels.ts";
 
-const TABLE = "table {{.ID}}\t{{.Name}}\t{{.Driver}}\t{{.Scope}}";
-const RAW = "network_id: {{.ID}}\nname: {{.Name}}\ndriver: {{.Driver}}\nscope: {{.Scope}}\n";
+const LAYOUTS = {
+  table: "table {{.ID}}\t{{.Name}}\t{{.Driver}}\t{{.Scope}}",
+  raw: "network_id: {{.ID}}\nname: {{.Name}}\ndriver: {{.Driver}}\nscope: {{.Scope}}\n",
+};
 
 const HEADERS: Record<string, string> = {
   ID: "NETWORK ID",
@@ -41,17 +43,11 @@ export default defineCommand({
     networks.sort((a, b) => naturalCompare(a.Name ?? "", b.Name ?? ""));
     const configured = flags.quiet ? "" : (cli.config.networksFormat ?? "");
     const rows = networks.map((network) => columnsOf(network, !flags["no-trunc"]));
-    const format = formatOf(flags.format || configured || "table", flags.quiet);
+    const format = layoutOf(flags.format || configured || "table", flags.quiet, LAYOUTS);
     cli.out(formatList({ format, headers: HEADERS, rows, type: "*network.networkContext" }));
     return 0;
   },
 });
-
-function formatOf(chosen: string, quiet: boolean): string {
-  if (chosen === "table") return quiet ? "{{.ID}}" : TABLE;
-  if (chosen === "raw") return quiet ? "network_id: {{.ID}}" : RAW;
-  return chosen;
-}
 
 function columnsOf(network: Network, short: boolean): Columns {
   const { Id = "", Labels: labels } = network;

@@ -2,12 +2,14 @@ import type { Plugin } from "../../api/schema.ts";
 import { defineCommand } from "../command.ts";
 import { LIST_FILTER, LIST_FORMAT } from "../flags/common.ts";
 import { filtersOf } from "../flags/filter.ts";
-import { type Columns, formatList } from "../format/list.ts";
+import { type Columns, formatList, layoutOf } from "../format/list.ts";
 import { naturalCompare } from "../format/natural.ts";
 import { ellipsis, shortId } from "../format/text.ts";
 
-const TABLE = "table {{.ID}}\t{{.Name}}\t{{.Description}}\t{{.Enabled}}";
-const RAW = "plugin_id: {{.ID}}\nname: {{.Name}}\ndescription: {{.Description}}\nenabled: {{.Enabled}}\n";
+const LAYOUTS = {
+  table: "table {{.ID}}\t{{.Name}}\t{{.Description}}\t{{.Enabled}}",
+  raw: "plugin_id: {{.ID}}\nname: {{.Name}}\ndescription: {{.Description}}\nenabled: {{.Enabled}}\n",
+};
 const HEADERS: Record<string, string> = {
   ID: "ID",
   Name: "NAME",
@@ -33,17 +35,11 @@ export default defineCommand({
     const plugins = await cli.client.json<Plugin[]>("GET", "/plugins", { query });
     plugins.sort((a, b) => naturalCompare(a.Name, b.Name));
     const rows = plugins.map((plugin) => columnsOf(plugin, !flags["no-trunc"]));
-    const format = formatOf(flags.format || "table", flags.quiet);
+    const format = layoutOf(flags.format || "table", flags.quiet, LAYOUTS);
     cli.out(formatList({ format, headers: HEADERS, rows, type: "*plugin.pluginContext" }));
     return 0;
   },
 });
-
-function formatOf(chosen: string, quiet: boolean): string {
-  if (chosen === "table") return quiet ? "{{.ID}}" : TABLE;
-  if (chosen === "raw") return quiet ? "plugin_id: {{.ID}}" : RAW;
-  return chosen;
-}
 
 function columnsOf(plugin: Plugin, short: boolean): Columns {
   const description = (plugin.Config.Description ?? "").replaceAll("\n", " ").replaceAll("\r", "");

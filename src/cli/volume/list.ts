@@ -2,13 +2,15 @@ import type { Volume } from "../../api/schema.ts";
 import { defineCommand } from "../command.ts";
 import { LIST_FILTER, LIST_FORMAT } from "../flags/common.ts";
 import { filtersOf } from "../flags/filter.ts";
-import { formatList } from "../format/list.ts";
+import { formatList, layoutOf } from "../format/list.ts";
 import { naturalCompare } from "../format/natural.ts";
 import { columnsOf, HEADERS, ROW_TYPE } from "./columns.ts";
 
 interface Volumes {
   Volumes?: Volume[] | null;
 }
+
+const LAYOUTS = { table: "table {{.Driver}}\t{{.Name}}", raw: "name: {{.Name}}\ndriver: {{.Driver}}\n" };
 
 export default defineCommand({
   usage: "[OPTIONS]",
@@ -25,14 +27,8 @@ export default defineCommand({
     const { Volumes } = await cli.client.json<Volumes>("GET", "/volumes", { query });
     const volumes = (Volumes ?? []).sort((a, b) => naturalCompare(a.Name, b.Name));
     const configured = flags.quiet ? "" : (cli.config.volumesFormat ?? "");
-    const format = formatOf(flags.format || configured || "table", flags.quiet);
+    const format = layoutOf(flags.format || configured || "table", flags.quiet, LAYOUTS);
     cli.out(formatList({ format, headers: HEADERS, rows: volumes.map(columnsOf), type: ROW_TYPE }));
     return 0;
   },
 });
-
-function formatOf(chosen: string, quiet: boolean): string {
-  if (chosen === "table") return quiet ? "{{.Name}}" : "table {{.Driver}}\t{{.Name}}";
-  if (chosen === "raw") return quiet ? "name: {{.Name}}" : "name: {{.Name}}\ndriver: {{.Driver}}\n";
-  return chosen;
-}

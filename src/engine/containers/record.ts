@@ -73,12 +73,8 @@ function configV2(container: Container): ConfigV2 & Record<string, unknown> {
   };
 }
 
-/** Every field, because stock Docker, when it takes the data root over, crashes on an endpoint that has none. */
-const NO_ENDPOINT = {
-  IPAMConfig: null,
-  Links: null,
-  Aliases: null,
-  NetworkID: "",
+/** What an endpoint has only while its container runs. */
+export const NOT_CONNECTED = {
   EndpointID: "",
   Gateway: "",
   IPAddress: "",
@@ -87,6 +83,15 @@ const NO_ENDPOINT = {
   GlobalIPv6Address: "",
   GlobalIPv6PrefixLen: 0,
   MacAddress: "",
+};
+
+/** Every field, because stock Docker, when it takes the data root over, crashes on an endpoint that has none. */
+const NO_ENDPOINT = {
+  IPAMConfig: null,
+  Links: null,
+  Aliases: null,
+  NetworkID: "",
+  ...NOT_CONNECTED,
   DriverOpts: null,
   IPAMOperational: false,
 };

@@ -5,6 +5,7 @@ import { publishEndpoints } from "../../networks/events.ts";
 import type { Container } from "../container.ts";
 import { containerOf } from "../create/modes.ts";
 import type { Env } from "../env.ts";
+import { NOT_CONNECTED } from "../record.ts";
 import { giveToRoot } from "../userns.ts";
 import { linksOf } from "./links.ts";
 import { sharedContainer } from "./namespaces.ts";
@@ -92,18 +93,7 @@ export function recordSandbox(container: Container, sandbox: Sandbox | undefined
   network.SandboxID = "";
   network.SandboxKey = "";
   network.Ports = {};
-  for (const endpoint of Object.values(network.Networks)) {
-    Object.assign(endpoint, {
-      EndpointID: "",
-      Gateway: "",
-      IPAddress: "",
-      IPPrefixLen: 0,
-      IPv6Gateway: "",
-      GlobalIPv6Address: "",
-      GlobalIPv6PrefixLen: 0,
-    });
-    endpoint.MacAddress = "";
-  }
+  for (const endpoint of Object.values(network.Networks)) Object.assign(endpoint, NOT_CONNECTED);
 }
 
 function sandboxRequest(env: Env, container: Container): SandboxRequest {
