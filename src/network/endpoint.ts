@@ -72,7 +72,9 @@ export function releaseEndpoint(spaces: AddressSpaces, { address, address6 }: En
 /** What stock allows on user-defined networks only. Errors: invalidArgument, forbidden, in its words. */
 export function checkSettings(network: NetworkRecord, settings: RequestedEndpoint): void {
   if (network.configOnly) throw forbidden("cannot create endpoint on configuration-only network");
-  const { IPv4Address = "", IPv6Address = "" } = settings.IPAMConfig ?? {};
+  const asked = settings.IPAMConfig ?? {};
+  // Clients send null for what is not given.
+  const [IPv4Address, IPv6Address] = [asked.IPv4Address || "", asked.IPv6Address || ""];
   if (IPv4Address !== "" && isIP(IPv4Address) !== 4)
     throw invalidArgument(`invalid IPv4 address: ${IPv4Address}`);
   if (IPv6Address !== "" && isIP(IPv6Address) !== 6)

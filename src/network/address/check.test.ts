@@ -41,6 +41,11 @@ describe("checkAddresses() says, as stock 28,", () => {
     expect(faults(config)).toBe(wrong);
   });
 
+  test("nothing of fields that are null, as some clients send what is not given", () => {
+    const config = { Subnet: "10.9.0.0/24", IPRange: null, Gateway: null, AuxiliaryAddresses: null };
+    expect(() => checkAddresses([config as object], false)).not.toThrow();
+  });
+
   test("nothing of IPv6 subnets that a network without IPv6 does not use", () => {
     expect(() => checkAddresses([{ Subnet: "fd00::5/64" }], false)).not.toThrow();
   });

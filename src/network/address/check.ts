@@ -12,20 +12,21 @@ export function checkAddresses(configs: readonly Partial<IPAMRecord>[], ipv6: bo
 }
 
 function faultsOf(config: Partial<IPAMRecord>, ipv6: boolean): string[] {
-  const { Subnet: text = "", IPRange = "", Gateway = "", AuxiliaryAddresses } = config;
+  // Clients send null for what is not given.
+  const [text, range, gateway] = [config.Subnet || "", config.IPRange || "", config.Gateway || ""];
   const subnet = readSubnet(text);
   if (!subnet) return [`invalid subnet ${text}: invalid CIDR block notation`];
   if (subnet.family === 6 && !ipv6) return [];
   const addresses: [string, string][] = [
-    [`invalid gateway ${Gateway}`, Gateway],
-    ...Object.entries(AuxiliaryAddresses ?? {}).map(([name, address]): [string, string] => [
+    [`invalid gateway ${gateway}`, gateway],
+    ...Object.entries(config.AuxiliaryAddresses ?? {}).map(([name, address]): [string, string] => [
       `invalid auxiliary address ${name}`,
       address,
     ]),
   ];
   return [
     ...unlessMasked(`invalid subnet ${text}`, text, subnet),
-    ...rangeFaults(IPRange, subnet),
+    ...rangeFaults(range, subnet),
     ...addresses.flatMap(([what, address]) => addressFaults(what, address, subnet)),
   ];
 }

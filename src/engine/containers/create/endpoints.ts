@@ -64,7 +64,9 @@ function checkEndpoint(network: NetworkController, name: string, settings: Endpo
 
 function faultsOf(network: NetworkController, name: string, settings: EndpointSettings): string[] {
   const faults: string[] = [];
-  const { IPv4Address = "", IPv6Address = "", LinkLocalIPs } = settings.IPAMConfig ?? {};
+  const { LinkLocalIPs, ...addresses } = settings.IPAMConfig ?? {};
+  // Clients send null for what is not given.
+  const [IPv4Address, IPv6Address] = [addresses.IPv4Address || "", addresses.IPv6Address || ""];
   const isOwn = !["bridge", "default", "host", "none"].includes(name);
   const hasAddress = IPv4Address !== "" || IPv6Address !== "";
   if (!isOwn && hasAddress)
