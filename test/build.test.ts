@@ -37,6 +37,14 @@ const sh = (image: string, script: string) =>
   engine.ok("run", "--rm", "--network", "none", "--entrypoint", "sh", image, "-c", script);
 
 describe("RUN", () => {
+  test("here-documents of triggers", async () => {
+    const triggers =
+      "ONBUILD RUN <<EOF\necho run > /run\nEOF\nONBUILD COPY <<-one <<two /d/\n\t1\n\tone\n2\ntwo";
+    const id = await built(`FROM busybox AS base\n${triggers}\nFROM base\nRUN true`);
+    expect(
+      await sh(id, "cat /run /d/one /d/two; test $(date +%Y) -le $(date -r /d/one +%Y) && echo now"),
+    ).toBe("run\n1\n2\nnow");
+  });
   test("here-documents: a script, a script with an interpreter, and input of a command", async () => {
     const id = await built(
       `FROM busybox
@@ -64,6 +72,13 @@ RUN --mount=type=cache,target=/c/deep echo ${n} >> /c/deep/log && cp /c/deep/log
     await built(file(1));
     const id = await built(file(2));
     expect(await sh(id, "cat /log; ls /c/deep 2>/dev/null | wc -l")).toBe("1\n2\n0");
+  });
+  test("a cache begins with what a folder of an image or stage has", async () => {
+    const mount = "--mount=type=cache,target=/c,from=base,source=/begin";
+    const id = await built(
+      `FROM busybox AS base\nRUN mkdir /begin && echo 1 > /begin/f\nFROM busybox\nRUN ${mount} cp /c/f /1 && echo 2 >> /c/f\nRUN ${mount} cp /c/f /2`,
+    );
+    expect(await sh(id, "cat /1 /2")).toBe("1\n1\n2");
   });
   test("--mount=type=bind from the context, a stage and an image; what is written to it is gone", async () => {
     const id = await built(
@@ -139,6 +154,14 @@ describe("COPY and ADD", () => {
       { f: "x", "d/e": "y" },
     );
     expect(await sh(id, "stat -c %a /a /b /d/e")).toBe("4750\n755\n644");
+  });
+  test("--chmod is for new folders on the way, too", async () => {
+    const id = await built("FROM busybox\nCOPY --chmod=750 f /p/q/f", { f: "" });
+    expect(await sh(id, "stat -c %a /p /p/q /p/q/f")).toBe("750\n750\n750");
+  });
+  test("a --checksum of what is not downloaded is refused", async () => {
+    const { stderr } = await build(`FROM busybox\nADD --checksum=sha256:${"0".repeat(64)} f /`, { f: "" });
+    expect(stderr).toContain("checksum requires HTTP(S) or Git sources");
   });
   test("--parents and --exclude", async () => {
     const id = await built(
@@ -377,8 +400,8 @@ RUN ls /run/secrets 2>/dev/null | wc -l >> /n`,
     const file = "FROM busybox AS One\nENV A=$PATH:$nope\nRUN exit 1\nCMD x\n";
     const { stdout, code } = await ours("--check", context({ Dockerfile: file }));
     expect(code).toBe(1);
-    expect(stdout).toStartWith("Check complete, 3 warnings have been found!\n\nWARNING: StageNameCasing\n");
-    expect(stdout).toContain("WARNING: UndefinedVar\nUsage of undefined variable '$nope'\nDockerfile:2\n");
+    expect(stdout).toStartWith("Check complete, 3 warnings have been found!\n\nWARNING: StageNameCasing - ");
+    expect(stdout).toContain("rule/undefined-var/\nUsage of undefined variable '$nope'\nDockerfile:2\n");
     const clean = await ours("--call=check", context({ Dockerfile: "FROM busybox\nRUN exit 1\n" }));
     expect(clean).toMatchObject({ code: 0, stdout: "Check complete, no warnings found.\n" });
   });

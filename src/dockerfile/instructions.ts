@@ -133,7 +133,9 @@ function readOnbuild(statement: Statement): Body<"ONBUILD"> {
     throw new Error(`${trigger} isn't allowed as an ONBUILD trigger`);
   if (!KEYWORDS.includes(trigger))
     throw new Error(`unknown instruction: ${trigger}${didYouMean(trigger, KEYWORDS)}`);
-  return { expression, heredocs: statement.line.heredocs };
+  const { heredocs } = statement.line;
+  const lines = heredocs.map(({ content, name }) => `\n${content}${name}`).join("");
+  return { expression: lines === "" ? expression : `${expression}${lines}\n`, heredocs };
 }
 
 function readShell(statement: Statement): Body<"SHELL"> {

@@ -19,8 +19,15 @@ export async function check(cli: Cli, flags: BuildFlags, source: Source): Promis
   const { warnings } = JSON.parse(Buffer.concat(chunks).toString()) as CheckResult;
   if (flags.quiet) return warnings.length > 0 ? 1 : 0;
   cli.out(`Check complete, ${countOf(warnings.length)}\n`);
-  for (const { rule, message, excerpt } of warnings) cli.out(`\nWARNING: ${rule}\n${message}\n${excerpt}\n`);
+  for (const { rule, message, excerpt } of warnings)
+    cli.out(`\nWARNING: ${rule} - ${pageOf(rule)}\n${message}\n${excerpt}\n`);
   return warnings.length > 0 ? 1 : 0;
+}
+
+/** "JSONArgsRecommended" → ".../json-args-recommended/" */
+function pageOf(rule: string): string {
+  const words = rule.match(/[A-Z]+(?![a-z])|[A-Z][a-z]+/g) ?? [rule];
+  return `https://docs.docker.com/go/dockerfile/rule/${words.join("-").toLowerCase()}/`;
 }
 
 function countOf(count: number): string {

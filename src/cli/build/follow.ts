@@ -34,7 +34,7 @@ export async function follow(
     return id;
   }
   if (classic) {
-    const say = flags.progress === "quiet" ? () => {} : (text: string) => cli.out(text);
+    const say = ["quiet", "none"].includes(flags.progress ?? "") ? () => {} : (text: string) => cli.out(text);
     await showClassic(cli, messages, say, aux);
     return id;
   }
@@ -89,6 +89,7 @@ function viewOf(cli: Cli, progress: string): BuildView {
       return new PlainView(write);
     case "rawjson":
       return new RawView(write);
+    case "none":
     case "quiet":
       return new PlainView(() => {});
     case "tty":
@@ -98,7 +99,7 @@ function viewOf(cli: Cli, progress: string): BuildView {
   }
 }
 
-const PROGRESS = ["auto", "plain", "tty", "quiet", "rawjson"];
+const PROGRESS = ["auto", "plain", "tty", "quiet", "none", "rawjson"];
 
 /** Errors: plain. */
 export function checkProgress(progress: string): string {

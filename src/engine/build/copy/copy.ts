@@ -46,9 +46,10 @@ function copyFolder({ tree, entry, path }: CopySource, target: CopyTarget): void
     : "";
   const destination = plan.resolve(posix.join(target.destination, kept === "." ? "" : kept));
   const change = modeChanger(target.mode);
+  const made = folderMode(target);
   const existed = plan.at(destination)?.type === "directory";
   try {
-    plan.folder(destination, ROOT);
+    plan.folder(destination, ROOT, made);
   } catch (cause) {
     throw new Error(`failed to copy directory: ${messageOf(cause)}`, { cause });
   }
@@ -90,8 +91,9 @@ function copyFile(source: CopySource, target: CopyTarget): void {
   const asFolder = base.endsWith("/") || plan.isFolder(base);
   const folder = plan.resolve(asFolder ? base : posix.dirname(base));
   const file = asFolder ? name : posix.basename(base);
+  const made = folderMode(target);
   try {
-    plan.folder(folder, owner ?? ROOT);
+    plan.folder(folder, owner ?? ROOT, made);
   } catch (cause) {
     throw new Error(`failed to create new directory: ${messageOf(cause)}`, { cause });
   }
@@ -105,6 +107,10 @@ function copyFile(source: CopySource, target: CopyTarget): void {
   plan.put(path, header, { tree, entry: { path: entry.path, header: entry.header, inode: undefined } });
 }
 
+/** As in BuildKit, --chmod is for the folders that are made on the way, too. */
+const folderMode = ({ mode }: CopyTarget): number =>
+  modeChanger(mode)({ type: "directory", mode: 0o755 } as TarHeader);
+
 /** A change of owner takes the setuid bit away, and the setgid bit of what a group may run, as chown(2) does. */
 function chowned(header: TarHeader, owner: Owner | undefined): TarHeader {
   if (!owner || header.type !== "file") return header;
@@ -112,7 +118,7 @@ function chowned(header: TarHeader, owner: Owner | undefined): TarHeader {
   return { ...header, mode: header.mode & ~lost };
 }
 
-/** False if it is no archive. Owners stay as the archive says. */
+/** False if it is no archive. Owners and modes stay as the archive says. */
 async function unpackArchive(source: CopySource, target: CopyTarget): Promise<boolean> {
   const { tree, entry } = source;
   const archive = await openArchive(() => tree.read(entry), target.temporary, target.signal);
@@ -122,7 +128,7 @@ async function unpackArchive(source: CopySource, target: CopyTarget): Promise<bo
   const { owner: _, ...rest } = target;
   copyFolder(
     { tree: archive as SourceTree, entry: root, path: "", hash: "", mayUnpack: false },
-    { ...rest, owner: undefined, parents: false },
+    { ...rest, owner: undefined, mode: undefined, parents: false },
   );
   return true;
 }

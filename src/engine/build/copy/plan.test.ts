@@ -83,7 +83,7 @@ describe("planCopy()", () => {
   });
   test("exclude and mode", async () => {
     expect(await copied("d", "/dst", { exclude: ["e"], mode: "u=rw,go=" })).toEqual([
-      "dst directory 755 0",
+      "dst directory 600 0",
       "dst/b file 600 0",
     ]);
   });

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { writeAtomic } from "../../../files/atomic.ts";
 import { sha256 } from "../tree/hash.ts";
@@ -15,6 +15,12 @@ export interface CacheMountRecord {
   uses: number;
 }
 
+interface FolderOwner {
+  uid: number;
+  gid: number;
+  mode: number;
+}
+
 /** Folders of RUN --mount=type=cache, which outlive builds: <data-root>/builder/cache/<key>/{data,record.json}. */
 export class CacheMounts {
   readonly #root: string;
@@ -26,16 +32,22 @@ export class CacheMounts {
     this.#root = root;
   }
 
-  /** The folder, made if it is not there, and the function that gives it back. */
+  /** The folder, made (and filled by `fill`) if it is not there, and the function that gives it back. Errors: of `fill`. */
   async take(
     id: string,
     sharing: "shared" | "private" | "locked",
-    owner: { uid: number; gid: number; mode: number },
+    owner: FolderOwner,
+    fill: (path: string) => Promise<void> = async () => {},
   ): Promise<{ path: string; release(): void }> {
     const key = this.#keyFor(id, sharing);
     const unlock = sharing === "locked" ? await this.#lock(key) : () => {};
     const path = join(this.#root, key, "data");
-    if (!existsSync(path)) await makeOwned(path, owner);
+    try {
+      if (!existsSync(path)) await makeFilled(path, owner, fill);
+    } catch (error) {
+      unlock();
+      throw error;
+    }
     this.#note(key, id);
     this.#inUse.set(key, (this.#inUse.get(key) ?? 0) + 1);
     return {
@@ -99,10 +111,24 @@ export class CacheMounts {
   }
 }
 
-async function makeOwned(
+/** It is there when it is filled, or not at all. */
+async function makeFilled(
   path: string,
-  { uid, gid, mode }: { uid: number; gid: number; mode: number },
+  owner: FolderOwner,
+  fill: (path: string) => Promise<void>,
 ): Promise<void> {
+  const temporary = `${path}.${crypto.randomUUID()}`;
+  try {
+    await makeOwned(temporary, owner);
+    await fill(temporary);
+    // Somebody else may have been quicker.
+    if (!existsSync(path)) renameSync(temporary, path);
+  } finally {
+    rmSync(temporary, { recursive: true, force: true });
+  }
+}
+
+async function makeOwned(path: string, { uid, gid, mode }: FolderOwner): Promise<void> {
   mkdirSync(path, { recursive: true, mode: 0o711 });
   const { chmod, chown } = await import("node:fs/promises");
   await chown(path, uid, gid);

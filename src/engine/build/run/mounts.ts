@@ -2,9 +2,10 @@
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join, posix } from "node:path";
 import type { Mount } from "../../../api/schema.ts";
+import { pack } from "../../../archive/pack.ts";
 import { unpack } from "../../../archive/unpack.ts";
 import type { Of, RunMount } from "../../../dockerfile/types.ts";
-import { invalidArgument } from "../../../errors/errors.ts";
+import { invalidArgument, notFound } from "../../../errors/errors.ts";
 import { hostOwner, type Owner } from "../../../linux/id-map.ts";
 import { planCopy } from "../copy/copy.ts";
 import { LayerPlan } from "../copy/plan.ts";
@@ -133,13 +134,28 @@ class MountSet implements RunMounts {
       ...this.#hostOwner(mount),
       mode: Number.parseInt(mount.mode ?? "755", 8),
     };
-    const { path, release } = await this.#context.env.cacheMounts.take(
-      mount.id ?? target,
-      mount.sharing,
-      owner,
-    );
+    const { from, source = "", id = target, sharing } = mount;
+    const { cacheMounts } = this.#context.env;
+    const { path, release } = await (from === undefined
+      ? cacheMounts.take(id, sharing, owner)
+      : cacheMounts.take(`${id} from ${from}:${source}`, sharing, owner, (path) =>
+          this.#fillCache(path, from, source),
+        ));
     this.#undo.push(release);
     this.#bind(path, target, mount.readonly);
+  }
+
+  /** A new cache begins with what a folder of a stage or image has. Errors: notFound. */
+  async #fillCache(path: string, from: string, source: string): Promise<void> {
+    const { tree, close } = await this.#context.openFrom(from);
+    try {
+      const found = tree.find(source, true);
+      if (found?.header.type !== "directory")
+        throw notFound(`cache source ${JSON.stringify(source)} is no folder of ${from}`);
+      await unpack(pack(posix.join(tree.root, found.path)), path, { whiteouts: "keep" });
+    } finally {
+      await close();
+    }
   }
 
   async #addTmpfs(mount: RunMount): Promise<void> {

@@ -50,7 +50,11 @@ export class Solver {
     this.source = source;
     this.#out = out;
     this.#outputs = new OrderedOutputs(out);
-    this.args = new BuildArgs(givenArgs(request.buildArgs), platformArgs(targetPlatform(request.platform)));
+    const known = platformArgs(targetPlatform(request.platform));
+    this.args = new BuildArgs(
+      givenArgs(request.buildArgs),
+      known.set("TARGETSTAGE", request.target || "default"),
+    );
     this.epoch = epochOf(request.buildArgs["SOURCE_DATE_EPOCH"]);
   }
 

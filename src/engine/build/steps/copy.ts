@@ -90,6 +90,8 @@ async function sourcesOf(context: StepContext, instruction: Copy, open: Open): P
     const root = from === undefined ? undefined : await context.openFrom(from);
     if (root) open.push(root);
     const tree = root?.tree ?? context.source;
+    if (instruction.checksum !== undefined && !instruction.sources.every(isRemote))
+      throw invalidArgument("checksum requires HTTP(S) or Git sources");
     for (const path of instruction.sources) {
       if (kind === "ADD" && isRemote(path)) {
         const download = await downloadSource(context, path, instruction);

@@ -27,8 +27,8 @@ export interface TarTreeOptions {
 /** Marks, in place of the offset, a folder that the archive does not name itself. */
 const MADE = -1;
 
-const madeFolder = (): TarHeader =>
-  tarHeader({ name: "", type: "directory", mtime: Math.floor(Date.now() / 1000) });
+const now = (): number => Math.floor(Date.now() / 1000);
+const madeFolder = (): TarHeader => tarHeader({ name: "", type: "directory", mtime: now() });
 
 /**
  * An archive as a tree, without unpacking: contents lie one after the other in a file that has no name, headers and
@@ -93,7 +93,7 @@ export class TarTree implements SourceTree {
     for (const [name, content] of Object.entries(files)) {
       const bytes = Buffer.from(content);
       const offset = tree.#write(bytes);
-      tree.#putFile(tarHeader({ name, type: "file", size: bytes.length }), offset);
+      tree.#putFile(tarHeader({ name, type: "file", size: bytes.length, mtime: now() }), offset);
     }
     return tree;
   }
