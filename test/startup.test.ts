@@ -124,24 +124,23 @@ describe("dockerd without --containerd", () => {
       stdout: "ignore",
       stderr: Bun.file(join(folder, "log")),
     });
-    const ping = async () => {
-      for (let tries = 0; tries < 500; tries++) {
-        const answer = await fetch("http://d/info", { unix: socket }).catch(() => undefined);
-        const info = (await answer?.json()) as { ContainerdCommit: { ID: string } } | undefined;
-        if (info && info.ContainerdCommit.ID !== "unreachable") return true;
-        await Bun.sleep(20);
-      }
-      return false;
-    };
-    expect(await ping()).toBe(true);
-    const pidFile = join(folder, "exec/containerd/docker-containerd.pid");
-    const first = Number(await Bun.file(pidFile).text());
+    const served = () =>
+      eventually(
+        "dockerd and its containerd answer",
+        async () => {
+          const answer = await fetch("http://d/info", { unix: socket }).catch(() => undefined);
+          const info = (await answer?.json()) as { ContainerdCommit: { ID: string } } | undefined;
+          return info?.ContainerdCommit.ID ?? "unreachable";
+        },
+        (commit) => commit !== "unreachable",
+      );
+    await served();
+    const pidOf = async () =>
+      Number(await Bun.file(join(folder, "exec/containerd/docker-containerd.pid")).text());
+    const first = await pidOf();
     process.kill(first, "SIGKILL");
-    for (let tries = 0; tries < 500 && (await Bun.file(pidFile).text()) === String(first); tries++)
-      await Bun.sleep(20);
-    const second = Number(await Bun.file(pidFile).text());
-    expect(second).not.toBe(first);
-    expect(await ping()).toBe(true);
+    const second = await eventually("another docker-containerd", pidOf, (pid) => pid !== first);
+    await served();
     daemon.kill("SIGTERM");
     expect(await daemon.exited).toBe(0);
     await eventually(
