@@ -184,6 +184,32 @@ describe("load, save, tag, rmi, inspect, history", () => {
     await engine.ok("rmi", "committed:1", "imported:1");
   });
 
+  test("import takes what gzip, bzip2, xz and zstd have packed", async () => {
+    await run("sh", "-ec", "mkdir -p packed/etc; echo in > packed/etc/file; tar -C packed -cf plain.tar etc");
+    for (const program of ["gzip", "bzip2", "xz", "zstd"]) {
+      await run("sh", "-ec", `${program} -c plain.tar > packed.tar`);
+      await engine.ok("import", join(work, "packed.tar"), `imported:${program}`);
+    }
+    const format = "{{json .RootFS.Layers}}";
+    const names = ["gzip", "bzip2", "xz", "zstd"].map((program) => `imported:${program}`);
+    const layers = (await engine.ok("image", "inspect", "-f", format, ...names)).split("\n");
+    const digest = createHash("sha256")
+      .update(readFileSync(join(work, "plain.tar")))
+      .digest("hex");
+    expect(new Set(layers)).toEqual(new Set([JSON.stringify([`sha256:${digest}`])]));
+    await engine.ok("rmi", ...names);
+  });
+
+  test("prune takes the further names of an image that a container uses, but never its last one", async () => {
+    await engine.ok("create", "--name", "user", "busybox");
+    await engine.ok("tag", "busybox", "another:name");
+    expect(await engine.ok("image", "prune", "-af", "--filter", "label!=none")).toContain(
+      "untagged: another:name",
+    );
+    expect(await engine.ok("images", "--format", "{{.Repository}}:{{.Tag}}")).toBe("busybox:latest");
+    await engine.ok("rm", "user");
+  });
+
   test("commit pauses a container that runs, unless told not to, and lets it run on", async () => {
     await engine.ok("run", "-d", "--name", "running", "--network", "none", "busybox", "sleep", "3600");
     const pauses = async (...flags: string[]) => {

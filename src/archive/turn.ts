@@ -9,8 +9,7 @@ const BUDGET_MS = 4;
 let began: number | undefined;
 
 /** A promise to await if the loop's turn has taken too long, else undefined. */
-export function turn(): Promise<void> | undefined {
-  const now = performance.now();
+export function turn(now = performance.now()): Promise<void> | undefined {
   if (began === undefined) {
     began = now;
     setImmediate(() => {

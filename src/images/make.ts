@@ -1,6 +1,5 @@
 /** Images made here: from the tar of a file system, or from a container's layer. */
 
-import { decompress } from "./archives/decompress.ts";
 import type { ImageRoot } from "./open.ts";
 import type { ContainerDefaults, Digest, HistoryEntry, Image, ImageConfig } from "./types.ts";
 
@@ -32,7 +31,7 @@ export async function makeImage(
   tar: AsyncIterable<Uint8Array>,
   made: NewImage,
 ): Promise<Image> {
-  const layer = await root.layers.register(decompress(tar), made.parent?.chainID);
+  const layer = await root.layers.register(tar, made.parent?.chainID);
   try {
     const image = await root.images.create(Buffer.from(JSON.stringify(configOf(made, layer.diffID))));
     if (made.parent && image.parent === undefined) await root.images.setParent(image.id, made.parent.id);

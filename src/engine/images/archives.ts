@@ -1,4 +1,4 @@
-import { invalidArgument, messageOf, notFound } from "../../errors/errors.ts";
+import { invalidArgument, notFound } from "../../errors/errors.ts";
 import { loadImages } from "../../images/archives/load.ts";
 import { chooseImages, saveImages } from "../../images/archives/save.ts";
 import { applyChanges } from "../../images/changes.ts";
@@ -10,6 +10,7 @@ import {
   parseReference,
   withDefaultTag,
 } from "../../images/reference.ts";
+import { unreachable } from "../../images/registry/failure.ts";
 import { hostPlatform, parsePlatform } from "../../images/registry/platform.ts";
 import type { ProgressSink } from "../../images/registry/progress.ts";
 import type { ContainerDefaults, Image } from "../../images/types.ts";
@@ -76,14 +77,31 @@ async function download(
   signal: AbortSignal,
 ): Promise<AsyncIterable<Uint8Array>> {
   const url = /^https?:\/\//.test(source) ? source : `http://${source}`;
+  const address = URL.parse(url);
+  if (!address) throw invalidArgument(`cannot import ${JSON.stringify(source)}: not a URL`);
   let answer: Response;
   try {
-    answer = await fetch(url, { signal });
+    answer = await fetch(address, { signal });
   } catch (cause) {
-    throw invalidArgument(`cannot import ${url}: ${messageOf(cause)}`, { cause });
+    throw unreachable("GET", address, cause);
   }
   if (!answer.ok || !answer.body)
-    throw notFound(`cannot import ${url}: the server answered ${answer.status}`);
+    throw notFound(
+      `failed to GET ${url} with status ${answer.status} ${answer.statusText}: ${await firstWords(answer)}`,
+    );
   progress({ status: `Downloading from ${url}` });
   return answer.body;
 }
+
+/** What a server says of a refusal, as far as it helps a person. */
+async function firstWords({ body }: Response): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const piece of body ?? []) {
+    text += decoder.decode(piece as Uint8Array, { stream: true });
+    if (text.length > MOST_WORDS) break;
+  }
+  return text.slice(0, MOST_WORDS).trim();
+}
+
+const MOST_WORDS = 1024;

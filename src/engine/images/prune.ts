@@ -20,10 +20,9 @@ export async function pruneImages(deps: ImageDependencies, filters: Filters): Pr
   const danglingOnly = flagOf(filters, "dangling") ?? true;
   const goes = matcher(deps, filters);
   const sizes = await layerSizes(deps);
-  const used = new Set(deps.containers().map(({ imageID }) => imageID));
   const deleted: ImageDeleteResponseItem[] = [];
   for (const image of deps.images.images.list()) {
-    if (used.has(image.id) || !goes(image)) continue;
+    if (!goes(image)) continue;
     for (const name of removable(deps, image.id, danglingOnly))
       deleted.push(...(await tryRemove(deps, name)));
   }
@@ -50,7 +49,7 @@ function removable(deps: ImageDependencies, id: string, danglingOnly: boolean): 
   return danglingOnly && namesOf(deps, id).tags.length > 0 ? [] : all;
 }
 
-/** An image that somebody began to use in between stays; one that went with another is gone already. */
+/** An image that a container uses keeps its last name; one that somebody began to use in between stays; one that went with another is gone already. */
 async function tryRemove(deps: ImageDependencies, name: string): Promise<ImageDeleteResponseItem[]> {
   try {
     return await removeImage(deps, name, { force: false, prune: true });

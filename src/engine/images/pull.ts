@@ -15,11 +15,18 @@ import { canonical, familiar, type ImageName, parseImageName, withTag } from "./
 export async function pullImages(deps: ImageDependencies, options: PullOptions): Promise<void> {
   const name = nameOf(options);
   const request = { ...name, credentials: options.credentials, signal: options.signal };
-  if (name.tag || name.digest) return pullOne(deps, options, name);
+  if (name.tag || name.digest) return sayStatus(options, await pullOne(deps, options, name), familiar(name));
   const tags = await deps.puller.tags(request).catch((error) => {
     throw translatePullError(error, familiarName(name), "");
   });
-  for (const tag of tags) await pullOne(deps, options, { ...name, tag });
+  let fresh = false;
+  for (const tag of tags) fresh = (await pullOne(deps, options, { ...name, tag })) || fresh;
+  sayStatus(options, fresh, familiarName(name));
+}
+
+function sayStatus({ progress }: PullOptions, fresh: boolean, name: string): void {
+  const said = fresh ? "Downloaded newer image for" : "Image is up to date for";
+  progress({ status: `Status: ${said} ${name}` });
 }
 
 /** Where name and `tag` both have one, `tag` counts; a name with a digest is by digest. */
@@ -30,7 +37,8 @@ function nameOf({ name, tag }: PullOptions): ImageName {
   return tag === "" ? parsed : withTag({ domain, path }, tag);
 }
 
-async function pullOne(deps: ImageDependencies, options: PullOptions, name: ImageName): Promise<void> {
+/** True if the name now stands for another image. */
+async function pullOne(deps: ImageDependencies, options: PullOptions, name: ImageName): Promise<boolean> {
   const { credentials, progress, signal } = options;
   const platform = options.platform === "" ? hostPlatform() : parsePlatform(options.platform);
   if (platform.os !== "linux")
@@ -45,13 +53,12 @@ async function pullOne(deps: ImageDependencies, options: PullOptions, name: Imag
     throw translatePullError(error, familiarName({ domain, path }), suffix);
   }
   const fresh = await remember(deps, name, pulled);
-  const said = fresh ? "Downloaded newer image for" : "Image is up to date for";
   warnOfPlatform(deps, options, pulled.id, familiar(name));
-  progress({ status: `Status: ${said} ${familiar(name)}` });
   deps.events.publish("image", "pull", familiar(name), {
     ...labelsOf(deps, pulled.id),
     name: familiarName({ domain, path }),
   });
+  return fresh;
 }
 
 /** Names the image; true if a name changed. Its digest becomes a name, too. */

@@ -8,10 +8,10 @@ import { invalidArgument, messageOf } from "../../errors/errors.ts";
 import { hexOf } from "../layers/chain-id.ts";
 import type { ImageRoot } from "../open.ts";
 import { canonicalReference, familiarReference, parseReference, withDefaultTag } from "../reference.ts";
+import { decompressLayer } from "../registry/decompress.ts";
 import { layerProgress, meter, type ProgressSink } from "../registry/progress.ts";
 import { parseConfig } from "../store/images.ts";
 import type { Digest, Image, Layer, LayerStep } from "../types.ts";
-import { decompress } from "./decompress.ts";
 import { EarlyLayers } from "./early-layers.ts";
 import { ArchiveFolder } from "./folder.ts";
 import { imagesInLayout } from "./oci-layout.ts";
@@ -67,7 +67,7 @@ async function takeApart(
   signal: AbortSignal,
 ): Promise<void> {
   try {
-    await unpack(batched(untilAborted(decompress(bytes), signal)), folder, {
+    await unpack(batched(untilAborted(decompressLayer(bytes), signal)), folder, {
       watch: (path, header) => early.watch(path, header),
       whiteouts: "keep",
       owner: { uid: 0, gid: 0 },

@@ -35,7 +35,7 @@ function tagsNamed(root: ImageRoot, name: string): { tag: string; id: Digest }[]
   } catch {
     return [];
   }
-  return root.references.all().flatMap(({ reference, id }) => {
+  const found = root.references.all().flatMap(({ reference, id }) => {
     const held = parseReference(reference);
     const same =
       canonicalName(held) === canonicalName(wanted) &&
@@ -44,6 +44,7 @@ function tagsNamed(root: ImageRoot, name: string): { tag: string; id: Digest }[]
     if (!same || (wanted.tag !== undefined && wanted.tag !== held.tag)) return [];
     return [{ tag: familiarReference(held), id }];
   });
+  return found.sort((a, b) => (a.tag < b.tag ? -1 : 1));
 }
 
 interface Blob {
@@ -122,13 +123,13 @@ async function describe(
   }
   return {
     "oci-layout": JSON.stringify({ imageLayoutVersion: "1.0.0" }),
-    "manifest.json": JSON.stringify(manifests),
+    "manifest.json": `${JSON.stringify(manifests)}\n`,
     "index.json": JSON.stringify({
       schemaVersion: 2,
       mediaType: "application/vnd.oci.image.index.v1+json",
       manifests: index,
     }),
-    ...(Object.keys(repositories).length > 0 ? { repositories: JSON.stringify(repositories) } : {}),
+    ...(Object.keys(repositories).length > 0 ? { repositories: `${JSON.stringify(repositories)}\n` } : {}),
   };
 }
 

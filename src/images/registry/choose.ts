@@ -18,7 +18,8 @@ export interface ChosenImage {
 const MAX_DEPTH = 4;
 
 /**
- * Reads the manifest that a tag or digest stands for, choosing by platform where it is an index. Errors:
+ * Reads the manifest that a tag or digest stands for, choosing by platform where it is an index. `found` is called when
+ * there is one, before that choice. Errors:
  * notFound when the index has nothing for the platform; those of RemoteRepository.manifest.
  */
 export async function chooseImage(
@@ -26,9 +27,11 @@ export async function chooseImage(
   reference: { tag: string } | { digest: string },
   platform: Platform,
   signal: AbortSignal,
+  found: () => void = () => {},
 ): Promise<ChosenImage> {
   const resolved = "digest" in reference ? reference : await repository.resolve(reference.tag, signal);
   const top = "manifest" in resolved ? resolved : await repository.manifest(resolved.digest, signal);
+  found();
   let current: FetchedManifest = top;
   for (let depth = 0; current.manifest.kind === "index"; depth++) {
     const entry = choosePlatform(current.manifest.manifests, platform);

@@ -1,5 +1,5 @@
 import { Readable } from "node:stream";
-import { dataLoss } from "../../errors/errors.ts";
+import { dataLoss, invalidArgument } from "../../errors/errors.ts";
 
 /** How a layer is packed, judged by its first bytes: what a media type claims is not to be trusted. */
 export type Compression = "gzip" | "zstd" | "bzip2" | "xz" | "none";
@@ -16,23 +16,72 @@ export function sniffCompression(head: Uint8Array): Compression {
   return MAGIC.find(([, magic]) => magic.every((byte, i) => head[i] === byte))?.[0] ?? "none";
 }
 
+/** What has no library here, as in stock for xz. */
+const PROGRAMS: Partial<Record<Compression, string[]>> = {
+  xz: ["xz", "-d", "-c", "-q"],
+  bzip2: ["bzip2", "-d", "-c", "-q"],
+};
+
 /**
- * The tar inside of a layer blob. Decompression runs in zlib's own threads. Errors: dataLoss for a broken
- * stream, or a compression that layers do not have.
+ * The tar inside of a layer blob, or of any archive: plain, gzip and zstd in this process, in zlib's own threads; xz and
+ * bzip2 by the programs of that name. Errors: dataLoss for a broken stream; invalidArgument where the program is missing.
  */
 export async function* decompressLayer(blob: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const source = blob[Symbol.asyncIterator]();
   try {
-    const first = await source.next();
-    if (first.done) return;
-    const whole = prepend(first.value, source);
-    const compression = sniffCompression(first.value);
-    if (compression === "none") yield* whole;
+    const head = await firstBytes(source);
+    if (head.length === 0) return;
+    const whole = prepend(head, source);
+    const compression = sniffCompression(head);
+    const program = PROGRAMS[compression];
+    if (program) yield* through(program, whole);
     else if (compression === "gzip" || compression === "zstd") yield* inflate(whole, compression);
-    else throw dataLoss(`layer compressed with ${compression}: only gzip, zstd and plain tar are supported`);
+    else yield* whole;
   } finally {
     await source.return?.();
   }
+}
+
+const LONGEST_MAGIC = Math.max(...MAGIC.map(([, magic]) => magic.length));
+
+/** Enough to tell the compression by; a stream may come in crumbs. */
+async function firstBytes(source: AsyncIterator<Uint8Array>): Promise<Uint8Array> {
+  let head: Uint8Array = new Uint8Array(0);
+  while (head.length < LONGEST_MAGIC) {
+    const next = await source.next();
+    if (next.done) break;
+    head = head.length === 0 ? next.value : Buffer.concat([head, next.value]);
+  }
+  return head;
+}
+
+async function* through(command: string[], packed: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const [name] = command as [string];
+  if (!Bun.which(name))
+    throw invalidArgument(`cannot unpack ${name}: the program ${name} is not installed on the engine's host`);
+  const child = Bun.spawn(command, { stdin: "pipe", stdout: "pipe", stderr: "ignore" });
+  let broken: { error: unknown } | undefined;
+  const feeding = feed(child.stdin, packed).catch((error) => {
+    // One that has ended takes no more: its exit code tells.
+    if (!child.killed && child.exitCode === null) broken = { error };
+    child.kill();
+  });
+  try {
+    for await (const piece of child.stdout as unknown as AsyncIterable<Uint8Array>) yield piece;
+    await feeding;
+    if (broken) throw broken.error;
+    if ((await child.exited) !== 0) throw dataLoss(`broken ${name} stream`);
+  } finally {
+    child.kill();
+  }
+}
+
+async function feed(sink: Bun.FileSink, bytes: AsyncIterable<Uint8Array>): Promise<void> {
+  for await (const chunk of bytes) {
+    sink.write(chunk);
+    await sink.flush();
+  }
+  await sink.end();
 }
 
 async function* prepend(

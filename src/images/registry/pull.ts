@@ -48,13 +48,17 @@ export class Puller {
 
   /** Pulls what one tag or digest stands for. Errors: in stock's words; cancelled. */
   async pull(request: PullRequest): Promise<PulledImage> {
-    const { reference, platform, signal, progress, path } = request;
+    const { reference, platform, signal, progress, domain, path } = request;
     const reached = await this.options.client.reach({ ...request, purpose: "pull" }, (repository) =>
-      chooseImage(repository, reference, platform, signal),
+      chooseImage(repository, reference, platform, signal, () =>
+        // In stock's form: a tag alone, or all of a name with a digest.
+        progress({
+          status: `Pulling from ${path}`,
+          id: "digest" in reference ? `${domain}/${path}@${reference.digest}` : reference.tag,
+        }),
+      ),
     );
     const { manifest, digest } = reached.result;
-    const id = "digest" in reference ? reference.digest : reference.tag;
-    progress({ status: `Pulling from ${path}`, id });
     const imageID =
       manifest.kind === "schema1"
         ? await this.fetchLegacy(manifest, reached, request)

@@ -6,7 +6,7 @@ import { lintIgnored } from "../../../dockerfile/lint-ignored.ts";
 import { parseDockerfile } from "../../../dockerfile/parse.ts";
 import type { Dockerfile } from "../../../dockerfile/types.ts";
 import { EngineError, invalidArgument, messageOf, systemError } from "../../../errors/errors.ts";
-import { decompress } from "../../../images/archives/decompress.ts";
+import { decompressLayer } from "../../../images/registry/decompress.ts";
 import type { Session } from "../session/sessions.ts";
 import { TarTree } from "../tree/tar-tree.ts";
 import type { BuildEnv, BuildRequest } from "../types.ts";
@@ -46,7 +46,7 @@ export async function openContext(env: BuildEnv, request: BuildRequest): Promise
 async function receive(env: BuildEnv, request: BuildRequest): Promise<{ tree: TarTree; filtered: boolean }> {
   const { remote, body, signal } = request;
   const options = { folder: env.temporary, signal };
-  if (remote === "") return { tree: await TarTree.read(decompress(body), options), filtered: true };
+  if (remote === "") return { tree: await TarTree.read(decompressLayer(body), options), filtered: true };
   if (remote === "client-session")
     throw invalidArgument("a context of client-session needs a session: session=ID is not given");
   if (isGitURL(remote)) return { tree: await checkoutTree(remote, options), filtered: false };
@@ -67,7 +67,7 @@ async function download(env: BuildEnv, { remote, signal }: BuildRequest): Promis
   if (response.headers.get("content-type")?.startsWith("text/plain"))
     return TarTree.of({ Dockerfile: await response.text() }, env.temporary);
   const bytes = response.body as unknown as AsyncIterable<Uint8Array>;
-  return TarTree.read(decompress(bytes), { folder: env.temporary, signal });
+  return TarTree.read(decompressLayer(bytes), { folder: env.temporary, signal });
 }
 
 /** The client's folders: the Dockerfile may lie elsewhere than the context. */

@@ -1,5 +1,5 @@
 import { TarReader } from "../../../archive/tar/reader.ts";
-import { decompress } from "../../../images/archives/decompress.ts";
+import { decompressLayer } from "../../../images/registry/decompress.ts";
 import { TarTree } from "../tree/tar-tree.ts";
 
 /** Opens a file that is a tar archive, packed or not; undefined for what is none. Errors: of a broken archive. */
@@ -9,11 +9,11 @@ export async function openArchive(
   signal: AbortSignal,
 ): Promise<TarTree | undefined> {
   if (!(await isArchive(open()))) return undefined;
-  return TarTree.read(decompress(open()), { folder: temporary, signal, devices: true });
+  return TarTree.read(decompressLayer(open()), { folder: temporary, signal, devices: true });
 }
 
 async function isArchive(bytes: AsyncIterable<Uint8Array>): Promise<boolean> {
-  const source = decompress(bytes);
+  const source = decompressLayer(bytes);
   try {
     return (await new TarReader(source).next()) !== undefined;
   } catch {
