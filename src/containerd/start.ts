@@ -63,6 +63,7 @@ export function removeStaleSocket(path: string): void {
   rmSync(path, { force: true });
 }
 
+/** Leaves the socket to its owner and group alone. */
 export function protectSocket(path: string, { socketUid, socketGid }: Config): void {
   chmodSync(path, 0o660);
   chownSync(path, socketUid, socketGid);

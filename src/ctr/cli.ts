@@ -14,6 +14,7 @@ export interface CliOptions {
   timeout: number;
 }
 
+/** What commands need: options that all have, and clients of services over one connection, made when needed. */
 export class Cli {
   readonly options: CliOptions;
   readonly #clients = new Map<string, unknown>();

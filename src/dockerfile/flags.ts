@@ -35,6 +35,7 @@ export function readFlags<const T extends Record<string, FlagKind>>(words: strin
   return flags as Flags<T>;
 }
 
+/** The value of a flag that is a boolean. Errors: plain, in BuildKit's words. */
 export function booleanOf(name: string, value: string): boolean {
   if (TRUE.includes(value.toLowerCase())) return true;
   if (FALSE.includes(value.toLowerCase())) return false;

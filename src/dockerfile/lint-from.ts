@@ -9,6 +9,7 @@ const GLOBAL_ARGS: readonly string[] = ["TARGET", "BUILD"].flatMap((prefix) =>
   ["PLATFORM", "OS", "ARCH", "VARIANT", "OSVERSION"].map((name) => prefix + name),
 );
 
+/** Checks FROM lines: how they are spelled, and the names of stages. */
 export function lintStages({ stages }: Dockerfile, report: Report): void {
   const seen = new Set<string>();
   for (const { name, text, first } of stages) {

@@ -24,6 +24,7 @@ export function statementOf(line: LogicalLine, escapeChar: string): Statement {
 
 export const words = (text: string): string[] => text.split(/[\t\v\f\r ]+/).filter((word) => word !== "");
 
+/** Refuses flags, for an instruction that has none. */
 export function noFlags(statement: Statement): void {
   readFlags(statement.flags, {});
 }

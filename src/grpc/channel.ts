@@ -5,6 +5,7 @@ import type { Connection } from "../http2/connection.ts";
 import { connectionOverDuplex } from "../http2/duplex.ts";
 import type { Address } from "../http2/socket.ts";
 
+/** A connection to a server for all calls of a client: made when needed, and again after it was lost. */
 export class Channel {
   /** What requests name as their authority. */
   readonly authority: string;

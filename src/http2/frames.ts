@@ -33,6 +33,7 @@ export interface Frame {
 
 export const hasFlag = (frame: Frame, flag: number): boolean => (frame.flags & flag) !== 0;
 
+/** The four bytes at `at`, big end first. */
 export function uint32At(bytes: Uint8Array, at: number): number {
   return bytes[at]! * 2 ** 24 + ((bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!);
 }
@@ -54,6 +55,7 @@ export function putHead(
   putUint32(out, at + 5, streamId);
 }
 
+/** Writes four bytes at `at`, big end first. */
 export function putUint32(out: Uint8Array, at: number, value: number): void {
   out[at] = value >>> 24;
   out[at + 1] = value >>> 16;
@@ -71,6 +73,7 @@ const uint32s = (...values: number[]): Uint8Array => {
 export const windowUpdate = (increment: number): Uint8Array => uint32s(increment);
 export const rstStream = (code: number): Uint8Array => uint32s(code);
 
+/** The payload of GOAWAY (RFC 9113, section 6.8). */
 export function goAway(lastStreamId: number, code: number, why: string): Uint8Array {
   return Buffer.concat([uint32s(lastStreamId, code), Buffer.from(why)]);
 }

@@ -6,6 +6,7 @@ import { HpackDecoder } from "./hpack/decoder.ts";
 import { HpackEncoder } from "./hpack/encoder.ts";
 import type { Field } from "./hpack/table.ts";
 
+/** The other side of a connection under test, frame by frame. */
 export class RawPeer {
   readonly connection: Connection;
   readonly encoder = new HpackEncoder();
@@ -81,6 +82,7 @@ export class RawPeer {
   }
 }
 
+/** A frame with its head. */
 export function frameBytes(type: number, flags: number, streamId: number, payload: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(HEAD_SIZE + payload.length);
   putHead(bytes, 0, payload.length, type, flags, streamId);

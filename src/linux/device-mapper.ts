@@ -165,6 +165,7 @@ export function suspendDevice(name: string): void {
   call(DEV_SUSPEND, { name, flags: FLAG.suspend });
 }
 
+/** Makes the table that was loaded last the one in use. Errors: ENXIO if there is no such device. */
 export function resumeDevice(name: string): DeviceInfo {
   return infoOf(call(DEV_SUSPEND, { name, event: UDEV_LEAVE_ALONE }));
 }

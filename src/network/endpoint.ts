@@ -64,6 +64,7 @@ function automaticMac({ address }: EndpointRecord): string {
   return parsed ? macOfIPv4(parsed) : `02:42:${randomBytes(4).toString("hex").match(/../g)!.join(":")}`;
 }
 
+/** Gives the addresses of an endpoint back. */
 export function releaseEndpoint(spaces: AddressSpaces, { address, address6 }: EndpointRecord): void {
   if (address !== undefined) spaces.release(address);
   if (address6 !== undefined) spaces.release(address6);

@@ -104,6 +104,7 @@ export interface FactOptions {
   rootless?: boolean;
 }
 
+/** What a plan depends on beside config.json. Errors: of cgroups, seccomp and resctrl. */
 export async function gatherFacts(id: string, spec: Spec, options: FactOptions): Promise<Facts> {
   const rootless = options.rootless ?? isRootless();
   const propagation = rootPropagation(spec);

@@ -42,6 +42,7 @@ function runtimeSettings(): string[] {
   return Object.entries({ ...SHORT_LIVED_SETTINGS, ...own }).map(([name, value]) => `${name}=${value}`);
 }
 
+/** The OCI runtime of a task, by its command line. */
 export class Runtime {
   readonly options: RuntimeOptions;
   /** Whether it is docker-runc of this build: this very program under another name. */

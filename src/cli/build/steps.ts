@@ -25,6 +25,7 @@ export interface Step {
 /** How many lines of a failed step are shown again. */
 const KEPT = 200;
 
+/** The steps of a build as far as they have been told, by number. */
 export class Steps {
   readonly all = new Map<number, Step>();
   total = 0;

@@ -14,6 +14,7 @@ export interface ContextFiles {
   tls: TlsFiles;
 }
 
+/** A context as `docker context export` writes it: a tar with its metadata and TLS files. */
 export function packContext({ context, tls }: ContextFiles): Uint8Array {
   const file = (name: string, text: string, mode: number) => {
     const bytes = Buffer.from(text);

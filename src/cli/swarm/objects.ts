@@ -46,6 +46,7 @@ export function listCommand({ name, path }: SwarmKind): Command {
   });
 }
 
+/** `inspect` of a kind of swarm object. */
 export function inspectCommand(kind: SwarmKind): Command {
   return defineCommand({
     usage: `[OPTIONS] ${kind.inspected ?? kind.placeholder} [${kind.placeholder}...]`,
@@ -67,6 +68,7 @@ async function ownNode(cli: Cli): Promise<string> {
   return info.Swarm?.NodeID || "self";
 }
 
+/** `rm` of a kind of swarm object; goes on after one that fails. */
 export function removeCommand(kind: SwarmKind): Command {
   const { name, placeholder } = kind;
   return defineCommand({

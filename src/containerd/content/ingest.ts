@@ -20,6 +20,7 @@ export interface IngestStatus {
   updatedAt: number;
 }
 
+/** Where what is known under a reference is written to; named as containerd names it. */
 export function ingestFolder(root: string, namespace: string, ref: string): string {
   return join(root, "ingest", createHash("sha256").update(`${namespace}/${ref}`).digest("hex"));
 }

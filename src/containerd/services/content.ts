@@ -49,6 +49,7 @@ function checkDigest(digest: string): void {
   if (wrongDigest(digest)) throw invalidArgument(`${JSON.stringify(digest)} failed validation`);
 }
 
+/** containerd.services.content.v1. What a call with a lease writes is kept by that lease. */
 export function contentService(store: ContentStore, leases: LeaseStore, events: EventExchange) {
   return service(ContentDefinition, () => ({
     info({ digest }, context) {

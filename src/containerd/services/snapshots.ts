@@ -24,6 +24,7 @@ const wire = (snapshot: Snapshot) => ({
   labels: snapshot.labels,
 });
 
+/** containerd.services.snapshots.v1. What a call with a lease makes is kept by that lease. */
 export function snapshotsService(
   snapshotters: Snapshotters,
   leases: LeaseStore,

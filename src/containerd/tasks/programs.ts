@@ -60,6 +60,7 @@ export function findPrograms(given: { shim: string; runtime: string }): Programs
   return new Programs(find(SHIM, given.shim, "--shim"), find(RUNTIME, given.runtime, "--runtime"));
 }
 
+/** Which programs run containers, by the name of a runtime. */
 export class Programs {
   /** The shim for runc runtimes. */
   readonly shim: string;

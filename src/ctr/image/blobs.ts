@@ -56,10 +56,12 @@ export async function readBlob(cli: Cli, digest: string): Promise<Buffer> {
   return Buffer.concat(pieces);
 }
 
+/** A blob that is JSON. Errors: notFound; SyntaxError. */
 export async function readJSON<T>(cli: Cli, digest: string): Promise<T> {
   return JSON.parse((await readBlob(cli, digest)).toString()) as T;
 }
 
+/** Whether the content store has a blob. */
 export async function hasBlob(cli: Cli, digest: string): Promise<boolean> {
   try {
     await cli.client(ContentDefinition).info({ digest }, cli.call);

@@ -237,6 +237,7 @@ export async function createContainer(
   }
 }
 
+/** Removes the snapshot of a container, if it has one. Errors: notFound. */
 export async function removeSnapshot(cli: Cli, { record }: Root): Promise<void> {
   const { snapshotter, snapshotKey: key } = record;
   if (snapshotter && key) await cli.client(SnapshotsDefinition).remove({ snapshotter, key }, cli.call);

@@ -11,6 +11,7 @@ export interface PruneOptions {
   ids: string[];
 }
 
+/** Folders of `RUN --mount=type=cache`, as the API shows them. */
 export function cacheRecords(mounts: CacheMounts): BuildCache[] {
   return mounts.list().map(({ key, id, size, inUse, created, lastUsed, uses }) => ({
     ID: key,

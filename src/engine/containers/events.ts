@@ -23,6 +23,7 @@ export function publish(
   env.events.publish("container", action, container.id, attributes, { run: runOf(container), ...facts });
 }
 
+/** Tells the end of a run, with its exit code and how long it took in seconds. */
 export function publishDie(env: Env, container: Container): void {
   const { exitCode, startedAt, finishedAt } = container.state;
   publish(env, container, "die", {

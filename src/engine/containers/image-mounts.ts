@@ -26,6 +26,7 @@ export async function createImageMount(env: Env, container: Container, point: Mo
   await env.images.layers.createRWLayer(nameOf(container, point), image.chainID);
 }
 
+/** The layer that an image mount of a container is of. Errors: notFound. */
 export function imageMountLayer(env: Env, container: Container, point: MountPoint): RWLayer {
   return env.images.layers.getRWLayer(nameOf(container, point));
 }

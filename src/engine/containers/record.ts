@@ -127,6 +127,7 @@ export function saveContainer(container: Container): void {
   });
 }
 
+/** Replaces hostconfig.json. */
 export function saveHostConfig(container: Container): void {
   writeAtomic(container.file("hostconfig.json"), JSON.stringify(container.hostConfig), {
     durability: "crash",

@@ -91,6 +91,7 @@ const exactTimes = new WeakMap<EngineEvent, bigint>();
 /** Time of the last event: each is later than the one before, whatever the clock does. */
 let last = 0n;
 
+/** The time of an event in nanoseconds since 1970. */
 export function nanosOf(event: EngineEvent): bigint {
   return exactTimes.get(event) ?? BigInt(event.timeNano);
 }

@@ -26,6 +26,7 @@ const GO_ARCH: Record<string, string> = {
   s390x: "s390x",
 };
 
+/** What `docker info` tells of the machine. */
 export function hostFacts(): HostFacts {
   const release = osRelease();
   return {

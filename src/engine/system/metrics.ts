@@ -23,6 +23,7 @@ interface Histogram {
   count: number;
 }
 
+/** What Prometheus is told of the engine, under the names that stock has. */
 export class Metrics {
   readonly #host: HostFacts;
   readonly #counts: () => { running: number; paused: number; stopped: number };

@@ -39,10 +39,12 @@ export function refuseUnfinishedMigration(root: string): void {
   );
 }
 
+/** Notes how far a migration has come. */
 export function writeMigration(root: string, record: MigrationRecord): void {
   writeAtomic(join(root, MIGRATION_FILE), JSON.stringify(record));
 }
 
+/** Forgets the migration, which is done. */
 export function endMigration(root: string): void {
   rmSync(join(root, MIGRATION_FILE), { force: true });
 }

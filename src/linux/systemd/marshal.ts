@@ -38,6 +38,7 @@ function endOfType(signature: string, start: number): number {
   throw new RangeError(`D-Bus signature ${JSON.stringify(signature)} does not close`);
 }
 
+/** Appends values in D-Bus's wire format, little end first. */
 export class Writer {
   #bytes: number[] = [];
 
@@ -94,6 +95,7 @@ export class Writer {
   }
 }
 
+/** Reads values in D-Bus's wire format, little end first. */
 export class Reader {
   readonly #view: DataView;
   readonly #bytes: Uint8Array;

@@ -7,6 +7,7 @@ import { type Finding, fine, note, problem } from "./finding.ts";
 import type { Chains, Packet } from "./packet.ts";
 import { follow } from "./packet.ts";
 
+/** Whether the kernel forwards: `value` is the host's switch, `ofBridge` that of the bridge. */
 export function checkForwarding(
   value: string | undefined,
   bridge: string,
@@ -38,6 +39,7 @@ export interface LinkFacts {
 const RECONNECT = (network: string) =>
   `docker network disconnect ${network} CONTAINER, then docker network connect ${network} CONTAINER`;
 
+/** Whether bridge and veth pair are there, up and joined. */
 export function checkLinks(network: NetworkRecord, endpoint: EndpointRecord, facts: LinkFacts): Finding[] {
   const about = `network ${network.name}`;
   const device = network.device ?? "";
@@ -76,6 +78,7 @@ export function checkLinks(network: NetworkRecord, endpoint: EndpointRecord, fac
   return [fine(about, `${endpoint.address} on ${endpoint.link}, joined to the bridge ${device}`)];
 }
 
+/** Whether a container of the network gets out: its route, and masquerading. */
 export function checkWayOut(
   network: NetworkRecord,
   hasDefaultRoute: boolean,
@@ -129,6 +132,7 @@ export function checkWayOut(
 export const translates = ({ ipam }: NetworkRecord, { spec }: Rule): boolean =>
   spec.includes(`-s ${ipam[0]?.Subnet} `) && spec.includes("MASQUERADE");
 
+/** Whether the engine's own rules are in the kernel. `chains` tells whether a rule's chain is there. */
 export function checkOwnRules(missing: readonly Rule[], chains: (rule: Rule) => boolean): Finding[] {
   if (missing.length === 0) return [fine("firewall", "all rules of the engine are there")];
   return missing.map((rule) =>

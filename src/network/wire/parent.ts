@@ -54,6 +54,7 @@ function makeVlan(host: NetlinkSocket, name: string): void {
   host.run(createVlan({ name }, base.index, vlan.id));
 }
 
+/** Removes the interface below a macvlan or ipvlan network, if it was made for that. */
 export function removeParent(host: NetlinkSocket, network: NetworkRecord): void {
   const link = network.deviceMade ? findLink(host, network.device ?? "") : undefined;
   if (link) host.run(deleteLink(link.index));

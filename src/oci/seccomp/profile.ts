@@ -54,6 +54,7 @@ const SECCOMP_ARCH: Record<string, string> = {
   riscv64: "SCMP_ARCH_RISCV64",
 };
 
+/** What a profile may make depend: capabilities, architecture, kernel of this machine. */
 export function circumstancesOf(capabilities: readonly string[]): Circumstances {
   const [major = 0, minor = 0] = release().split(".").map(Number);
   return { capabilities, architecture: GO_ARCH[arch()] ?? arch(), kernel: [major, minor] };

@@ -170,6 +170,7 @@ export function compileContainer(spec: Spec, facts: Facts, wait: boolean): Plan 
   ];
 }
 
+/** Opens the cgroups that the new process is to enter. */
 export function openCgroups(cgroup: Cgroup, tag: string): Plan {
   return cgroup.map(({ version, path }) => ({ op: "openCgroup", tag, version, folder: path }));
 }
@@ -181,6 +182,7 @@ export function openResctrl(group: ResctrlGroup | undefined, tag: string): Plan 
   return folders.map((folder) => ({ op: "openCgroup", tag, version: 1, folder }));
 }
 
+/** Sets process.oomScoreAdj; nothing where it isn't given. */
 export function oomOps(score: number | undefined): Plan {
   if (score === undefined) return [];
   return [

@@ -2,6 +2,7 @@
 import type { Spec } from "../../oci/runtime-spec.ts";
 import type { Facts } from "./facts.ts";
 
+/** Facts of a machine with both versions of cgroups, for tests. */
 export function testFacts(change: Partial<Facts> = {}): Facts {
   return {
     id: "box",

@@ -35,6 +35,7 @@ function known(table: Readonly<Record<string, number>>, name: string, tag: strin
   return value;
 }
 
+/** process.scheduler and process.ioPriority. Errors: invalidArgument for what the kernel does not know. */
 export function compileScheduling(process: Process): Plan {
   const plan: Plan = [];
   const { scheduler, ioPriority } = process;

@@ -30,6 +30,7 @@ export interface Notification {
   fd?: number;
 }
 
+/** One CRIU process, and what it is asked. */
 export class CriuSession {
   readonly pid: number;
   readonly #socket: number;

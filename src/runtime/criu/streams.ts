@@ -37,6 +37,7 @@ const isFile = (name: string) => name.startsWith("file[");
 /** Those of the streams that CRIU must be told to leave alone. */
 export const outsideFiles = (streams: readonly string[]): string[] => [...new Set(streams.filter(isFile))];
 
+/** Keeps the names of the standard streams beside the images, for the restore. */
 export function saveStreams(folder: string, streams: readonly string[]): void {
   replaceSmallFile(`${folder}/${FILE}`, JSON.stringify(streams), 0o600);
 }

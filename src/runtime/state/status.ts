@@ -16,6 +16,7 @@ export function isAlive(record: ContainerRecord): boolean {
   );
 }
 
+/** What state a container is in, by its record and its process. */
 export function statusOf(store: StateStore, record: ContainerRecord): Status {
   if (!isAlive(record)) return "stopped";
   if (pathExists(store.fifo(record.id))) return "created";

@@ -62,6 +62,7 @@ function checkId(id: string): void {
     );
 }
 
+/** The state of containers on disk: a folder each below `--root`. */
 export class StateStore {
   readonly root: string;
 

@@ -14,6 +14,7 @@ interface Answer extends BuildOutput {
   fail(error: unknown): Promise<void>;
 }
 
+/** Routes of builds and of their cache. */
 export function buildRoutes(builder: Builder, pruneImages: PruneImages): Route[] {
   return [
     { method: "POST", path: "/build", handle: (ctx) => build(builder, ctx) },

@@ -91,6 +91,7 @@ export class EntryHash {
   }
 }
 
+/** The SHA-256 sum of a text, in hexadecimal digits. */
 export function sha256(text: string): string {
   return new Bun.CryptoHasher("sha256").update(text).digest("hex");
 }

@@ -87,6 +87,7 @@ function goMode(stats: Stats): number {
   return mode;
 }
 
+/** What the API tells of a file in a container. Errors: of the file system. */
 export function pathStat(view: View, located: Located): PathStat {
   const { stats, base, path } = located;
   return {

@@ -71,6 +71,7 @@ export function listCheckpoints(container: Container, folder: string): string[] 
     .sort();
 }
 
+/** Removes a checkpoint. Errors: ENOENT; invalidArgument for an id that is none. */
 export function removeCheckpoint(container: Container, folder: string, id: string): void {
   rmSync(checkpointFolder(container, folder, id), { recursive: true });
 }

@@ -15,6 +15,7 @@ export function createExec(env: Env, container: Container, config: ExecConfig): 
   return exec;
 }
 
+/** Errors: conflict, in stock's words, unless the container runs. */
 export function refuseUnlessReady({ state, id, name }: Container): void {
   switch (state.status) {
     case "running":

@@ -102,6 +102,7 @@ function ancestorsOf(env: Env, names: string[] | undefined): Set<string> | undef
   return ids;
 }
 
+/** Whether a container is one of those that `docker ps --filter` asks for. */
 export function matches(env: Env, container: Container, prepared: Prepared): boolean {
   const { filters } = prepared;
   const { state, facts, name, id } = container;

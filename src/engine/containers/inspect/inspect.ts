@@ -62,6 +62,7 @@ async function layerMetadata(env: Env, id: string): Promise<Record<string, strin
   }
 }
 
+/** A mount as inspect shows it. */
 export function apiMount(env: Env, point: MountPoint): ApiMount {
   const mount: ApiMount = { Type: point.Type };
   if (point.Type === "volume") mount.Name = point.Name;

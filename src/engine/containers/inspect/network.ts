@@ -36,6 +36,7 @@ export function apiEndpoints(env: Env, container: Container): Record<string, End
   );
 }
 
+/** NetworkSettings as inspect shows them. */
 export function networkSettings(env: Env, container: Container): NetworkSettings {
   const sandbox = env.network.get(container.id);
   const shared = containerOf(container.hostConfig.NetworkMode) !== undefined;

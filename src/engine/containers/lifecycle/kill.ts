@@ -31,6 +31,7 @@ export async function killContainer(env: Env, container: Container, signal: stri
   await signalTask(env, container, number);
 }
 
+/** The signal that asks a container to end: its own, or SIGTERM. */
 export function stopSignalOf(container: Container): number {
   const text = container.config.StopSignal ?? "";
   return text === "" ? SIGTERM : parseSignal(text);

@@ -18,6 +18,7 @@ export interface StateRecord {
   Health?: HealthState | null;
 }
 
+/** A state as config.v2.json has it. */
 export function stateRecordOf(state: ContainerState): StateRecord {
   return {
     Running: state.isRunning,
@@ -43,6 +44,7 @@ function statusOf(record: StateRecord): Status {
   return record.StartedAt === NEVER || !record.StartedAt ? "created" : "exited";
 }
 
+/** The state that config.v2.json tells of. */
 export function stateFrom(record: StateRecord): ContainerState {
   const state = new ContainerState(statusOf(record));
   state.pid = record.Pid ?? 0;

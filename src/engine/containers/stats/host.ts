@@ -14,6 +14,7 @@ export interface HostUsage {
   memory: number;
 }
 
+/** What the whole machine has used and has, against which a container's share is computed. */
 export function hostUsage(): HostUsage {
   return { ...parseProcStat(readFileSync("/proc/stat", "utf8")), memory: totalmem() };
 }

@@ -1,6 +1,7 @@
 /** The little of MessagePack that fluentd's forward protocol needs. */
 export type Packable = string | number | Buffer | Packable[] | { [key: string]: Packable };
 
+/** A value as MessagePack. */
 export function pack(value: Packable): Buffer {
   if (Buffer.isBuffer(value)) return value;
   if (typeof value === "string") return packString(value);

@@ -87,6 +87,7 @@ function stream(what: string, dial: () => Socket): Promise<Transport> {
   });
 }
 
+/** A stream to a receiver of logs: TCP, TLS or a unix socket. */
 export class Stream implements Transport {
   readonly #socket: Socket;
   #failed: Error | undefined;

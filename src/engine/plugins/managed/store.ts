@@ -31,6 +31,7 @@ export const pluginName = (text: string): string => familiarReference(withDefaul
 /** How the folder of a rootfs begins that is being replaced. */
 const REPLACED = "rootfs-of-";
 
+/** The managed plugins on disk: a folder each, and their records in memory. */
 export class PluginStore {
   readonly #root: string;
   readonly #records = new Map<string, PluginRecord>();
