@@ -51,7 +51,7 @@ test("the file is bounded, and what was told of containers outlives their events
   expect(open().journal!.known.get("old")).toEqual({ status: "created", run: "", attributes: { name: "o" } });
 });
 
-test("exit codes of exec processes, and uses of volumes, are known after the file was written anew", () => {
+test("exit codes of exec processes, uses of volumes and starts that were begun are known after the file was written anew", () => {
   const bus = open();
   bus.publish("container", "create", "c", { name: "n" });
   bus.publish("container", "exec_start: sh ", "c", { name: "n", execID: "e" });
@@ -61,11 +61,23 @@ test("exit codes of exec processes, and uses of volumes, are known after the fil
   bus.publish("volume", "mount", "v", { container: "c", driver: "local" });
   bus.journal!.noteExecExit("c", "e", 7);
   bus.journal!.noteExecExit("c", "unknown", 7);
+  bus.journal!.noteStarting("c", true);
+  bus.journal!.noteStarting("unknown", true);
   const told = {
+    starting: true,
     execs: { e: 7, f: null },
     volumes: { v: { driver: "local", times: 2 } },
   };
   expect(bus.journal!.known.get("c")).toMatchObject(told);
   expect(open().journal!.known.get("c")).toMatchObject(told);
   expect(open().journal!.known.get("c")).toMatchObject(told);
+});
+
+test("a start that has been told is begun no more", () => {
+  const bus = open();
+  bus.publish("container", "create", "c", { name: "n" });
+  bus.journal!.noteStarting("c", true);
+  bus.publish("container", "start", "c", { name: "n" }, { run: "2026-01-01T00:00:00Z" });
+  expect(bus.journal!.known.get("c")!.starting).toBeUndefined();
+  expect(open().journal!.known.get("c")!.starting).toBeUndefined();
 });

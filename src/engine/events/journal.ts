@@ -30,9 +30,9 @@ interface EventLine extends Partial<RunFacts> {
 }
 
 /** What is no event, and needed to tell a later one. */
-interface NoteLine {
-  exec: { container: string; id: string; exitCode: number };
-}
+type NoteLine =
+  | { exec: { container: string; id: string; exitCode: number } }
+  | { starting: { container: string; begun: boolean } };
 
 type Line = EventLine | NoteLine;
 
@@ -101,6 +101,11 @@ export class EventJournal {
     this.#append({ exec: { container, id, exitCode } });
   }
 
+  /** A container's process is about to be started, or has not been. */
+  noteStarting(container: string, begun: boolean): void {
+    this.#append({ starting: { container, begun } });
+  }
+
   /** A disk that is full loses the record, which is logged, not the event. */
   #append(line: Line): void {
     takeLine(this.known, line);
@@ -151,6 +156,11 @@ function takeLine(known: Map<string, Told>, line: Line): void {
       run: line.run ?? "",
       ...(line.kills === undefined ? {} : { kills: line.kills }),
     });
+    return;
+  }
+  if ("starting" in line) {
+    const told = known.get(line.starting.container);
+    if (told) told.starting = line.starting.begun;
     return;
   }
   const { container, id, exitCode } = line.exec;

@@ -19,6 +19,8 @@ export interface Told {
   run: string;
   /** For an event that has to be told when the container is gone already. */
   attributes: Record<string, string>;
+  /** Whether a start was begun that has neither been told nor failed. */
+  starting?: boolean;
   /** Strikes of the out-of-memory killer in this run that were told. */
   kills?: number;
   /** Exec processes that were said to start and not to end, and their exit codes as far as they are known. */
@@ -70,7 +72,7 @@ function tellOfLife(
   else if (status !== undefined) {
     const lasting = Object.entries(attributes).filter(([name]) => !OF_ONE_EVENT.includes(name));
     known.set(id, { ...before, status, run, attributes: Object.fromEntries(lasting) });
-    if (action === "start") delete known.get(id)!.kills;
+    if (action === "start") Object.assign(known.get(id)!, { kills: undefined, starting: undefined });
   }
 }
 

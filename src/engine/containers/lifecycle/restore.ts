@@ -76,12 +76,15 @@ async function restore(env: Env, container: Container, tasks: Map<string, Proces
     return;
   }
   // Died while it was being started: the task waits for a start that nobody will give.
-  if (task?.status === "created") await forceDelete(env, id);
+  if (task?.status === "created") {
+    env.events.journal?.noteStarting(id, false);
+    await forceDelete(env, id);
+  }
   if (state.hasTask) {
     await adoptExecs(env, container);
     await lookForOOM(env, container);
     await adoptEnded(env, container, task);
-  } else if (task && isUnrecorded(container, task)) {
+  } else if (task && isUnrecorded(env, container, task)) {
     beginUnrecorded(env, container, task.exitedAt);
     publish(env, container, "start");
     await adoptEnded(env, container, task);
@@ -106,8 +109,11 @@ async function recount(env: Env, container: Container): Promise<void> {
 }
 
 /** Whether a task that has ended is of a run that the earlier daemon did not live to record; else it is of the last one. */
-const isUnrecorded = ({ state }: Container, { status, exitedAt }: ProcessInfo): boolean =>
-  status === "stopped" && state.status !== "dead" && exitedAt !== state.finishedAt;
+const isUnrecorded = (env: Env, { id, state }: Container, { status, exitedAt }: ProcessInfo): boolean =>
+  status === "stopped" &&
+  state.status !== "dead" &&
+  exitedAt !== state.finishedAt &&
+  env.events.journal?.known.get(id)?.starting === true;
 
 function beginUnrecorded(env: Env, container: Container, startedAt: string): void {
   container.state.move("running");

@@ -209,6 +209,9 @@ async function startTask(
   io.stdin?.started();
   container.run = { io, log: opened.log };
   const startedAt = now();
+  env.events.journal?.noteStarting(id, true);
+  // Before the task is taken away, for whoever finds it ended.
+  rollback.add(() => env.events.journal?.noteStarting(id, false));
   const pid = await asFailure("failed to start task for container", env.containerd.start(id));
   state.move("running");
   Object.assign(state, { pid, startedAt, exitCode: 0, error: "", oomKilled: false });
