@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from "bun:test";
 import { createHash } from "node:crypto";
 import {
   chmodSync,
+  chownSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -10,6 +11,7 @@ import {
   readFileSync,
   readlinkSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -366,4 +368,35 @@ test("device nodes and links of config.json stay in the root, whatever /dev is",
   });
   expect(readdirSync(outside)).toEqual([]);
   expect(existsSync(join(root, outside, "evil"))).toBe(true);
+});
+
+test("a container that puts something else in the place of /dev/null does not become the owner of the host's", async () => {
+  const id = await bench.sleeping();
+  const { uid, gid } = statSync("/dev/null");
+  try {
+    expect((await bench.runc(["exec", id, "sh", "-c", "rm /dev/null && touch /dev/null"])).code).toBe(0);
+    // stdin is the host's null device.
+    expect((await bench.runc(["exec", "-u", "1000:1000", id, "true"])).code).toBe(0);
+    expect(statSync("/dev/null")).toMatchObject({ uid, gid });
+  } finally {
+    chownSync("/dev/null", uid, gid);
+    await bench.kill(id);
+  }
+});
+
+test("names in config.json that become files of a cgroup stay in the container's; nobody gets root by -1 or by a word", async () => {
+  for (const cgroupsPath of ["/", "/.", "/./", "/../x", "a/../../.."])
+    expect(await bench.sh("true", (spec) => Object.assign(spec.linux!, { cgroupsPath }))).toContain(
+      "cgroup path",
+    );
+  for (const pageSize of ["/../../x", "2MB/../x"])
+    expect(
+      await bench.sh("true", (spec) => {
+        spec.linux!.resources!.hugepageLimits = [{ pageSize, limit: 1 }];
+      }),
+    ).toContain("must be a file name");
+  for (const uid of [-1, 2 ** 32 - 1, "x", 1.5, null, true])
+    expect(await bench.sh("id -u", ({ process }) => Object.assign(process!.user, { uid }))).toMatch(
+      uid === null ? /^0$/ : /process\.user\.uid: want a number/,
+    );
 });

@@ -32,7 +32,7 @@ export interface Parsed<T extends FlagTable> {
   rest: string[];
 }
 
-const usage = (message: string) => new EngineError("invalidArgument", message);
+const usage = (message: string) => new EngineError("invalidArgument", message, { data: { usage: true } });
 
 /**
  * Reads flags anywhere among the arguments; with `stopAtFirst`, up to the first argument that is none.

@@ -1,6 +1,9 @@
 /** docker-runc's command line: global flags, then a command with its own. */
 import { invalidArgument, messageOf } from "../errors/errors.ts";
 import { type Flag, flagHelp, parseFlags } from "../flags/flags.ts";
+import { ERRNO } from "../linux/errno.ts";
+import { strerror } from "../linux/strerror.ts";
+import { isUsageError } from "./commands/arguments.ts";
 import { type Context, makeContext } from "./commands/context.ts";
 import * as create from "./commands/create.ts";
 import * as remove from "./commands/delete.ts";
@@ -170,9 +173,21 @@ export async function runCli(args: string[]): Promise<number> {
     debug(`${name} ended with exit code ${code}`);
     return code;
   } catch (error) {
-    logFatal(log, `${failure?.prefix ?? ""}${messageOf(error)}`);
+    // A command line that cannot be read is no failure of what it asks for.
+    if (isUsageError(error)) failure = undefined;
+    logFatal(log, `${failure?.prefix ?? ""}${textOf(error)}`);
     return failure?.code ?? 1;
   }
+}
+
+/** The error in the words of Go programs: "no such file or directory" where ours have ENOENT. */
+function textOf(error: unknown): string {
+  const message = messageOf(error).replace(/^unknown flag: --/, "flag provided but not defined: -");
+  const [whole, name = ""] = /: (E[A-Z0-9]+)$/.exec(message) ?? [];
+  const number = ERRNO[name];
+  return whole === undefined || number === undefined
+    ? message
+    : `${message.slice(0, -name.length)}${strerror(number)}`;
 }
 
 async function printVersion(): Promise<number> {

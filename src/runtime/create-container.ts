@@ -1,5 +1,5 @@
 /** Makes a container: state, cgroup, FIFO, process. What fails half way leaves nothing behind. */
-import { failedPrecondition, systemError } from "../errors/errors.ts";
+import { failedPrecondition, invalidArgument, systemError } from "../errors/errors.ts";
 import { applyLimits } from "../linux/cgroup/apply.ts";
 import { type Cgroup, cgroupProcesses, createCgroup, removeCgroup } from "../linux/cgroup/cgroup.ts";
 import { isFrozen } from "../linux/cgroup/freezer.ts";
@@ -231,6 +231,16 @@ export async function createContainer(
     } finally {
       store.remove(id);
     }
-    throw error;
+    throw await explained(error, options.bundle);
   }
+}
+
+/** Members of a wrong type, or missing ones, make the program itself stumble: `check` knows which they are. */
+async function explained(error: unknown, bundle: string): Promise<unknown> {
+  if (!(error instanceof TypeError || error instanceof RangeError)) return error;
+  const { checkBundle } = await import("./check/check.ts");
+  const [first] = await checkBundle(bundle);
+  if (first === undefined) return error;
+  const { pointer, problem, cure } = first;
+  return invalidArgument(`config.json: ${pointer}: ${problem}: ${cure}`, { cause: error });
 }

@@ -49,7 +49,7 @@ async function seccompFacts(
     if (action !== "SCMP_ACT_NOTIFY") continue;
     listener = true;
     // docker-runc passes the descriptor on by write(2), which would then wait for the agent.
-    if (names.includes("write"))
+    if (names?.includes("write"))
       throw invalidArgument("linux.seccomp: SCMP_ACT_NOTIFY cannot be used for the write syscall");
   }
   if (profile.defaultAction === "SCMP_ACT_NOTIFY")

@@ -34,19 +34,44 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+const isStrings = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.every((entry) => typeof entry === "string");
+
+/** Of users and groups; the highest number means "none" to the kernel. */
+const MAX_ID = 2 ** 32 - 2;
+
+function checkId(id: unknown, at: string): void {
+  if (!Number.isInteger(id) || (id as number) < 0 || (id as number) > MAX_ID)
+    throw invalidArgument(`${at}: want a number from 0 to ${MAX_ID}, not ${JSON.stringify(id)}`);
+}
+
+function checkUser(user: unknown, at: string): void {
+  if (!isObject(user)) throw invalidArgument(`${at}: want an object`);
+  const groups = user["additionalGids"] ?? [];
+  if (!Array.isArray(groups)) throw invalidArgument(`${at}.additionalGids: want a list of numbers`);
+  for (const name of ["uid", "gid", "umask"])
+    if (user[name] !== undefined) checkId(user[name], `${at}.${name}`);
+  for (const group of groups) checkId(group, `${at}.additionalGids`);
+}
+
+/** What the process cannot do without, in runc's words where it has them. */
 function checkProcess(process: unknown, at: string): void {
+  if (process === undefined) throw invalidArgument("process property must not be empty");
   if (!isObject(process)) throw invalidArgument(`${at}: want an object`);
-  if (!Array.isArray(process["args"]) || !process["args"].every((arg) => typeof arg === "string"))
-    throw invalidArgument(`${at}.args: want a list of strings`);
-  if (process["args"].length === 0) throw invalidArgument(`${at}.args must not be empty`);
-  if (process["cwd"] !== undefined && typeof process["cwd"] !== "string")
-    throw invalidArgument(`${at}.cwd: want a string`);
+  const { args, cwd, env = [], user = {} } = process;
+  if (args !== undefined && !isStrings(args)) throw invalidArgument(`${at}.args: want a list of strings`);
+  if (cwd !== undefined && typeof cwd !== "string") throw invalidArgument(`${at}.cwd: want a string`);
+  if (!cwd) throw invalidArgument("Cwd property must not be empty");
+  if (!cwd.startsWith("/")) throw invalidArgument("Cwd must be an absolute path");
+  if (!args?.length) throw invalidArgument("args must not be empty");
+  if (!isStrings(env)) throw invalidArgument(`${at}.env: want a list of strings`);
+  checkUser(user, `${at}.user`);
 }
 
 /** The configuration of a bundle. Throws notFound without config.json, invalidArgument where it is no good. */
 export function readSpec(bundle: string): Spec {
   const path = `${bundle}/config.json`;
-  const spec = readJson(path, `JSON specification file ${path} not found`);
+  const spec = readJson(path, `JSON specification file config.json not found in ${bundle}`);
   if (!isObject(spec)) throw invalidArgument(`${path}: want an object`);
   const version = spec["ociVersion"];
   if (typeof version !== "string" || !/^[01]\./.test(version))

@@ -75,7 +75,8 @@ function cpuWrites(cpu: NonNullable<LinuxResources["cpu"]>): ControlWrite[] {
     if (value !== undefined && value !== 0)
       writes.push({ controller, file: `cpu.${file}`, text: String(value), tag: `cpu.${member}` });
   };
-  add("shares", "shares", cpu.shares);
+  // Of one that is idle the kernel takes no weight.
+  if (cpu.idle !== 1) add("shares", "shares", cpu.shares);
   add("realtimePeriod", "rt_period_us", cpu.realtimePeriod);
   add("realtimeRuntime", "rt_runtime_us", cpu.realtimeRuntime);
   add("period", "cfs_period_us", cpu.period);

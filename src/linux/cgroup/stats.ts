@@ -30,11 +30,15 @@ function counters(folder: string, file: string): Record<string, number> {
 
 function cpuV1(usage: string, throttling: string | undefined) {
   const ticks = counters(usage, "cpuacct.stat");
+  // "cpu user system", then a line for each processor.
+  const cpus = read(usage, "cpuacct.usage_all").trim().split("\n").slice(1).map(numbers);
   const throttled = throttling === undefined ? {} : counters(throttling, "cpu.stat");
   return {
     usage: {
       total: number(usage, "cpuacct.usage"),
       percpu: numbers(read(usage, "cpuacct.usage_percpu")),
+      percpu_kernel: cpus.map(([, , kernel]) => kernel ?? 0),
+      percpu_user: cpus.map(([, user]) => user ?? 0),
       kernel: (ticks["system"] ?? 0) * NANOS_PER_TICK,
       user: (ticks["user"] ?? 0) * NANOS_PER_TICK,
     },
@@ -143,6 +147,30 @@ function blockV2(folder: string) {
   return { ioServiceBytesRecursive: bytes, ioServicedRecursive: counts };
 }
 
+/** Numbers of a list such as "0-2,7". */
+function listed(text: string): number[] {
+  const found: number[] = [];
+  for (const part of text.trim().split(",").filter(Boolean)) {
+    const [first, last = first] = part.split("-").map(Number);
+    for (let number = first!; number <= last!; number++) found.push(number);
+  }
+  return found;
+}
+
+/** Files of cpuset v1 that hold one number; the document has them under these names. */
+const CPUSET_NUMBERS = [
+  ...["cpu_exclusive", "mem_hardwall", "mem_exclusive", "memory_migrate", "memory_spread_page"],
+  ...["memory_spread_slab", "memory_pressure", "sched_load_balance", "sched_relax_domain_level"],
+];
+
+function cpusetV1(folder: string) {
+  return {
+    cpus: listed(read(folder, "cpuset.cpus")),
+    mems: listed(read(folder, "cpuset.mems")),
+    ...Object.fromEntries(CPUSET_NUMBERS.map((name) => [name, number(folder, `cpuset.${name}`)])),
+  };
+}
+
 /** The statistics document; times in ns, sizes in bytes. Controllers that the host lacks are left out. */
 export function collectStats(cgroup: Cgroup) {
   const at = (controller: string) => folderOf(cgroup, controller);
@@ -153,9 +181,11 @@ export function collectStats(cgroup: Cgroup) {
   const io = at("io");
   const accounting = at("cpuacct")?.path;
   const cpu = at("cpu");
+  const cpuset = at("cpuset");
   return {
     cpu: accounting !== undefined ? cpuV1(accounting, cpu?.path) : cpu ? cpuV2(cpu.path) : {},
     memory: memory ? (memory.version === 1 ? memoryV1(memory.path) : memoryV2(memory.path)) : {},
+    ...(cpuset?.version === 1 ? { cpuset: cpusetV1(cpuset.path) } : {}),
     pids: pids ? { current: number(pids.path, "pids.current"), limit: number(pids.path, "pids.max") } : {},
     blkio: block ? blockV1(block.path) : io ? blockV2(io.path) : {},
     hugetlb: huge ? hugetlb(huge.path, huge.version) : {},

@@ -98,7 +98,7 @@ class Filter {
   addRule(rule: LinuxSyscall, tag: string): void {
     const action = actionOf(rule.action, rule.errnoRet, tag);
     const sets = conditionSets(rule.args ?? []).map((args) => packArguments(args, tag));
-    for (const name of rule.names) {
+    for (const name of rule.names ?? []) {
       const number = this.#library.seccomp_syscall_resolve_name(cstring(name));
       if (number === -1) continue; // a call that this libseccomp does not know: the default action has it
       this.highest = Math.max(this.highest, number);

@@ -1,4 +1,4 @@
-import { failedPrecondition, invalidArgument, isNotFound } from "../../errors/errors.ts";
+import { failedPrecondition, isNotFound } from "../../errors/errors.ts";
 import { parseFlags } from "../../flags/flags.ts";
 import { kill } from "../../linux/kill.ts";
 import { pathExists } from "../../linux/path-exists.ts";
@@ -6,6 +6,7 @@ import { destroy } from "../destroy.ts";
 import { killAll } from "../kill-all.ts";
 import { isAlive, statusOf } from "../state/status.ts";
 import type { ContainerRecord, StateStore } from "../state/store.ts";
+import { onlyId } from "./arguments.ts";
 import type { Context } from "./context.ts";
 
 const SIGKILL = 9;
@@ -32,9 +33,7 @@ function removeUnwritten(store: StateStore, id: string): boolean {
 
 export async function run({ store, warn }: Context, args: string[]): Promise<number> {
   const { values, rest } = parseFlags(FLAGS, args);
-  const [id] = rest;
-  if (id === undefined || rest.length !== 1)
-    throw invalidArgument("docker-runc delete: want exactly one argument, the container's id");
+  const id = onlyId("delete", rest);
   let record: ContainerRecord;
   try {
     record = store.load(id);

@@ -4,7 +4,7 @@ import { collectStats } from "../../linux/cgroup/stats.ts";
 import { print } from "../print.ts";
 import { statusOf } from "../state/status.ts";
 import type { ContainerRecord } from "../state/store.ts";
-import { onlyId } from "./arguments.ts";
+import { onlyId, usageError } from "./arguments.ts";
 import type { Context } from "./context.ts";
 
 export const FLAGS = {
@@ -17,10 +17,9 @@ const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 
 function milliseconds(text: string): number {
   const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];
   const sum = parts.reduce((total, [, n, unit]) => total + Number(n) * UNITS[unit!]!, 0);
-  if (parts.map((part) => part[0]).join("") !== text || sum <= 0)
-    throw invalidArgument(
-      `invalid value ${JSON.stringify(text)} for flag --interval: want a duration such as 5s`,
-    );
+  if (sum <= 0 && /^-?[\d.]/.test(text)) throw invalidArgument("duration interval must be greater than 0");
+  if (parts.map((part) => part[0]).join("") !== text)
+    throw usageError(`invalid value ${JSON.stringify(text)} for flag --interval: want a duration such as 5s`);
   return sum;
 }
 

@@ -8,6 +8,7 @@ import { foreground } from "../foreground/foreground.ts";
 import { readProcess } from "../read-spec.ts";
 import type { ContainerRecord } from "../state/store.ts";
 import { warnOfCapabilities } from "../warn-capabilities.ts";
+import { firstOf, usageError } from "./arguments.ts";
 import type { Context } from "./context.ts";
 
 export const FLAGS = {
@@ -42,6 +43,14 @@ function parseId(text: string, what: "uid" | "gid"): number {
   if (/^\d+$/.test(text)) return Number(text);
   throw invalidArgument(
     `parsing ${text} as int for ${what} failed: strconv.Atoi: parsing ${JSON.stringify(text)}: invalid syntax`,
+  );
+}
+
+/** Of --additional-gids, whose values runc has its flag reader look at. */
+function groupId(text: string): number {
+  if (/^\d+$/.test(text)) return Number(text);
+  throw usageError(
+    `invalid value ${JSON.stringify(text)} for flag -g: strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`,
   );
 }
 
@@ -82,10 +91,7 @@ function processFromFlags(record: ContainerRecord, values: Values, command: stri
   }
   const gids = (values["additional-gids"] ?? []).flatMap((text) => text.split(","));
   if (gids.length > 0)
-    process.user.additionalGids = [
-      ...(process.user.additionalGids ?? []),
-      ...gids.map((text) => parseId(text, "gid")),
-    ];
+    process.user.additionalGids = [...(process.user.additionalGids ?? []), ...gids.map(groupId)];
   return process;
 }
 
@@ -110,8 +116,8 @@ function processOf(record: ContainerRecord, values: Values, command: string[]): 
 
 export async function run(context: Context, args: string[]): Promise<number> {
   const { values, rest } = parseFlags(FLAGS, args, { stopAtFirst: true });
-  const [id, ...command] = rest;
-  if (id === undefined) throw invalidArgument('docker-runc: "exec" requires a minimum of 1 argument(s)');
+  const id = firstOf("exec", rest);
+  const command = rest.slice(1);
   const record = context.store.load(id);
   const process = processOf(record, values, command[0] === "--" ? command.slice(1) : command);
   warnOfCapabilities(process, context.warn);

@@ -8,6 +8,7 @@ import { signalNumber } from "../../linux/signals.ts";
 import { killAll } from "../kill-all.ts";
 import { openInitProcess } from "../state/init-process.ts";
 import type { ContainerRecord } from "../state/store.ts";
+import { firstOf, usageError } from "./arguments.ts";
 import type { Context } from "./context.ts";
 
 const SIGKILL = 9;
@@ -36,12 +37,15 @@ function outlivesInit({ spec, cgroup }: ContainerRecord): boolean {
 
 export async function run({ store }: Context, args: string[]): Promise<number> {
   const { values, rest } = parseFlags(FLAGS, args);
-  const [id, name = "SIGTERM"] = rest;
-  if (id === undefined || rest.length > 2)
-    throw invalidArgument("docker-runc kill: want a container's id and a signal");
+  const id = firstOf("kill", rest);
+  if (rest.length > 2)
+    throw usageError(
+      'docker-runc: "kill" requires a maximum of 2 argument(s): the container\'s id and a signal',
+    );
+  const record = store.load(id);
+  const name = rest[1] || "SIGTERM";
   const signal = signalNumber(name);
   if (signal === undefined) throw invalidArgument(`unknown signal ${JSON.stringify(name)}`);
-  const record = store.load(id);
   if (values.all || (signal === SIGKILL && outlivesInit(record))) {
     killAll(record, signal);
     return 0;

@@ -2,6 +2,7 @@ import { invalidArgument, isNotFound } from "../../errors/errors.ts";
 import { parseFlags } from "../../flags/flags.ts";
 import { print } from "../print.ts";
 import type { StateStore } from "../state/store.ts";
+import { noArguments } from "./arguments.ts";
 import type { Context } from "./context.ts";
 import { describe } from "./state.ts";
 
@@ -40,7 +41,8 @@ function table(rows: readonly Row[]): string {
 }
 
 export async function run({ store, warn }: Context, args: string[]): Promise<number> {
-  const { values } = parseFlags(FLAGS, args);
+  const { values, rest } = parseFlags(FLAGS, args);
+  noArguments("list", rest);
   const rows = rowsOf(store, warn);
   const format = values.format ?? "table";
   if (values.quiet) print(rows.map((row) => `${row.id}\n`).join(""));

@@ -2,6 +2,7 @@ import { invalidArgument, systemError } from "../../errors/errors.ts";
 import { parseFlags } from "../../flags/flags.ts";
 import { cgroupProcesses } from "../../linux/cgroup/cgroup.ts";
 import { print } from "../print.ts";
+import { firstOf } from "./arguments.ts";
 import type { Context } from "./context.ts";
 
 export const FLAGS = {
@@ -19,8 +20,8 @@ function select(output: string, pids: ReadonlySet<string>): string {
 
 export async function run({ store }: Context, args: string[]): Promise<number> {
   const { values, rest } = parseFlags(FLAGS, args, { stopAtFirst: true });
-  const [id, ...psOptions] = rest;
-  if (id === undefined) throw invalidArgument('docker-runc: "ps" requires a minimum of 1 argument(s)');
+  const id = firstOf("ps", rest);
+  const psOptions = rest.slice(1);
   const format = values.format ?? "table";
   if (format !== "table" && format !== "json") throw invalidArgument("invalid format option");
   const pids = cgroupProcesses(store.load(id).cgroup);

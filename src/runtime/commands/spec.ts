@@ -4,6 +4,7 @@ import { parseFlags } from "../../flags/flags.ts";
 import { cgroupLayout } from "../../linux/cgroup/layout.ts";
 import { pathExists } from "../../linux/path-exists.ts";
 import { exampleSpec, rootlessSpec } from "../example-spec.ts";
+import { noArguments } from "./arguments.ts";
 import type { Context } from "./context.ts";
 
 export const FLAGS = {
@@ -13,7 +14,7 @@ export const FLAGS = {
 
 export async function run(_: Context, args: string[]): Promise<number> {
   const { values, rest } = parseFlags(FLAGS, args);
-  if (rest.length > 0) throw invalidArgument('docker-runc: "spec" requires exactly 0 argument(s)');
+  noArguments("spec", rest);
   const folder = values.bundle ?? ".";
   if (!pathExists(folder)) throw invalidArgument(`chdir ${folder}: no such file or directory`);
   const path = `${folder}/config.json`;

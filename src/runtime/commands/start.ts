@@ -14,6 +14,7 @@ export async function run({ store, warn }: Context, args: string[]): Promise<num
   const record = store.load(onlyId("start", parseFlags({}, args).rest));
   const status = statusOf(store, record);
   if (status === "stopped") throw failedPrecondition("cannot start a container that has stopped");
+  if (status === "paused") throw failedPrecondition("cannot start a container in the paused state");
   if (status !== "created") throw failedPrecondition("cannot start an already running container");
   releaseAndWait(store, record);
   if (!record.spec.hooks?.poststart?.length) return 0;

@@ -40,12 +40,12 @@ export const FLAGS = {
 
 type Values = ReturnType<typeof parseFlags<typeof FLAGS>>["values"];
 
-function integer(values: Values, name: keyof Values): number | undefined {
+function integer(values: Values, name: keyof Values, signed = false): number | undefined {
   const given = values[name];
   if (given === undefined || given === "") return undefined;
-  if (!/^-?\d+$/.test(String(given)))
+  if (!(signed ? /^-?\d+$/ : /^\d+$/).test(String(given)))
     throw invalidArgument(
-      `invalid value for ${name}: strconv.ParseInt: parsing ${JSON.stringify(given)}: invalid syntax`,
+      `invalid value for ${name}: strconv.Parse${signed ? "Int" : "Uint"}: parsing ${JSON.stringify(given)}: invalid syntax`,
     );
   return Number(given);
 }
@@ -75,11 +75,11 @@ function fromFlags(values: Values): LinuxResources {
       cpu: given<NonNullable<LinuxResources["cpu"]>>({
         shares: integer(values, "cpu-share"),
         period: integer(values, "cpu-period"),
-        quota: integer(values, "cpu-quota"),
+        quota: integer(values, "cpu-quota", true),
         burst: integer(values, "cpu-burst"),
         realtimePeriod: integer(values, "cpu-rt-period"),
-        realtimeRuntime: integer(values, "cpu-rt-runtime"),
-        idle: integer(values, "cpu-idle"),
+        realtimeRuntime: integer(values, "cpu-rt-runtime", true),
+        idle: integer(values, "cpu-idle", true),
         cpus: values["cpuset-cpus"] || undefined,
         mems: values["cpuset-mems"] || undefined,
       }),
@@ -94,8 +94,9 @@ function fromFlags(values: Values): LinuxResources {
   );
 }
 
-function fromFile(path: string): LinuxResources {
+async function fromFile(path: string): Promise<LinuxResources> {
   let json: string;
+  let resources: unknown;
   try {
     json = path === "-" ? new TextDecoder().decode(readToEnd(0)) : readSmallFile(path);
   } catch (error) {
@@ -103,10 +104,20 @@ function fromFile(path: string): LinuxResources {
     throw invalidArgument(`open ${path}: ${why}`, { cause: error });
   }
   try {
-    return JSON.parse(json) as LinuxResources;
+    resources = JSON.parse(json);
   } catch (error) {
     throw invalidArgument(`${path} is not JSON: ${messageOf(error)}`, { cause: error });
   }
+  const { Report } = await import("../check/problem.ts");
+  const { checkTypes } = await import("../check/shape.ts");
+  const report = new Report();
+  const spec = checkTypes(report, { linux: { resources } });
+  const [first] = report.problems;
+  if (first)
+    throw invalidArgument(
+      `${path}: ${first.pointer.slice(1).replaceAll("/", ".")} ${first.problem}: ${first.cure}`,
+    );
+  return spec?.linux?.resources ?? {};
 }
 
 /** What was set before with the changes over it, member by member. */
@@ -140,7 +151,9 @@ async function updateRdt({ rdt }: ContainerRecord, schemas: LinuxIntelRdt): Prom
 export async function run({ store, warn }: Context, args: string[]): Promise<number> {
   const { values, rest } = parseFlags(FLAGS, args);
   const record = store.load(onlyId("update", rest));
-  const change = values.resources === undefined ? fromFlags(values) : fromFile(values.resources);
+  const change = values.resources === undefined ? fromFlags(values) : await fromFile(values.resources);
+  if (values["kernel-memory"] || values["kernel-memory-tcp"])
+    warn("Kernel memory settings are ignored and will be removed");
   if (statusOf(store, record) === "stopped") throw failedPrecondition("container not running");
   const schemas = schemasOf(values);
   if (schemas) await updateRdt(record, schemas);

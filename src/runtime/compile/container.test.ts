@@ -135,7 +135,7 @@ describe("compileContainer()", () => {
       "unable to set hostname without a private UTS namespace",
     );
     expect(refusal(({ process }) => (process!.args = []))).toBe("process.args must not be empty");
-    expect(refusal(({ process }) => (process!.cwd = "x"))).toContain("process.cwd");
+    expect(refusal(({ process }) => (process!.cwd = "x"))).toContain("Cwd must be an absolute path");
     expect(refusal(({ process }) => (process!.terminal = true))).toContain("cannot allocate tty");
     expect(refusal(({ process }) => (process!.apparmorProfile = "p"))).toContain("AppArmor is not enabled");
     expect(refusal(({ linux }) => (linux!.timeOffsets = { boottime: { secs: 1 } }))).toContain(

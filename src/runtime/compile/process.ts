@@ -157,8 +157,7 @@ export function compileProcess(process: Process, facts: Facts, limits: Plan): Pl
   if (process.noNewPrivileges) plan.push({ op: "noNewPrivileges", tag: "process.noNewPrivileges" });
   if (!isLate(process, facts)) plan.push(...seccompOp(facts));
   const cwd = process.cwd || "/";
-  if (!cwd.startsWith("/"))
-    throw invalidArgument(`process.cwd: ${JSON.stringify(cwd)} is not an absolute path`);
+  if (!cwd.startsWith("/")) throw invalidArgument("Cwd must be an absolute path");
   plan.push({ op: "chdir", tag: "process.cwd", make: 2, path: cwd });
   plan.push(...userOps(process, facts));
   plan.push({ op: "chdir", tag: "process.cwd", make: 0, path: cwd });
@@ -172,8 +171,24 @@ export function compileProcess(process: Process, facts: Facts, limits: Plan): Pl
   return plan;
 }
 
+/** In the words of runc, which takes them for an error of the start. */
+function checkVariable(entry: string): void {
+  const equals = entry.indexOf("=");
+  const wrong =
+    equals < 0
+      ? ": missing '='"
+      : equals === 0
+        ? ": name cannot be empty"
+        : entry.includes("\0")
+          ? ` ${JSON.stringify(entry.slice(0, equals))}: contains nul byte (\\x00)`
+          : "";
+  if (wrong !== "")
+    throw invalidArgument(`unable to start container process: invalid environment variable${wrong}`);
+}
+
 /** Without an empty HOME, which init finds. Each variable once, with its last value, as programs that look for the first one would else take the wrong one. */
 export function settledEnvironment(process: Process): string[] {
+  for (const entry of process.env ?? []) checkVariable(entry);
   const byName = new Map(
     (process.env ?? []).map((entry) => [entry.slice(0, entry.indexOf("=") >>> 0), entry]),
   );

@@ -365,6 +365,9 @@ void op_user(const struct op *op)
 {
 	gid_t gid = (gid_t)op->number[1];
 	uid_t uid = (uid_t)op->number[0];
+	/* For these calls -1 means "stay who you are": root. */
+	if (uid == (uid_t)-1 || gid == (gid_t)-1)
+		fail(EINVAL, "become user %u, group %u", uid, gid);
 	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
 		fail(errno, "keep capabilities");
 	if (setresgid(gid, gid, gid) < 0)

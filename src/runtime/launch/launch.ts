@@ -81,8 +81,8 @@ class Conversation {
   }
 
   run(): void {
-    // One that waits for start is done when it is ready; else the command executes when the socket closes.
-    while (!this.isReady || this.#ready?.keepOpen) {
+    // The socket closes when the command executes, or when the process has nothing more to do but wait for start.
+    for (;;) {
       const message = nextMessage(this.#socket);
       if (message) this.#take(message);
       else if (this.isReady) return;

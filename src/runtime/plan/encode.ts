@@ -6,6 +6,7 @@
  *                u32 offset in the file and u32 length of each text
  *   texts        each with a NUL behind it
  */
+import { invalidArgument } from "../../errors/errors.ts";
 import { OPS, type Plan, type Text } from "./ops.ts";
 
 const HEADER_WORDS = 4;
@@ -96,6 +97,8 @@ export function encodePlan(plan: Plan, failAt = NEVER): Uint8Array {
     for (const name of numbers) {
       const value = values[name] as number | bigint;
       const big = typeof value === "bigint";
+      if (!big && !Number.isSafeInteger(value))
+        throw invalidArgument(`${op.tag}: ${name}: want a whole number, not ${JSON.stringify(value)}`);
       words[at] = big ? Number(BigInt.asIntN(32, value)) : value;
       words[at + 1] = big ? Number(BigInt.asIntN(32, value >> 32n)) : Math.floor(value / TWO_32);
       at += 2;

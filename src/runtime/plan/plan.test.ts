@@ -85,6 +85,12 @@ describe("encodePlan()", () => {
     expect([24, 32, 64].map((entry) => new TextDecoder().decode(at(entry)))).toEqual(["äöü", "/€", "box"]);
     expect([...at(48)]).toEqual([1, 2, 3, 4]);
   });
+  test("refuses numbers that are none: what is not 1000 must not become 0", () => {
+    for (const uid of ["1000", "x", Number.NaN, 0.5, true])
+      expect(() =>
+        encodePlan([{ op: "user", tag: "process.user", uid: uid as number, gid: 0, umask: 0 }]),
+      ).toThrow("process.user: uid: want a whole number");
+  });
   test("fails nowhere unless told so", () => {
     expect(new DataView(encodePlan(plan).buffer).getUint32(8, true)).toBe(0xffffffff);
   });

@@ -19,6 +19,6 @@ export function isAlive(record: ContainerRecord): boolean {
 /** What state a container is in, by its record and its process. */
 export function statusOf(store: StateStore, record: ContainerRecord): Status {
   if (!isAlive(record)) return "stopped";
-  if (pathExists(store.fifo(record.id))) return "created";
-  return isFrozen(record.cgroup) ? "paused" : "running";
+  if (isFrozen(record.cgroup)) return "paused";
+  return pathExists(store.fifo(record.id)) ? "created" : "running";
 }
