@@ -82,9 +82,9 @@ async function demo(chain: Chain, folder: string): Promise<void> {
   );
   say("The chain while a container runs");
   show(chain, "run", "-d", "--name", "sleeper", "busybox", "sleep", "1000");
-  showTree(folder);
   show(chain, "ps");
   show(chain, "exec", "sleeper", "ps");
+  showTree(folder);
   show(chain, "rm", "-f", "sleeper");
 }
 

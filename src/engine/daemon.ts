@@ -1,9 +1,9 @@
 /** A running dockerd: how it opens, takes over from one before it, reloads its configuration, and ends. */
 import { messageOf } from "../errors/errors.ts";
 import { removePartials } from "../files/atomic.ts";
-import { refuseUnfinishedMigration } from "../images/migrate/progress.ts";
 import type { Logger } from "../log/log.ts";
 import { ensureDefaultProfile, hasAppArmor } from "../oci/apparmor/load.ts";
+import type { StorageDriver } from "../storage/driver.ts";
 import { openDriver } from "../storage/open.ts";
 import type { EngineConfig } from "./config/config.ts";
 import { applyReload, reloadAttributes, reloaded } from "./config/reload.ts";
@@ -40,21 +40,24 @@ export interface Daemon {
   shutdown(): Promise<void>;
 }
 
+/** Opens the data root's storage. Errors: whatever makes it a root that this daemon cannot use. */
+export function openStorage({ config, ids }: Pick<DaemonOptions, "config" | "ids">): Promise<StorageDriver> {
+  return openDriver({
+    root: config.dataRoot,
+    name: config.storageDriver,
+    options: config.storageOpts,
+    ids,
+  });
+}
+
 /** Opens all parts and takes over what a daemon before this one left running. Errors: whatever stands in the way. */
 export async function openDaemon(options: DaemonOptions): Promise<Daemon> {
   const { config, log, containerdSocket } = options;
-  refuseUnfinishedMigration(config.dataRoot);
   loadProfile(log);
   const containerd = new GrpcContainerd(containerdSocket, config.containerdNamespace);
   try {
     await waitForContainerd(() => containerd.version(), containerdSocket, options.patience, log);
-    const driver = await openDriver({
-      root: config.dataRoot,
-      name: config.storageDriver,
-      options: config.storageOpts,
-      ids: options.ids,
-    });
-    const parts = await openParts(options, containerd, driver);
+    const parts = await openParts(options, containerd, options.driver ?? (await openStorage(options)));
     await takeOver(parts);
     return daemonOf(parts);
   } catch (error) {

@@ -31,6 +31,8 @@ export interface DaemonOptions {
   patience: number;
   /** --userns-remap; the data root is the one of this mapping. */
   ids: IDMap | undefined;
+  /** The storage, if it is open already; else it is opened once containerd answers. */
+  driver?: StorageDriver | undefined;
 }
 
 /** The parts of a daemon; each is made once. */

@@ -6,13 +6,14 @@ import { writeFileSync } from "node:fs";
 import type { Server } from "node:http";
 import { join, resolve } from "node:path";
 import { messageOf } from "../errors/errors.ts";
+import { refuseUnfinishedMigration } from "../images/migrate/progress.ts";
 import type { IDMap } from "../linux/id-map.ts";
 import { preferThisThread } from "../linux/scheduling.ts";
 import { createLogger, type Logger } from "../log/log.ts";
 import { trimWhenQuiet } from "../memory/trim.ts";
 import { GIT_COMMIT, VERSION } from "../version/version.ts";
 import type { EngineConfig } from "./config/config.ts";
-import { type Daemon, openDaemon } from "./daemon.ts";
+import { type Daemon, openDaemon, openStorage } from "./daemon.ts";
 import { createApiServer } from "./http/server.ts";
 import { activatedSockets, serveActivated } from "./startup/activation.ts";
 import { claimDataRoot, requireProgram, requireRoot } from "./startup/checks.ts";
@@ -95,6 +96,9 @@ async function start(
   prepareRoot();
   undo.push(writePidFile(config.pidFile));
   const supervisor = config.containerd === undefined ? supervisorFor(config, log) : undefined;
+  refuseUnfinishedMigration(config.dataRoot);
+  // A data root that cannot be used is refused before a containerd has been started in it.
+  const driver = supervisor ? await openStorage({ config, ids }) : undefined;
   if (supervisor) {
     undo.push(() => supervisor.stop());
     await supervisor.start();
@@ -105,6 +109,7 @@ async function start(
     log,
     ids,
     containerdSocket: socket,
+    driver,
     patience: CONTAINERD_PATIENCE,
   });
   undo.push(() => daemon.shutdown());

@@ -90,7 +90,8 @@ class Attributes {
   [name: string]: string;
 
   constructor(values: Record<string, string> | undefined) {
-    Object.assign(this, values);
+    const sorted = Object.entries(values ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
+    Object.assign(this, Object.fromEntries(sorted));
   }
 }
 

@@ -7,6 +7,7 @@ export default defineCommand({
   summary: "Give an image another name, beside those it has",
   aliases: ["docker image tag", "docker tag"],
   count: { least: 2, most: 2 },
+  stopAtFirst: true,
   flags: {},
   async run(cli, { args }) {
     const [source, target] = args as [string, string];

@@ -109,7 +109,7 @@ function makeRoom(path: string, header: TarHeader, strict: boolean): void {
   if (present.isDirectory() && isFolder) return;
   if (strict && present.isDirectory() !== isFolder) {
     const [there, given] = isFolder ? ["non-directory", "directory"] : ["directory", "non-directory"];
-    throw invalidArgument(`cannot overwrite ${there} with ${given} "${header.name}"`);
+    throw invalidArgument(`cannot overwrite ${there} with ${given} "${posix.resolve("/", header.name)}"`);
   }
   if (present.isDirectory()) rmSync(path, { recursive: true });
   else unlinkSync(path);
