@@ -94,6 +94,8 @@ export class Container {
   removed = false;
   /** When a strike of the out-of-memory killer was last found by its counter, nanoseconds since 1970. */
   oomLookedAt = 0n;
+  /** Whether a strike that the shim has told of may yet be to be counted. */
+  oomInDoubt = false;
   /** Under way, or done, since the container is being removed. */
   layerRemoval: Promise<void> | undefined;
 

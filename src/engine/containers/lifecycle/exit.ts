@@ -15,6 +15,7 @@ import { saveContainer } from "../record.ts";
 import { beginRemoval, removeLocked } from "./destroy.ts";
 import { unmountShm, unmountVolume } from "./mounts.ts";
 import { tearDownNetwork } from "./network.ts";
+import { lookForOOMLocked } from "./oom.ts";
 import { nextDelay, wantsRestart } from "./restart-policy.ts";
 import { forceDelete, startLocked } from "./start.ts";
 import { releaseSubMounts } from "./sub-mounts.ts";
@@ -37,6 +38,8 @@ export function containerExited(
 async function endRun(env: Env, container: Container, exit: ExitStatus): Promise<void> {
   const { state, facts } = container;
   container.stopHealth?.();
+  if (container.oomInDoubt) lookForOOMLocked(env, container);
+  container.oomInDoubt = false;
   // Kept before the task is deleted, which alone knows of it: whoever finds no task goes by this.
   Object.assign(state, { exitCode: exit.exitCode, finishedAt: exit.exitedAt });
   saveContainer(container);
