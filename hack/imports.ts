@@ -9,6 +9,7 @@ const ROOT = resolve(import.meta.dir, "..");
 /** Folders that every other may use, and that use only each other. */
 const LEAVES = [
   "memory",
+  "lock",
   "errors",
   "version",
   "units",
@@ -26,6 +27,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   errors: [],
   version: ["linux"],
   memory: [],
+  lock: [],
   units: ["errors"],
   reference: ["errors"],
   log: ["errors"],

@@ -1,5 +1,5 @@
 import { failedPrecondition, notFound } from "../errors/errors.ts";
-import { Mutex } from "./mutex.ts";
+import { Lock } from "../lock/lock.ts";
 import type { Exit, Reaper } from "./reaper.ts";
 import {
   type IOOptions,
@@ -45,7 +45,7 @@ export class Process {
   readonly id: string;
   readonly paths: StdioPaths;
   /** Changes of state go one at a time. */
-  readonly lock = new Mutex();
+  readonly lock = new Lock();
   state: ProcessState = "created";
   pid = 0;
   exit: Exit | undefined;

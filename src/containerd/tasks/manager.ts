@@ -12,6 +12,7 @@ import {
   notFound,
 } from "../../errors/errors.ts";
 import { faultPoint } from "../../files/fault.ts";
+import { KeyedLock } from "../../lock/keyed-lock.ts";
 import type { Logger } from "../../log/log.ts";
 import { TaskExit } from "../../proto/containerd/events/task.ts";
 import { Options } from "../../proto/containerd/runc/v1/options.ts";
@@ -26,7 +27,6 @@ import type { EventExchange } from "../events/exchange.ts";
 import { Bundle } from "./bundle.ts";
 import { connectTask } from "./connect.ts";
 import { DeadShims } from "./dead-shim.ts";
-import { KeyedLock } from "./keyed-lock.ts";
 import type { Programs } from "./programs.ts";
 import { withDefaultRuntime } from "./runtime-options.ts";
 import { type ShimEnvironment, startShim } from "./shim-binary.ts";

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import type { ContainerConfig, EndpointSettings, HostConfig, Mount, PortMap } from "../../api/schema.ts";
+import { Lock } from "../../lock/lock.ts";
 import type { LogDriver } from "../logs/types.ts";
 import { OutputHub } from "./io/hub.ts";
 import type { ProcessIO } from "./io/process-io.ts";
-import { Lock } from "./state/lock.ts";
 import type { ContainerState } from "./state/machine.ts";
 import { Waiters } from "./state/waiters.ts";
 

@@ -1,6 +1,6 @@
 import { dataLoss, EngineError, invalidArgument, kindOf, messageOf } from "../../errors/errors.ts";
+import type { KeyedLock } from "../../lock/keyed-lock.ts";
 import { unlessAborted } from "../registry/abort.ts";
-import type { KeyedLock } from "../registry/keyed-lock.ts";
 import type { Digest, ForeignBlob, Layer, LayerFile, LayerStep } from "../types.ts";
 import { chainID } from "./chain-id.ts";
 import { RestartedError } from "./growing.ts";

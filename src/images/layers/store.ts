@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { conflict, messageOf, notFound } from "../../errors/errors.ts";
 import type { IDMap } from "../../linux/id-map.ts";
+import { KeyedLock } from "../../lock/keyed-lock.ts";
 import type { Logger } from "../../log/log.ts";
 import type { StorageDriver } from "../../storage/driver.ts";
-import { KeyedLock } from "../registry/keyed-lock.ts";
 import type {
   Digest,
   ForeignBlob,
@@ -22,7 +22,7 @@ import { type LayerRecord, LayerRecords, type MountRecord, TAR_SPLIT } from "./r
 import { Removals } from "./removals.ts";
 import { ContainerLayer } from "./rw-layer.ts";
 import { type PendingLayer, refuseDepth, refuseOther, StackBuilder } from "./stack.ts";
-import { assembleTar, tarSizeOf } from "./tar-split.ts";
+import { StoredLayer } from "./stored-layer.ts";
 import type { UnpackContext, Unpacked } from "./unpack.ts";
 import { Unpackers } from "./unpackers.ts";
 
@@ -33,52 +33,6 @@ interface Held {
   references: number;
   /** Bytes of its tar; only known if it has come since dockerd was started. */
   tarSize?: number;
-}
-
-class StoredLayer implements Layer {
-  readonly chainID: Digest;
-  readonly diffID: Digest;
-  readonly parent: StoredLayer | undefined;
-  readonly diffSize: number;
-  readonly cacheID: string;
-  readonly foreign: ForeignBlob | undefined;
-  readonly #driver: StorageDriver;
-  readonly #records: LayerRecords;
-
-  constructor(
-    record: LayerRecord,
-    parent: StoredLayer | undefined,
-    driver: StorageDriver,
-    records: LayerRecords,
-  ) {
-    this.chainID = record.chainID;
-    this.diffID = record.diffID;
-    this.diffSize = Number.isFinite(record.size) ? record.size : 0;
-    this.cacheID = record.cacheID;
-    this.foreign = record.foreign;
-    this.parent = parent;
-    this.#driver = driver;
-    this.#records = records;
-  }
-
-  get size(): number {
-    return this.diffSize + (this.parent?.size ?? 0);
-  }
-
-  metadata(): Promise<Record<string, string>> {
-    return this.#driver.metadata(this.cacheID);
-  }
-
-  async *tarStream(): AsyncGenerator<Uint8Array> {
-    await using _ = await this.#driver.access(this.cacheID);
-    yield* assembleTar(this.#records.tarSplit(this.chainID), (name) =>
-      this.#driver.openFile(this.cacheID, name),
-    );
-  }
-
-  tarSize(): Promise<number> {
-    return tarSizeOf(this.#records.tarSplit(this.chainID));
-  }
 }
 
 /** LayerStore over a storage driver, recorded in moby's layerdb. */

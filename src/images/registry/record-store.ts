@@ -3,9 +3,9 @@ import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { errnoOf } from "../../errors/errors.ts";
 import { writeAtomic } from "../../files/atomic.ts";
+import { KeyedLock } from "../../lock/keyed-lock.ts";
 import type { Digest } from "../types.ts";
 import { isDigest, splitDigest } from "./descriptor.ts";
-import { KeyedLock } from "./keyed-lock.ts";
 import type { BlobRecord, BlobRecords } from "./records.ts";
 
 /** An entry of a v2metadata file, as moby writes it; HMAC ties an entry to a login there. */

@@ -2,6 +2,7 @@
 export class Lock {
   #last: Promise<unknown> = Promise.resolve();
 
+  /** Errors: those of `work`, which do not touch what comes after it. */
   run<T>(work: () => Promise<T>): Promise<T> {
     const result = this.#last.then(work);
     this.#last = result.catch(() => {});
