@@ -321,6 +321,23 @@ describe("bad input leaves nothing half-made", () => {
   );
   bad("a configuration without layers", (folder) => edit(folder, "config.json", () => "{}"), "no RootFS");
   bad(
+    "a configuration with a list of variables that is none",
+    (folder) =>
+      edit(folder, "config.json", (text) => text.replace('"config":{', '"config":{"Env":{"a":"b"},')),
+    "config.Env is not of its type",
+  );
+  bad(
+    "an image for another operating system",
+    (folder) => edit(folder, "config.json", (text) => text.replace('"os":"linux"', '"os":"windows"')),
+    "cannot load windows image on linux",
+  );
+  bad(
+    "a digest as a tag",
+    (folder) =>
+      edit(folder, "manifest.json", (text) => text.replace("bad:1", `bad@sha256:${"0".repeat(64)}`)),
+    'invalid tag "bad@sha256:',
+  );
+  bad(
     "a name that is none",
     (folder) => edit(folder, "manifest.json", (text) => text.replace("bad:1", "BAD:1")),
     "invalid reference format",

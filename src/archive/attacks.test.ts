@@ -172,6 +172,10 @@ describe("extension headers", () => {
       "an extension of 9437184 bytes",
     );
   });
+  test("of sparse files, whose content is not what the file holds, are refused", async () => {
+    const sparse = extension("x", paxRecord("GNU.sparse.major", "1"));
+    await expect(unpacked(sparse, plain)).rejects.toThrow("a sparse file, which is not supported");
+  });
   test("with marks of overlayfs, which are left out", async () => {
     const marks = ["trusted.overlay.redirect", "trusted.overlay.opaque", "user.overlay.redirect"];
     const xattrs = new Map(marks.map((name) => [name, Buffer.from("/etc")]));

@@ -138,6 +138,8 @@ function headerOf(
     const what = flag === "S" ? "a GNU sparse file, which is not supported" : `type ${JSON.stringify(flag)}`;
     throw dataLoss(`invalid tar header: ${text(block, FIELDS.name)}: ${what}`);
   }
+  if ([...pax.keys()].some((key) => key.startsWith("GNU.sparse.")))
+    throw dataLoss(`invalid tar header: ${text(block, FIELDS.name)}: a sparse file, which is not supported`);
   const pick = (key: string, fallback: number) => {
     const value = pax.get(key);
     return value === undefined ? fallback : Number(value.toString());

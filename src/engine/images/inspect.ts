@@ -33,7 +33,10 @@ export async function inspectImage(
       ...(config["os.version"] ? { OsVersion: config["os.version"] } : {}),
       Size: layer?.size ?? 0,
       GraphDriver: { Name: images.layers.driverName, Data: (await layer?.metadata()) ?? {} },
-      RootFS: { Type: config.rootfs.type, Layers: config.rootfs.diff_ids ?? [] },
+      RootFS: {
+        Type: config.rootfs.type,
+        ...(config.rootfs.diff_ids?.length ? { Layers: config.rootfs.diff_ids } : {}),
+      },
       Metadata: { LastTagTime: images.images.lastUpdated(image.id)?.toISOString() ?? NEVER },
     };
   } finally {

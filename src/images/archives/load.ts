@@ -117,9 +117,11 @@ async function loadOne(
   archived: ArchivedImage,
   options: LoadOptions,
 ): Promise<void> {
-  const tags = archived.tags.map((tag) => withDefaultTag(parseReference(tag)));
+  const tags = archived.tags.map(tagOf);
   const raw = archive.bytes(archived.config);
-  const diffIDs = parseConfig(raw).rootfs.diff_ids ?? [];
+  const { os, rootfs } = parseConfig(raw);
+  if (os !== "linux" && os !== "") throw invalidArgument(`cannot load ${os} image on linux`);
+  const diffIDs = rootfs.diff_ids ?? [];
   if (diffIDs.length !== archived.layers.length) {
     throw invalidArgument(
       `invalid manifest, layers length mismatch: expected ${diffIDs.length}, got ${archived.layers.length}`,
@@ -137,6 +139,13 @@ async function loadOne(
   } finally {
     if (top) await root.layers.release(top);
   }
+}
+
+/** Errors: invalidArgument. */
+function tagOf(text: string): ReturnType<typeof parseReference> {
+  const reference = withDefaultTag(parseReference(text));
+  if (reference.digest !== undefined) throw invalidArgument(`invalid tag ${JSON.stringify(text)}`);
+  return reference;
 }
 
 /** A reference to the topmost layer. */

@@ -1,5 +1,6 @@
 import { dataLoss, invalidArgument, notFound } from "../../errors/errors.ts";
 import { refuseDepth } from "../layers/stack.ts";
+import { checkConfig } from "../store/check-config.ts";
 import type { Digest, ImageConfig, ImageStore, Layer, LayerStep, LayerStore } from "../types.ts";
 import { unlessAborted } from "./abort.ts";
 import { type ChosenImage, chooseImage } from "./choose.ts";
@@ -262,11 +263,14 @@ function planLayers(raw: Uint8Array, blobs: Descriptor[]): Step[] {
   } catch (cause) {
     throw dataLoss("invalid image configuration: not JSON", { cause });
   }
-  const diffIDs = config?.rootfs?.diff_ids ?? [];
+  if (typeof config !== "object" || config === null)
+    throw dataLoss("invalid image configuration: not an object");
+  const diffIDs = config.rootfs?.diff_ids ?? [];
   if (!Array.isArray(diffIDs) || diffIDs.length !== blobs.length)
     throw dataLoss("layers from manifest don't match image configuration");
   if (!diffIDs.every(isDigest)) throw dataLoss("invalid image configuration: malformed diff_ids");
   refuseDepth(blobs.length);
+  checkConfig(config);
   if (config.os && config.os !== "linux")
     throw invalidArgument(
       `image operating system ${JSON.stringify(config.os)} cannot be used on this platform`,

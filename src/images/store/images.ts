@@ -8,6 +8,7 @@ import { flushFolder, replaceAtomic } from "../../files/replace.ts";
 import type { Logger } from "../../log/log.ts";
 import { chainIDOf, hexOf } from "../layers/chain-id.ts";
 import type { Digest, Image, ImageConfig, ImageStore, Layer, LayerStore } from "../types.ts";
+import { checkConfig } from "./check-config.ts";
 
 interface Held {
   image: Image & { parent: Digest | undefined };
@@ -178,5 +179,7 @@ export function parseConfig(raw: Uint8Array): ImageConfig {
   ) {
     throw invalidArgument("invalid image JSON, no RootFS key or malformed diff_ids in it");
   }
-  return { architecture: "amd64", os: "linux", ...config } as ImageConfig;
+  const whole = { architecture: "amd64", os: "linux", ...config } as ImageConfig;
+  checkConfig(whole);
+  return whole;
 }
