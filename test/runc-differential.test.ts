@@ -228,12 +228,15 @@ describe.if(onV1)("documents have runc's members:", () => {
     if (typeof value !== "object" || value === null) return typeof value;
     return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, shape(member)]));
   }
-  test.each(["state ID", "list -f json", "ps -f json ID", "events --stats ID"])("%s", async (words) => {
-    const [ours, stock] = await Promise.all(
-      sides.map(async (side, i) => shape(JSON.parse((await line(words)(side, i)).stdout))),
-    );
-    expect(ours).toMatchObject(stock as object);
-  });
+  test.each(["state ID", "list -f json", "ps -f json ID", "events --stats ID", "features"])(
+    "%s",
+    async (words) => {
+      const [ours, stock] = await Promise.all(
+        sides.map(async (side, i) => shape(JSON.parse((await line(words)(side, i)).stdout))),
+      );
+      expect(ours).toMatchObject(stock as object);
+    },
+  );
 });
 
 describe.if(onV1)("a configuration is refused as by runc:", () => {
