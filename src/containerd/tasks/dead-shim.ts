@@ -13,6 +13,9 @@ import type { InitExit } from "./task.ts";
 /** As of a process killed by SIGKILL, which is what the clean-up does to whatever still ran. */
 const KILLED = 137;
 
+/** Of a dead shim's program. */
+const ATTEMPTS = 3;
+
 interface Dead {
   readonly namespace: string;
   readonly id: string;
@@ -37,17 +40,24 @@ export class DeadShims {
 
   /** Has the shim's program free what a task held, and removes the bundle. Returns what the program told. */
   async cleanUp(bundle: Bundle, shim: string): Promise<DeleteResponse | undefined> {
-    let response: DeleteResponse | undefined;
-    try {
-      response = await deleteShim(shim, bundle, this.#options.environment);
-    } catch (error) {
-      this.#options.log.warn("shim delete", { id: bundle.id, error: messageOf(error) });
-    }
+    const response = await this.#delete(bundle, shim);
     const socket = bundle.address()?.replace(/^unix:\/\//, "");
     // Other tasks' shim may serve there.
     if (socket?.startsWith("/") && !(await isServed(socket))) rmSync(socket, { force: true });
     bundle.remove();
     return response;
+  }
+
+  /** Without the bundle nobody would find what is left: so a program that fails, or is killed, is called again. */
+  async #delete(bundle: Bundle, shim: string): Promise<DeleteResponse | undefined> {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      try {
+        return await deleteShim(shim, bundle, this.#options.environment);
+      } catch (error) {
+        this.#options.log.warn("shim delete", { id: bundle.id, error: messageOf(error) });
+      }
+    }
+    return undefined;
   }
 
   /**

@@ -41,7 +41,7 @@ export interface ContainerdClient {
   version(): Promise<{ version: string; revision: string }>;
   /**
    * What happens to tasks, for ever: reconnects by itself, and yields "connected" each time that a subscription
-   * begins, upon which the caller must look for what it missed. Ends when the signal is aborted.
+   * begins, upon which the caller must look for what it missed, and "disconnected" when one breaks. Ends when the signal is aborted.
    */
   events(signal: AbortSignal): AsyncIterable<TaskEvent>;
   close(): void;
@@ -110,6 +110,7 @@ export interface ProcessInfo extends ExitStatus, StdioPaths {
 
 export type TaskEvent =
   | { kind: "connected" }
+  | { kind: "disconnected" }
   /** execID is "" for the init process. */
   | ({ kind: "exit"; id: string; execID: string; pid: number } & ExitStatus)
   /** `at`: nanoseconds since 1970. */

@@ -29,6 +29,7 @@ export async function* subscribe(
       // containerd has gone or is not there yet; what was missed is found when it is back.
     }
     if (signal.aborted) return;
+    yield { kind: "disconnected" };
     await pause(delay, signal);
     delay = Math.min(delay * 2, LONGEST_DELAY_MS);
   }

@@ -156,7 +156,15 @@ async function reopenOutput(env: Env, container: Container): Promise<void> {
 
 /** It ended while nobody looked: what it had printed before is still in its FIFOs. */
 async function adoptEnded(env: Env, container: Container, task: ProcessInfo | undefined): Promise<void> {
-  await recount(env, container);
+  try {
+    await recount(env, container);
+  } catch (error) {
+    // One that was to be removed at its end may have lost its layer already.
+    env.log.debug("mounts of a container that has ended", {
+      container: container.id,
+      error: messageOf(error),
+    });
+  }
   await reopenOutput(env, container);
   const exit = task?.status === "stopped" ? task : (recordedExit(container) ?? unknownExit());
   env.log.info("container ended while the daemon was away", {
@@ -231,7 +239,7 @@ export async function reconcile(env: Env): Promise<void> {
     // Not in the list: it may have been started after the list was made, or its shim has died.
     const again = task ?? (await env.containerd.process(container.id));
     if (again && again.status !== "stopped") continue;
-    const exit = again ?? unknownExit();
+    const exit = again ?? recordedExit(container) ?? unknownExit();
     await containerExited(env, container, again ? pid : 0, {
       exitCode: exit.exitCode,
       exitedAt: exit.exitedAt,
