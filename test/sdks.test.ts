@@ -1,7 +1,10 @@
-/** Client libraries of other languages, from Debian: python3-docker, and Go's github.com/docker/docker/client. */
+/**
+ * Client libraries of other languages, from Debian: python3-docker, and Go's github.com/docker/docker/client; and
+ * testcontainers, by which tests in JavaScript start what they need.
+ */
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { existsSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { runCommand } from "../hack/lib/command.ts";
 import { type Engine, startTestEngine } from "./lib/engine.ts";
@@ -10,6 +13,8 @@ const PYTHON = "/usr/bin/python3";
 const hasPython = existsSync("/usr/lib/python3/dist-packages/docker/client.py");
 const GO_SOURCES = "/usr/share/gocode";
 const hasGo = Bun.which("go") !== null && existsSync(`${GO_SOURCES}/src/github.com/docker/docker/client`);
+const hasTestcontainers = existsSync(join(import.meta.dir, "../node_modules/testcontainers"));
+if (!hasTestcontainers) console.error("sdks.test.ts: testcontainers is not installed: npm install");
 if (!hasPython) console.error("sdks.test.ts: python3-docker is not installed");
 if (!hasGo) console.error("sdks.test.ts: golang-go and golang-github-docker-docker-dev are not installed");
 
@@ -47,4 +52,19 @@ test.skipIf(!hasGo)("Go's client: everything that its users do", async () => {
   const [code, output] = await run([program]);
   if (code !== 0) throw new Error(output);
   expect(output).toBe("all well\n");
+});
+
+test.skipIf(!hasTestcontainers)("testcontainers: everything that its users do", async () => {
+  const folder = join(engine.folder, "testcontainers");
+  mkdirSync(folder);
+  const script = join(PROGRAMS, "testcontainers.mjs");
+  const [code, output] = await run([process.execPath, script, folder], {
+    // Its image comes from a registry.
+    TESTCONTAINERS_RYUK_DISABLED: "true",
+  });
+  if (code !== 0) throw new Error(output);
+  expect(output).toContain("10 uses, all well\n");
+  // What did not become ready stays, without the helper container that clears up.
+  expect(await engine.ok("ps", "-q")).toBe("");
+  expect(await engine.ok("network", "ls", "--filter", "type=custom", "-q")).toBe("");
 });

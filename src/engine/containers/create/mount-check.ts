@@ -24,7 +24,8 @@ const OPTIONS: Record<string, keyof Mount> = {
 
 /** Errors: invalidArgument, with stock's texts. */
 export function checkMount(mount: Mount): void {
-  const { Type = "", Target = "", Source = "" } = mount;
+  // Clients send null for what is not given.
+  const [Type, Target, Source] = [mount.Type || "", mount.Target || "", mount.Source || ""];
   const refuse = (why: string) => {
     throw invalidArgument(`invalid mount config for type ${JSON.stringify(Type)}: ${why}`);
   };
