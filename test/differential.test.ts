@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { RunningEngine } from "../hack/lib/chain.ts";
 import { startStockEngine } from "../hack/lib/stock-engine.ts";
+import { FIELDS } from "./lib/differential/fields.ts";
 import { KNOWN } from "./lib/differential/known.ts";
 import { differences, flatten, type Places } from "./lib/differential/normalise.ts";
 import { OBJECTS } from "./lib/differential/objects.ts";
@@ -73,7 +74,7 @@ function parsed(text: string): unknown {
 const known = (step: string, path: string) =>
   KNOWN.some((entry) => (entry.request?.test(step.replace(/^\d+\. /, "")) ?? true) && entry.path.test(path));
 
-for (const [i, step] of [...OBJECTS, ...SCRIPT].entries()) {
+for (const [i, step] of [...OBJECTS, ...FIELDS, ...SCRIPT].entries()) {
   const name = `${i + 1}. ${step.request} ${step.body === undefined ? "" : JSON.stringify(step.body)}`;
   test(name.slice(0, 200), async () => {
     const places = (at: string): Places => ({ [join(at, "root")]: "ROOT", [join(at, "exec")]: "EXEC" });
