@@ -322,8 +322,7 @@ describe("bad input leaves nothing half-made", () => {
   bad("a configuration without layers", (folder) => edit(folder, "config.json", () => "{}"), "no RootFS");
   bad(
     "a configuration with a list of variables that is none",
-    (folder) =>
-      edit(folder, "config.json", (text) => text.replace('"config":{', '"config":{"Env":{"a":"b"},')),
+    (folder) => edit(folder, "config.json", (text) => text.replace('["PATH=/bin"]', '{"PATH":"/bin"}')),
     "config.Env is not of its type",
   );
   bad(
