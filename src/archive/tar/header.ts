@@ -57,3 +57,12 @@ export const BLOCK = 512;
 
 /** Bytes up to the next block boundary. */
 export const paddingOf = (size: number): number => (BLOCK - (size % BLOCK)) % BLOCK;
+
+/** Of a header block, as if its own field were eight spaces. */
+export function checksumOf(block: Uint8Array): number {
+  const [start, length] = FIELDS.checksum;
+  let sum = length * 32;
+  for (let i = 0; i < start; i++) sum += block[i]!;
+  for (let i = start + length; i < BLOCK; i++) sum += block[i]!;
+  return sum;
+}

@@ -1,6 +1,6 @@
 import { dataLoss } from "../../errors/errors.ts";
 import { ByteQueue } from "./byte-queue.ts";
-import { BLOCK, FIELDS, NO_XATTRS, paddingOf, type TarHeader, TYPE_FLAGS } from "./header.ts";
+import { BLOCK, checksumOf, FIELDS, NO_XATTRS, paddingOf, type TarHeader, TYPE_FLAGS } from "./header.ts";
 import { type PaxRecords, parsePax } from "./pax.ts";
 
 /** Longest extension header that is believed, bytes: far above real ones, far below what hurts. */
@@ -210,12 +210,6 @@ function octal(field: Uint8Array): number {
     value = value * 8 + field[at]! - ZERO;
   while (field[at] === SPACE) at++;
   return at >= field.length || field[at] === 0 ? value : Number.NaN;
-}
-
-function checksumOf(block: Uint8Array): number {
-  let sum = 0;
-  for (let i = 0; i < BLOCK; i++) sum += i >= 148 && i < 156 ? 32 : block[i]!;
-  return sum;
 }
 
 function isZero(block: Uint8Array): boolean {

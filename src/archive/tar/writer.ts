@@ -1,4 +1,4 @@
-import { BLOCK, FIELDS, NO_XATTRS, paddingOf, type TarHeader, type TarType } from "./header.ts";
+import { BLOCK, checksumOf, FIELDS, NO_XATTRS, paddingOf, type TarHeader, type TarType } from "./header.ts";
 import { paxRecord } from "./pax.ts";
 
 const FLAG_OF: Record<TarType, string> = {
@@ -87,8 +87,8 @@ function block(header: TarHeader, name: string, flag: string, size: number): Buf
   out.write("00", FIELDS.version[0], "latin1");
   octal(header.devmajor, FIELDS.devmajor);
   octal(header.devminor, FIELDS.devminor);
-  out.fill(" ", FIELDS.checksum[0], FIELDS.checksum[0] + 8);
-  const sum = out.reduce((total, byte) => total + byte, 0);
+  // The sum is made with spaces in its own place.
+  const sum = checksumOf(out);
   out.write(`${sum.toString(8).padStart(6, "0")}\0 `, FIELDS.checksum[0], "latin1");
   return out;
 }

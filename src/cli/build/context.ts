@@ -10,6 +10,7 @@ import {
   readlinkSync,
   readSync,
   realpathSync,
+  type Stats,
   statSync,
 } from "node:fs";
 import { isAbsolute, join, relative, resolve } from "node:path";
@@ -102,7 +103,7 @@ async function* packContext(
       if (path in extra) continue;
       const stat = lstatSync(join(root, path));
       const ignored = rules.ignores(path);
-      if (!ignored) yield* entry(root, path, links);
+      if (!ignored) yield* entry(join(root, path), path, stat, links);
       if (stat.isDirectory() && (!ignored || rules.hasExceptions)) yield* walk(path);
     }
   };
@@ -118,7 +119,7 @@ async function* packFiles(
 ): AsyncGenerator<Uint8Array> {
   yield* packExtra(extra);
   const present = names.filter((name) => !(name in extra) && existsSync(join(root, name)));
-  for (const name of present) yield* entry(root, name, new Map());
+  for (const name of present) yield* entry(join(root, name), name, lstatSync(join(root, name)), new Map());
   yield END_OF_ARCHIVE;
 }
 
@@ -131,9 +132,7 @@ function* packExtra(extra: Record<string, Uint8Array>): Generator<Uint8Array> {
 }
 
 /** Owners are left out: in an image everything is root's unless it is told otherwise. */
-function* entry(root: string, path: string, links: Map<string, string>): Generator<Uint8Array> {
-  const full = join(root, path);
-  const stat = lstatSync(full);
+function* entry(full: string, path: string, stat: Stats, links: Map<string, string>): Generator<Uint8Array> {
   const common = { name: path, mode: stat.mode & 0o7777, mtime: Math.floor(stat.mtimeMs / 1000) };
   if (stat.isDirectory()) yield encodeHeader(tarHeader({ ...common, type: "directory" }));
   else if (stat.isSymbolicLink())
@@ -158,8 +157,8 @@ function* content(path: string, size: number): Generator<Uint8Array> {
   const fd = openSync(path, "r");
   try {
     for (let left = size; left > 0; ) {
-      const chunk = Buffer.alloc(Math.min(CHUNK, left));
-      const got = readSync(fd, chunk) || chunk.length;
+      const chunk = Buffer.allocUnsafeSlow(Math.min(CHUNK, left));
+      const got = readSync(fd, chunk) || chunk.fill(0).length;
       left -= got;
       yield chunk.subarray(0, got);
     }
