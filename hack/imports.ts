@@ -41,7 +41,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   ttrpc: ["errors", "linux", "proto", "protobuf"],
   http2: ["errors"],
   grpc: ["errors", "http2", "proto", "protobuf"],
-  dockerfile: ["errors"],
+  dockerfile: ["errors", "units"],
   api: ["errors", "version", "units"],
   runtime: ["errors", "version", "oci", "linux", "files", "flags", "units", "protobuf"],
   shim: [...LEAVES, "ttrpc", "runtime"],

@@ -1,4 +1,4 @@
-import { parseDuration } from "./duration.ts";
+import { parseDuration } from "../units/duration.ts";
 import { readFlags } from "./flags.ts";
 import { commandLine, type Statement } from "./statement.ts";
 import type { HealthCheck } from "./types.ts";

@@ -1,5 +1,6 @@
 /** Images made here: from the tar of a file system, or from a container's layer. */
 
+import { goArchitecture } from "../oci/architecture.ts";
 import type { ImageRoot } from "./open.ts";
 import type { ContainerDefaults, Digest, HistoryEntry, Image, ImageConfig } from "./types.ts";
 
@@ -19,8 +20,6 @@ export interface NewImage {
 
 /** The tar with nothing in it: a change that changed no file. */
 const EMPTY_TAR: Digest = "sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef";
-
-const GO_ARCH: Record<string, string> = { x64: "amd64" };
 
 /**
  * Makes an image of one new layer, packed or not, on top of its parent's. Errors: dataLoss for a broken tar; nothing
@@ -46,7 +45,7 @@ function configOf(made: NewImage, diffID: Digest): ImageConfig {
   const created = new Date().toISOString();
   const empty = made.containerID !== undefined && diffID === EMPTY_TAR;
   return {
-    architecture: made.architecture ?? parent?.config.architecture ?? GO_ARCH[process.arch] ?? process.arch,
+    architecture: made.architecture ?? parent?.config.architecture ?? goArchitecture(),
     ...(made.author ? { author: made.author } : {}),
     config: made.config,
     ...(made.containerID ? { container: made.containerID } : {}),

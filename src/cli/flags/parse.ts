@@ -1,6 +1,6 @@
 import { messageOf } from "../../errors/errors.ts";
+import { parseDuration } from "../../units/duration.ts";
 import { parseSize } from "../../units/size.ts";
-import { parseDuration } from "../format/duration.ts";
 import type { AnyValue, Flag, FlagTable } from "./spec.ts";
 
 export interface Parsed {

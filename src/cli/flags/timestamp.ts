@@ -1,4 +1,4 @@
-import { parseDuration } from "../format/duration.ts";
+import { durationIn } from "../../units/duration.ts";
 
 const NANOSECONDS = 1e9;
 const DATE = /^(\d{4})-(\d\d)-(\d\d)(?:T(\d\d)(?::(\d\d)(?::(\d\d)(\.\d{1,9})?)?)?)?(Z|[+-]\d\d:\d\d)?$/i;
@@ -8,7 +8,7 @@ const DATE = /^(\d{4})-(\d\d)-(\d\d)(?:T(\d\d)(?::(\d\d)(?::(\d\d)(\.\d{1,9})?)?
  * time (ours unless it has a zone), or Unix time as it is. `now` in Unix seconds. Errors: for anything else.
  */
 export function parseTimestamp(text: string, now: number = Date.now() / 1000): string {
-  const before = durationOf(text);
+  const before = text === "0" ? undefined : durationIn(text);
   if (before !== undefined) return String(Math.floor(now - before / NANOSECONDS));
   const match = DATE.exec(text);
   if (match) return fromDate(text, match);
@@ -16,14 +16,6 @@ export function parseTimestamp(text: string, now: number = Date.now() / 1000): s
     throw new Error(`parsing time ${JSON.stringify(text)}: not a date and time of RFC 3339`);
   if (/^[+]?\d+(\.\d*)?$/.test(text)) return text;
   throw new Error(`failed to parse value as time or duration: ${JSON.stringify(text)}`);
-}
-
-function durationOf(text: string): number | undefined {
-  try {
-    return text === "0" ? undefined : parseDuration(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function fromDate(text: string, match: RegExpExecArray): string {

@@ -1,9 +1,8 @@
 import { readlinkSync } from "node:fs";
 import { service } from "../../grpc/server.ts";
+import { goArchitecture } from "../../oci/architecture.ts";
 import { IntrospectionDefinition } from "../../proto/containerd/services/introspection/v1/introspection.ts";
 import { compileFilters } from "../filters/filter.ts";
-
-const ARCHITECTURES: Record<string, string> = { x64: "amd64", arm64: "arm64", arm: "arm", ia32: "386" };
 
 interface Plugin {
   type: string;
@@ -53,7 +52,7 @@ function pidNamespace(): bigint {
 export const introspectionService = (uuid: string) =>
   service(IntrospectionDefinition, () => ({
     plugins({ filters }) {
-      const platform = { os: "linux", architecture: ARCHITECTURES[process.arch] ?? process.arch };
+      const platform = { os: "linux", architecture: goArchitecture() };
       return {
         plugins: PLUGINS.filter(compileFilters(filters, readField)).map((plugin) => ({
           type: plugin.type,

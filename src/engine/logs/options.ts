@@ -1,4 +1,5 @@
 import { invalidArgument } from "../../errors/errors.ts";
+import { durationIn } from "../../units/duration.ts";
 
 /** A positive whole number. Errors: invalidArgument. */
 export function parseCount(name: string, text: string): number {
@@ -13,11 +14,10 @@ export function checkKnown(driver: string, options: Record<string, string>, know
   }
 }
 
-const UNITS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
-
 /** A duration such as "1s" or "500ms", in milliseconds. Errors: invalidArgument. */
 export function parseDuration(name: string, text: string): number {
-  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text);
-  if (!match) throw invalidArgument(`invalid log-opt ${name}=${text}: want a duration such as 1s`);
-  return Number(match[1]) * UNITS[match[2]!]!;
+  const nanoseconds = durationIn(text);
+  if (nanoseconds === undefined || nanoseconds < 0)
+    throw invalidArgument(`invalid log-opt ${name}=${text}: want a duration such as 1s`);
+  return nanoseconds / 1e6;
 }

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import os from "node:os";
+import { goArchitecture } from "../../oci/architecture.ts";
 
 /** Facts of the machine, as `docker info` and `docker version` show them. */
 export interface HostFacts {
@@ -18,14 +19,6 @@ export interface HostFacts {
   cgroupVersion: "1" | "2";
 }
 
-const GO_ARCH: Record<string, string> = {
-  x64: "amd64",
-  arm64: "arm64",
-  arm: "arm",
-  ia32: "386",
-  s390x: "s390x",
-};
-
 /** What `docker info` tells of the machine. */
 export function hostFacts(): HostFacts {
   const release = osRelease();
@@ -34,7 +27,7 @@ export function hostFacts(): HostFacts {
     operatingSystem: release["PRETTY_NAME"] ?? "Linux",
     osVersion: release["VERSION_ID"] ?? "",
     machine: os.machine(),
-    architecture: GO_ARCH[os.arch()] ?? os.arch(),
+    architecture: goArchitecture(),
     name: os.hostname(),
     cpus: os.availableParallelism(),
     memory: os.totalmem(),

@@ -2,8 +2,10 @@
  * Seccomp profiles in Docker's format: rules that count only under conditions (capabilities of the container,
  * architecture, kernel version), made into the runtime specification's linux.seccomp for one container.
  */
-import { arch, release } from "node:os";
+
+import { release } from "node:os";
 import { invalidArgument, messageOf } from "../../errors/errors.ts";
+import { goArchitecture } from "../architecture.ts";
 import type { LinuxSeccomp, LinuxSyscall } from "../runtime-spec.ts";
 
 export interface Conditions {
@@ -44,7 +46,6 @@ export interface Circumstances {
   kernel: readonly [number, number];
 }
 
-const GO_ARCH: Record<string, string> = { x64: "amd64", ia32: "386" };
 const SECCOMP_ARCH: Record<string, string> = {
   amd64: "SCMP_ARCH_X86_64",
   arm64: "SCMP_ARCH_AARCH64",
@@ -57,7 +58,7 @@ const SECCOMP_ARCH: Record<string, string> = {
 /** What a profile may make depend: capabilities, architecture, kernel of this machine. */
 export function circumstancesOf(capabilities: readonly string[]): Circumstances {
   const [major = 0, minor = 0] = release().split(".").map(Number);
-  return { capabilities, architecture: GO_ARCH[arch()] ?? arch(), kernel: [major, minor] };
+  return { capabilities, architecture: goArchitecture(), kernel: [major, minor] };
 }
 
 /** Reads a profile that a person gives (--security-opt seccomp=...). Errors: invalidArgument. */

@@ -1,6 +1,7 @@
 import { failedPrecondition, invalidArgument } from "../../errors/errors.ts";
 import { parseFlags } from "../../flags/flags.ts";
 import { collectStats } from "../../linux/cgroup/stats.ts";
+import { durationIn } from "../../units/duration.ts";
 import { print } from "../print.ts";
 import { statusOf } from "../state/status.ts";
 import type { ContainerRecord } from "../state/store.ts";
@@ -12,15 +13,12 @@ export const FLAGS = {
   stats: { kind: "bool", help: "Print the statistics once" },
 } as const;
 
-const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
-
 function milliseconds(text: string): number {
-  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];
-  const sum = parts.reduce((total, [, n, unit]) => total + Number(n) * UNITS[unit!]!, 0);
-  if (sum <= 0 && /^-?[\d.]/.test(text)) throw invalidArgument("duration interval must be greater than 0");
-  if (parts.map((part) => part[0]).join("") !== text)
+  const nanoseconds = durationIn(text);
+  if (nanoseconds === undefined)
     throw usageError(`invalid value ${JSON.stringify(text)} for flag --interval: want a duration such as 5s`);
-  return sum;
+  if (nanoseconds <= 0) throw invalidArgument("duration interval must be greater than 0");
+  return nanoseconds / 1e6;
 }
 
 function printEvent(event: Record<string, unknown>): void {

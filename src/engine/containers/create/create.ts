@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
-import { arch, hostname } from "node:os";
+import { hostname } from "node:os";
 import type { ContainerConfig, HostConfig } from "../../../api/schema.ts";
 import { invalidArgument, notFound } from "../../../errors/errors.ts";
 import type { Image } from "../../../images/types.ts";
+import { goArchitecture } from "../../../oci/architecture.ts";
 import { checkLogConfig } from "../../logs/drivers.ts";
 import { now } from "../../time.ts";
 import { Container, type ContainerFacts, type MountPoint } from "../container.ts";
@@ -126,9 +127,6 @@ async function undo(env: Env, container: Container): Promise<void> {
   await env.images.layers.releaseRWLayer(container.id).catch(() => {});
 }
 
-const GO_ARCH: Record<string, string> = { x64: "amd64", ia32: "386" };
-const hostArch = () => GO_ARCH[arch()] ?? arch();
-
 function imageOf(env: Env, body: CreateBody, platform: string): Image | undefined {
   if (!body.Image) return undefined;
   const image = env.images.resolve(body.Image);
@@ -143,9 +141,9 @@ function imageOf(env: Env, body: CreateBody, platform: string): Image | undefine
 }
 
 function platformWarnings(image: Image | undefined, platform: string): string[] {
-  if (!image || platform !== "" || image.config.architecture === hostArch()) return [];
+  if (!image || platform !== "" || image.config.architecture === goArchitecture()) return [];
   return [
-    `The requested image's platform (${image.config.os}/${image.config.architecture}) does not match the detected host platform (linux/${hostArch()}) and no specific platform was requested`,
+    `The requested image's platform (${image.config.os}/${image.config.architecture}) does not match the detected host platform (linux/${goArchitecture()}) and no specific platform was requested`,
   ];
 }
 
