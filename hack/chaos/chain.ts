@@ -177,9 +177,13 @@ export class ChaosChain {
 
   /** Processes of a program that belong to this chain, by what their command line names. */
   pidsOf(program: string): number[] {
-    return processes()
-      .filter(({ argv }) => argv[0]?.endsWith(`/${program}`) && argv.some((arg) => arg.includes(this.folder)))
-      .map(({ pid }) => pid);
+    return (
+      processes()
+        // A shim that sleeps has no path in its command line.
+        .filter(({ argv: [name = ""] }) => name === program || name.endsWith(`/${program}`))
+        .filter(({ argv }) => argv.some((arg) => arg.includes(this.folder)))
+        .map(({ pid }) => pid)
+    );
   }
 
   /** Whether the fault of a round has struck. */
