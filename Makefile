@@ -61,6 +61,11 @@ swap-matrix: test-deps node_modules ## Run one scenario over every combination o
 	@$(BUN) hack/build.ts --flat .build/bin
 	@hack/isolated $(BUN) hack/swap-matrix.ts $(FILTER)
 
+.PHONY: user-differential
+user-differential: test-deps node_modules ## Compare what users type with stock dockerd and stock's client; SUBJECTS="ports exec", LINES=all
+	@$(BUN) hack/build.ts --flat .build/bin
+	@PEQUOD_BIN=$(CURDIR)/.build/bin PEQUOD_SUBJECTS="$(SUBJECTS)" PEQUOD_LINES=$(LINES) hack/isolated $(BUN) test --timeout 600000 ./test/long/user-differential.test.ts
+
 ROUNDS ?= 200
 .PHONY: chaos
 chaos: test-deps node_modules ## Kill processes of the chain at random and check that nothing is lost; ROUNDS=, SEED=
