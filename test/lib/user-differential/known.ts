@@ -170,7 +170,10 @@ const ENGINES: readonly Difference[] = [
   { part: "docker load -i byid.tar", reason: "paths of the host are not told; says what it looked for" },
   { part: "docker load; chmod -R", reason: "paths of the host are not told; says what it looked for" },
   { part: "docker network create n1 | wc", reason: "an empty name is none" },
-  { part: "--scope swarm n3", reason: "one text for all that a swarm is needed for" },
+  {
+    part: "--scope swarm n3",
+    reason: "one text for all that a swarm is needed for; that --ingress is taken is a gap",
+  },
   { part: "docker network ls --filter name=n", reason: "one text for all filters" },
   { part: "--ip 10.99.0.1 n1 nc2", reason: "which of two mistakes is told first" },
   { part: "docker network rm bridge host none", reason: "what the line about scopes made is there" },
