@@ -20,6 +20,18 @@ type Kept = (left: number) => void;
 /** Followers are woken this often at most, ms: what is written meanwhile goes out as one piece. */
 const PACE_MS = 5;
 
+/** So many bytes of records leave several times as many behind them, of texts and blocks. */
+const COLLECT_AFTER = 32 * 1024 * 1024;
+let written = 0;
+
+/** The collector waits longer, the more memory was in use before: under a lot of output, too long. */
+function collectSometimes(bytes: number): void {
+  written += bytes;
+  if (written < COLLECT_AFTER) return;
+  written = 0;
+  Bun.gc(false);
+}
+
 /** A log in files in the container's folder. */
 export class FileLog implements LogDriver, LogFiles, Progress {
   readonly name: string;
@@ -112,6 +124,7 @@ export class FileLog implements LogDriver, LogFiles, Progress {
   #append(bytes: Uint8Array): void {
     const { generation } = this.#file;
     this.#file.write(bytes);
+    collectSometimes(bytes.length);
     faultPoint("log.appended", this.path);
     // After a rotation there is no time: the next one may take the file away.
     if (this.#file.generation > generation) this.#wake();
