@@ -108,18 +108,20 @@ export async function startChain(options: ChainOptions): Promise<Chain> {
     throw error;
   }
 
-  return {
+  const chain: Chain = {
     host,
     containerd,
     dockerd,
     docker: (...args) => runClient({ client: options.client, host, home: at("home"), env }, args),
+    /** Ends the daemons that it has now: tests put others in their place. */
     async stop() {
-      dockerd.kill("SIGTERM");
-      await dockerd.exited;
-      containerd.kill("SIGTERM");
-      await containerd.exited;
+      for (const daemon of [chain.dockerd, chain.containerd]) {
+        daemon.kill("SIGTERM");
+        await daemon.exited;
+      }
     },
   };
+  return chain;
 }
 
 /** True if a process takes connections there; a socket's name alone may be left from one that was killed. */
