@@ -177,3 +177,42 @@ test(
   },
   LONG,
 );
+
+test("delete has the runtime called again that was killed at it", async () => {
+  const path = bundle("killed");
+  const root = join(folder, "runc-killed");
+  const runc = join(BIN, "docker-runc");
+  const runtime = join(folder, "killed-once");
+  writeFileSync(
+    runtime,
+    `#!/bin/sh\n[ -e ${folder}/was-killed ] || { : > ${folder}/was-killed; kill -9 $$; }\nexec ${runc} "$@"\n`,
+  );
+  chmodSync(runtime, 0o755);
+  writeFileSync(join(path, "options.json"), JSON.stringify({ binary_name: runtime, root }));
+  const pidFile = join(path, "init.pid");
+  const create = [
+    runc,
+    "--root",
+    join(root, "test"),
+    "create",
+    "--bundle",
+    path,
+    "--pid-file",
+    pidFile,
+    "killed",
+  ];
+  expect(await Bun.spawn(create, { stdio: ["ignore", "ignore", "ignore"] }).exited).toBe(0);
+  const pid = readFileSync(pidFile, "utf8");
+  const contract = ["-namespace", "test", "-address", join(folder, "c.sock"), "-publish-binary", "/bin/true"];
+  const removed = await runCommand([SHIM, ...contract, "-id", "killed", "-bundle", path, "delete"], {
+    cwd: path,
+  });
+  expect({ code: removed.code, stderr: removed.stderr }).toEqual({ code: 0, stderr: "" });
+  expect(existsSync(join(folder, "was-killed"))).toBe(true);
+  expect(existsSync(join(root, "test/killed"))).toBe(false);
+  await eventually(
+    "the container's process is gone",
+    () => existsSync(`/proc/${pid}`),
+    (there) => !there,
+  );
+});

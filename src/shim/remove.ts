@@ -13,6 +13,9 @@ import { timestamp } from "./timestamp.ts";
 
 const KILLED = 128 + 9;
 
+/** Of the runtime's removal. */
+const ATTEMPTS = 3;
+
 /** Removes the container by force and returns the encoded DeleteResponse. Problems are warnings on stderr. */
 export async function remove(flags: Flags): Promise<Uint8Array> {
   const bundle = bundleOf(flags);
@@ -32,7 +35,7 @@ export async function remove(flags: Flags): Promise<Uint8Array> {
       },
       reaper,
     );
-    await runtime.run("delete", ["delete", "--force", flags.id]);
+    await persistently(() => runtime.run("delete", ["delete", "--force", flags.id]));
   });
   await attempt("unmount the root file system", () => unmountAll(`${bundle}/rootfs`));
   clearInterval(alive);
@@ -42,6 +45,16 @@ export async function remove(flags: Flags): Promise<Uint8Array> {
     pid = readPidFile(`${bundle}/init.pid`);
   });
   return DeleteResponse.encode({ pid, exitStatus: KILLED, exitedAt: timestamp(new Date()) });
+}
+
+/** Nobody would look again for what a runtime that fails, or is killed, leaves. Errors: those of the last attempt. */
+async function persistently(work: () => Promise<void>): Promise<void> {
+  for (let left = ATTEMPTS - 1; left > 0; left--) {
+    try {
+      return await work();
+    } catch {}
+  }
+  await work();
 }
 
 /** The bundle is the working folder, or beside it when the shim of a group cleans up for a member. */
