@@ -90,6 +90,22 @@ async function pidOf(name: string, word: string): Promise<string> {
     .split(" ")[0]!;
 }
 
+/** Waits until dockerd knows that all exec processes of a container run: their program may be there earlier. */
+async function execsRun(name: string, count: number): Promise<void> {
+  const ask = async (path: string) =>
+    (await fetch(`http://d${path}`, { unix: join(engine.folder, "docker.sock") })).json();
+  await eventually(
+    `${count} exec processes run`,
+    async () => {
+      const { ExecIDs } = (await ask(`/containers/${name}/json`)) as { ExecIDs: string[] | null };
+      const execs = await Promise.all((ExecIDs ?? []).map((id) => ask(`/exec/${id}/json`)));
+      return execs.filter((exec) => (exec as { Running: boolean }).Running).length;
+    },
+    (running) => running === count,
+    PATIENCE_S,
+  );
+}
+
 test("a container that runs out of memory and ends while both daemons are dead, and its exec before it", async () => {
   await engine.ok("network", "create", "joined");
   const options = ["--network", "joined", "-v", "kept:/kept", "-v", "/data", ...LIMITED];
@@ -129,6 +145,7 @@ test("processes of docker exec that end after dockerd has come back, or wait for
     stderr: "ignore",
   });
   await pidOf("goes-on", "cat");
+  await execsRun("goes-on", 2);
   const pid = await inspect("goes-on", "{{.State.Pid}}");
   await killed(engine.chain.dockerd, engine.chain.containerd);
   await client.exited;
@@ -151,6 +168,7 @@ test("what happens while docker-containerd alone is dead is told, and known to w
   const script = `${waitFor("/go")}; ${TOO_MUCH}; echo said; exit 5`;
   const attached = engine.docker(["exec", "stays", "sh", "-c", script]);
   const exec = await pidOf("stays", "/go");
+  await execsRun("stays", 1);
   await containerdAgain(async () => {
     writeFileSync(`/proc/${pid}/root/go`, "");
     await gone(exec);

@@ -27,8 +27,6 @@ export interface ContainersOptions {
 export interface Env extends ContainersOptions {
   store: ContainerStore;
   execs: ExecStore;
-  /** Whether every event of a task comes in: a subscription stands, and what was missed before it has been looked for. */
-  caughtUp: boolean;
   /** Set once the daemon is going down: no restart policy acts any more. */
   closing: boolean;
 }

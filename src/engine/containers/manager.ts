@@ -22,7 +22,7 @@ export class Containers {
   constructor(options: ContainersOptions) {
     const store = new ContainerStore(join(options.config.dataRoot, "containers"));
     letRootPass(options, store.root);
-    this.env = { ...options, store, execs: new ExecStore(), closing: false, caughtUp: false };
+    this.env = { ...options, store, execs: new ExecStore(), closing: false };
   }
 
   /** Reads the containers from disk. */

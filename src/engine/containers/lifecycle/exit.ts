@@ -38,8 +38,8 @@ export function containerExited(
 async function endRun(env: Env, container: Container, exit: ExitStatus): Promise<void> {
   const { state, facts } = container;
   container.stopHealth?.();
-  // Its event may have come when nobody listened, or be ahead of the kernel's counter.
-  if (container.oomInDoubt || !env.caughtUp) lookForOOMLocked(env, container);
+  // Strikes whose events came when nobody listened, or are still to come.
+  lookForOOMLocked(env, container);
   container.oomInDoubt = false;
   // Kept before the task is deleted, which alone knows of it: whoever finds no task goes by this.
   Object.assign(state, { exitCode: exit.exitCode, finishedAt: exit.exitedAt });

@@ -22,13 +22,9 @@ export async function watchTasks(env: Env, signal: AbortSignal): Promise<void> {
 }
 
 async function handle(env: Env, event: TaskEvent): Promise<void> {
-  if (event.kind === "disconnected") {
-    env.caughtUp = false;
-    return;
-  }
+  if (event.kind === "disconnected") return;
   if (event.kind === "connected") {
     await reconcile(env);
-    env.caughtUp = true;
     return;
   }
   const container = env.store.get(event.id);
