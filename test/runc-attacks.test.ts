@@ -270,6 +270,30 @@ test("CVE-2024-21626: no descriptor of the host is left, nor can be the working 
   for (let fd = 3; fd <= 10; fd++) rmSync(join(bench.root, `tmp/fd${fd}`), { force: true });
 });
 
+test("CVE-2024-21626: nor can the command, or the interpreter of a script, be reached by one", async () => {
+  const marker = join(bench.folder, "host-program");
+  writeFileSync(marker, "#!/bin/sh\necho host program\n");
+  chmodSync(marker, 0o755);
+  const up = `../../../../../../../../..${marker}`;
+  const id = await bench.sleeping();
+  for (let fd = 3; fd < 16; fd++) {
+    const path = `/proc/self/fd/${fd}/${up}`;
+    writeFileSync(join(bench.root, `bin/script${fd}`), `#!${path}\n`);
+    chmodSync(join(bench.root, `bin/script${fd}`), 0o755);
+    for (const command of [path, `/proc/self/fd/${fd}`, `/bin/script${fd}`]) {
+      const { path: bundle, id: fresh } = bench.bundle([command]);
+      const ran = await bench.runc(["run", "--bundle", bundle, fresh]);
+      const entered = await bench.runc(["exec", id, command]);
+      for (const { code, stdout } of [ran, entered]) {
+        expect(code).not.toBe(0);
+        expect(stdout).toBe("");
+      }
+    }
+    rmSync(join(bench.root, `bin/script${fd}`));
+  }
+  await bench.kill(id);
+});
+
 test("CVE-2025-31133: a false /dev/null of the image does not unmask paths", async () => {
   const dev = join(bench.folder, "dev");
   mkdirSync(dev);

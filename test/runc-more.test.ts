@@ -569,3 +569,55 @@ test("a created container ends by SIGTERM; its command has no handlers of docker
     }),
   ).toBe("SigIgn:\t0000000000000000\nSigCgt:\t0000000000000000");
 });
+
+test("linux.memoryPolicy is the command's, and that of what exec starts", async () => {
+  const change = (spec: Spec) => {
+    spec.linux!.memoryPolicy = { mode: "MPOL_BIND", nodes: "0", flags: ["MPOL_F_STATIC_NODES"] };
+  };
+  const show = "head -n 1 /proc/self/numa_maps | cut -d ' ' -f 2";
+  expect(await bench.sh(show, change)).toBe("bind=static:0");
+  const id = await bench.sleeping(change);
+  expect((await bench.runc(["exec", id, "sh", "-c", show])).stdout.trim()).toBe("bind=static:0");
+  await bench.kill(id);
+  const nowhere = await bench.sh(show, (spec) => {
+    spec.linux!.memoryPolicy = { mode: "MPOL_BIND", nodes: "900" };
+  });
+  expect(nowhere).toContain("linux.memoryPolicy: set memory policy");
+});
+
+test("linux.netDevices: a device of the host is the container's, with its addresses, and goes up", async () => {
+  const ip = (...args: string[]) => {
+    const { exitCode, stderr } = Bun.spawnSync(["ip", ...args]);
+    expect({ args, exitCode, stderr: stderr.toString() }).toEqual({ args, exitCode: 0, stderr: "" });
+  };
+  const veth = () => {
+    ip("link", "add", "rdev0", "type", "veth", "peer", "name", "rdev1");
+    ip("link", "set", "rdev0", "address", "02:00:00:00:00:17", "mtu", "1400", "up");
+    ip("addr", "add", "10.99.0.1/24", "dev", "rdev0");
+    ip("addr", "add", "10.99.1.1/24", "scope", "link", "dev", "rdev0");
+    ip("addr", "add", "2001:db8::17/64", "nodad", "dev", "rdev0");
+  };
+  const move = (name?: string) => (spec: Spec) => {
+    spec.linux!.netDevices = { rdev0: name === undefined ? {} : { name } };
+  };
+  const show =
+    "cat /sys/class/net/e0/address /sys/class/net/e0/mtu; cat /sys/class/net/e0/flags; ip addr show e0";
+  veth();
+  const seen = await bench.sh(show, move("e0"));
+  expect(seen).toStartWith("02:00:00:00:00:17\n1400\n0x1003\n");
+  expect(seen).toContain("inet 10.99.0.1/24");
+  expect(seen).toContain("inet6 2001:db8::17/64");
+  expect(seen).not.toContain("10.99.1.1");
+  // A pair goes with the namespace; one that is not there stops the container, and so does a name that is taken.
+  expect(existsSync("/sys/class/net/rdev0")).toBe(false);
+  expect(await bench.sh("true", move())).toContain("linux.netDevices: move rdev0 into the container: there is no such");
+  ip("link", "add", "rdev2", "type", "veth", "peer", "name", "rdev3");
+  try {
+    const taken = await bench.sh("true", (spec) => {
+      spec.linux!.netDevices = { rdev2: { name: "lo" } };
+    });
+    expect(taken).toContain("linux.netDevices: move rdev2 into the container: ");
+  } finally {
+    ip("link", "del", "rdev3");
+  }
+});

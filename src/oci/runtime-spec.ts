@@ -287,6 +287,19 @@ export interface LinuxIntelRdt {
   enableMBM?: boolean;
 }
 
+/** 1.3: an interface of the runtime's network namespace that becomes the container's. */
+export interface LinuxNetDevice {
+  /** Its name in the container; without one it keeps its own. */
+  name?: string;
+}
+
+/** 1.3: where memory comes from, as set_mempolicy(2) takes it. */
+export interface LinuxMemoryPolicy {
+  mode: string;
+  nodes?: string;
+  flags?: string[];
+}
+
 export interface Linux {
   uidMappings?: LinuxIDMapping[];
   gidMappings?: LinuxIDMapping[];
@@ -303,6 +316,9 @@ export interface Linux {
   intelRdt?: LinuxIntelRdt;
   personality?: LinuxPersonality;
   timeOffsets?: Record<string, LinuxTimeOffset>;
+  /** By the name on the host. */
+  netDevices?: Record<string, LinuxNetDevice>;
+  memoryPolicy?: LinuxMemoryPolicy;
 }
 
 export type ContainerStatus = "creating" | "created" | "running" | "stopped";

@@ -192,6 +192,6 @@ function textOf(error: unknown): string {
 
 async function printVersion(): Promise<number> {
   const { GIT_COMMIT, versionLine } = await import("../version/version.ts");
-  print(`${versionLine("docker-runc")}\ncommit: ${GIT_COMMIT}\nspec: 1.2.0\n`);
+  print(`${versionLine("docker-runc")}\ncommit: ${GIT_COMMIT}\nspec: 1.3.0\n`);
   return 0;
 }

@@ -13,6 +13,7 @@ import { seccompDigest } from "../linux/seccomp/cache.ts";
 import type { Spec } from "../oci/runtime-spec.ts";
 import { compileContainer, hasOwnMounts, rootPathOf } from "./compile/container.ts";
 import { isNew } from "./compile/namespaces.ts";
+import { movedDevices } from "./compile/net-devices.ts";
 import { type ConsoleTarget, checkPreserved, OpenDescriptors, ownStreams } from "./descriptors.ts";
 import { releaseOddities, stopUnit } from "./destroy.ts";
 import { gatherFacts } from "./facts.ts";
@@ -20,7 +21,7 @@ import { runRuntimeHooks } from "./hooks.ts";
 import { writeMappings } from "./id-mapping.ts";
 import { type Descriptors, type Handlers, launch } from "./launch/launch.ts";
 import { writePidFile } from "./pid-file.ts";
-import type { Plan } from "./plan/ops.ts";
+import { type Plan, SYNC } from "./plan/ops.ts";
 import { CACHE_FOLDER, type ContainerRecord, type StateStore } from "./state/store.ts";
 
 export interface CreateOptions extends ConsoleTarget {
@@ -66,12 +67,14 @@ export function newRecord(
 interface LateModules {
   pidfd?: typeof import("./pidfd-socket.ts");
   notify?: typeof import("./seccomp-notify.ts");
+  devices?: typeof import("./move-devices.ts");
 }
 
 async function loadLate({ linux }: Spec, { pidfdSocket }: CreateOptions): Promise<LateModules> {
   const late: LateModules = {};
   if (pidfdSocket !== undefined) late.pidfd = await import("./pidfd-socket.ts");
   if (linux?.seccomp?.listenerPath) late.notify = await import("./seccomp-notify.ts");
+  if (linux?.netDevices) late.devices = await import("./move-devices.ts");
   return late;
 }
 
@@ -199,7 +202,11 @@ class Creation {
         this.#store.save(record);
         if (isNew(this.#spec, "user")) writeMappings(pid, this.#spec.linux!);
       },
-      sync: () => (this.#spec.hooks ? runRuntimeHooks(record) : ""),
+      sync: (point: number, pid: number) => {
+        if (point !== SYNC.netDevices) return this.#spec.hooks ? runRuntimeHooks(record) : "";
+        late.devices?.moveDevices(movedDevices(this.#spec, false), pid);
+        return "";
+      },
       listener: (fd: number) => late.notify?.passListener(fd, record, record.pid),
       ready: (pid: number) => {
         if (this.#options.pidFile !== undefined) writePidFile(this.#options.pidFile, pid);

@@ -67,13 +67,14 @@ async function openScope(id: string, spec: Spec): Promise<Scope> {
       "systemd not running on this host, cannot use systemd cgroups manager: leave --systemd-cgroup out",
     );
   const name = parseScopeName(spec.linux?.cgroupsPath ?? "", id, kind);
+  const asked = spec.annotations ? (await import("./unit-annotations.ts")).unitAnnotations(spec.annotations) : [];
   const placeholder = spawnPlaceholder();
   const release = () => {
     kill(placeholder, SIGKILL);
     waitFor(placeholder);
   };
   try {
-    const properties = unitProperties(spec.linux?.resources ?? {}, isUnified());
+    const properties = [...asked, ...unitProperties(spec.linux?.resources ?? {}, isUnified())];
     const description = `docker-runc container ${id}`;
     const above = await startScope({ name, description, pids: [placeholder], properties }, kind);
     const cgroup = foldersOf(name, above);

@@ -126,6 +126,31 @@ describe("--systemd-cgroup", () => {
     expect(existsSync(cgroup)).toBe(false);
     expect(show("pequod-one.scope", "ActiveState")).toBe("inactive");
   });
+  test("annotations org.systemd.property.* are properties of the scope; a wrong one leaves nothing", () => {
+    const annotated = (name: string, value: string) =>
+      bundle("sleep 1000", (spec) => {
+        spec.linux!.cgroupsPath = "machine.slice:pequod:annotated";
+        spec.annotations = {
+          "org.systemd.property.CollectMode": "'inactive-or-failed'",
+          [`org.systemd.property.${name}`]: value,
+        };
+      });
+    runDetached("annotated", annotated("TimeoutStopSec", "uint64 77"), "--systemd-cgroup");
+    expect(show("pequod-annotated.scope", "CollectMode")).toBe("inactive-or-failed");
+    expect(show("pequod-annotated.scope", "TimeoutStopUSec")).toBe("1min 17s");
+    runc([...root(), "delete", "--force", "annotated"]);
+    for (const value of ["'soon'", "{"]) {
+      const { code, output } = run("annotated", annotated("TimeoutStopSec", value), "--systemd-cgroup");
+      expect(code).toBe(1);
+      expect(output).toContain(`org.systemd.property.TimeoutStopSec=${value}`);
+    }
+    // systemd itself refuses a property that it does not know.
+    const unknown = run("annotated", annotated("NoneSuch", "1"), "--systemd-cgroup");
+    expect(unknown.code).toBe(1);
+    expect(unknown.output).toContain("NoneSuch");
+    expect(existsSync(join(folder, "state/annotated"))).toBe(false);
+    expect(show("pequod-annotated.scope", "ActiveState")).toBe("inactive");
+  });
   test("a path in cgroupfs's form is refused as runc does, and nothing stays", () => {
     const path = bundle("true", (spec) => {
       spec.linux!.cgroupsPath = "/pequod/two";

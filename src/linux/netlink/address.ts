@@ -1,5 +1,5 @@
 /** Addresses and routes by rtnetlink (rtnetlink(7)). */
-import { type Attribute, decodeAttributes, NLM_F } from "./message.ts";
+import { type Attribute, decodeAttributes, type Message, NLM_F } from "./message.ts";
 import type { NamedRequest, NetlinkSocket } from "./socket.ts";
 
 const RTM = { NEWADDR: 20, DELADDR: 21, GETADDR: 22, NEWROUTE: 24, DELROUTE: 25 } as const;
@@ -8,6 +8,8 @@ const RTA = { DST: 1, OIF: 4, GATEWAY: 5 } as const;
 const AF_INET = 2;
 const AF_INET6 = 10;
 const IFA_F_NODAD = 2;
+const IFA_F_PERMANENT = 0x80;
+const RT_SCOPE_UNIVERSE = 0;
 const RT_TABLE_MAIN = 254;
 const RTPROT_BOOT = 3;
 const RTN_UNICAST = 1;
@@ -46,13 +48,31 @@ export const addAddress = (link: number, ip: InterfaceAddress): NamedRequest =>
 export const deleteAddress = (link: number, ip: InterfaceAddress): NamedRequest =>
   addressRequest(RTM.DELADDR, 0, link, ip);
 
+function dumpAddresses(socket: NetlinkSocket, link: number, family: number): Message[] {
+  const body = Buffer.alloc(ADDRESS_HEADER);
+  body[0] = family;
+  const answers = socket.dump({ type: RTM.GETADDR, body, what: "list addresses" });
+  return answers.filter((m) => m.type === RTM.NEWADDR && m.body.readUInt32LE(4) === link);
+}
+
+/** The addresses of both families that nobody takes away again and that mean the same everywhere: no link-local ones. */
+export function lastingAddresses(socket: NetlinkSocket, link: number): InterfaceAddress[] {
+  return [AF_INET, AF_INET6]
+    .flatMap((family) => dumpAddresses(socket, link, family))
+    .filter(({ body }) => (body[2]! & IFA_F_PERMANENT) !== 0 && body[3] === RT_SCOPE_UNIVERSE)
+    .flatMap(({ body }) => {
+      const found = decodeAttributes(body, ADDRESS_HEADER);
+      const address = found.get(IFA.LOCAL) ?? found.get(IFA.ADDRESS);
+      const broadcast = found.get(IFA.BROADCAST);
+      if (!address) return [];
+      const settled = { address: Uint8Array.from(address), prefix: body[1] ?? 0 };
+      return [broadcast ? { ...settled, broadcast: Uint8Array.from(broadcast) } : settled];
+    });
+}
+
 /** The addresses of an interface, of IPv4 unless told otherwise. */
 export function listAddresses(socket: NetlinkSocket, link: number, family: 4 | 6 = 4): InterfaceAddress[] {
-  const body = Buffer.alloc(ADDRESS_HEADER);
-  body[0] = family === 4 ? AF_INET : AF_INET6;
-  const answers = socket.dump({ type: RTM.GETADDR, body, what: "list addresses" });
-  return answers
-    .filter((m) => m.type === RTM.NEWADDR && m.body.readUInt32LE(4) === link)
+  return dumpAddresses(socket, link, family === 4 ? AF_INET : AF_INET6)
     .flatMap((m) => {
       const found = decodeAttributes(m.body, ADDRESS_HEADER);
       const address = found.get(IFA.LOCAL) ?? found.get(IFA.ADDRESS);

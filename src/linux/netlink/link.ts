@@ -203,6 +203,19 @@ export function setHairpin(index: number, on: boolean): NamedRequest {
   };
 }
 
+/** Request that moves an interface, which gets that name there, to the namespace that `netns` refers to. */
+export function moveLink(index: number, name: string, netns: number): NamedRequest {
+  return {
+    type: RTM.NEWLINK,
+    body: linkHeader({ index }),
+    attributes: [
+      { type: IFLA.IFNAME, value: name },
+      { type: IFLA.NET_NS_FD, value: netns },
+    ],
+    what: `move link ${index} as ${name}`,
+  };
+}
+
 /** Request that removes an interface (of a veth pair, both ends). */
 export function deleteLink(index: number): NamedRequest {
   return { type: RTM.DELLINK, body: linkHeader({ index }), what: `delete link ${index}` };

@@ -1,6 +1,6 @@
 /**
  * D-Bus marshalling (D-Bus specification, "Marshaling"), little-endian, of the types that systemd's calls need:
- * y b u t s o g, arrays, structs and variants.
+ * y b n q i u x t d s o g, arrays, structs and variants.
  */
 
 /** A value with its own signature, as variants carry it. */
@@ -14,7 +14,8 @@ export type Value = number | bigint | string | boolean | Variant | Value[];
 /** Alignment of a type by its first character. */
 function alignmentOf(code: string): number {
   if (code === "y" || code === "g" || code === "v") return 1;
-  return code === "t" || code === "x" || code === "(" || code === "{" ? 8 : 4;
+  if (code === "n" || code === "q") return 2;
+  return "txd({".includes(code) ? 8 : 4;
 }
 
 /** The complete types of a signature: "sa(sv)u" → ["s", "a(sv)", "u"]. */
@@ -81,6 +82,7 @@ export class Writer {
     } else if (code === "s" || code === "o") this.#text(value as string, 4);
     else if (code === "g") this.#text(value as string, 1);
     else if (code === "y") this.#uint(BigInt(value as number), 1);
+    else if (code === "d") this.#bytes.push(...new Uint8Array(Float64Array.of(value as number).buffer));
     else this.#uint(BigInt(value as number), alignmentOf(code));
   }
 

@@ -6,7 +6,9 @@ import { pathExists } from "../../linux/path-exists.ts";
 import type { Linux, Spec } from "../../oci/runtime-spec.ts";
 import { rootPropagation } from "../compile/container.ts";
 import { compileDevices } from "../compile/devices.ts";
+import { memoryPolicyOps } from "../compile/memory-policy.ts";
 import { compileNamespaces } from "../compile/namespaces.ts";
+import { netDeviceOps } from "../compile/net-devices.ts";
 import { personalityOps } from "../compile/personality.ts";
 import { compileSysctls } from "../compile/sysctl.ts";
 import { pointerOf, type Report } from "./problem.ts";
@@ -131,6 +133,10 @@ export async function checkLinux(report: Report, spec: Spec): Promise<void> {
     rootPropagation(spec),
   );
   report.attempt("/linux/personality", "use LINUX or LINUX32 without flags", () => personalityOps(spec));
+  report.attempt("/linux/memoryPolicy", "see the names in docker-runc features", () => memoryPolicyOps(spec));
+  report.attempt("/linux/netDevices", "name devices as ip link does, each once", () =>
+    netDeviceOps(spec, false),
+  );
   if (linux.cgroupsPath?.split("/").includes(".."))
     report.add("/linux/cgroupsPath", 'has ".." in it', "write the path without");
 }

@@ -102,6 +102,8 @@ const LINUX: Members = {
   },
   personality: { members: { domain: "string", flags: "strings" } },
   timeOffsets: "object",
+  netDevices: "object",
+  memoryPolicy: { members: { mode: "string", nodes: "string", flags: "strings" } },
 };
 
 const SPEC: Members = {

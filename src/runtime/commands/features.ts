@@ -4,6 +4,7 @@ import { NAMESPACE_TYPES } from "../../linux/namespaces.ts";
 import { SECCOMP_ACTIONS, SECCOMP_OPERATORS } from "../../linux/seccomp/compile.ts";
 import { libraryVersion } from "../../linux/seccomp/libseccomp.ts";
 import { GIT_COMMIT, VERSION } from "../../version/version.ts";
+import { MEMORY_FLAGS, MEMORY_MODES } from "../compile/memory-policy.ts";
 import { mountOptionNames } from "../compile/mount-options.ts";
 import { knownCapabilities } from "../host.ts";
 import { print } from "../print.ts";
@@ -28,7 +29,7 @@ function seccompVersion(): Record<string, string> {
 function features() {
   return {
     ociVersionMin: "1.0.0",
-    ociVersionMax: "1.2.0",
+    ociVersionMax: "1.3.0",
     hooks: ["prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"],
     mountOptions: mountOptionNames(),
     linux: {
@@ -49,6 +50,8 @@ function features() {
       },
       apparmor: { enabled: true },
       selinux: { enabled: true },
+      memoryPolicy: { modes: Object.keys(MEMORY_MODES).sort(), flags: Object.keys(MEMORY_FLAGS).sort() },
+      netDevices: { enabled: true },
       intelRdt: { enabled: true, schemata: true, monitoring: true },
       mountExtensions: { idmap: { enabled: true } },
     },
@@ -59,7 +62,7 @@ function features() {
       "org.opencontainers.runc.version": VERSION,
     },
     // What an annotation of config.json can change here.
-    potentiallyUnsafeConfigAnnotations: ["org.criu.config"],
+    potentiallyUnsafeConfigAnnotations: ["org.criu.config", "org.systemd.property."],
   };
 }
 

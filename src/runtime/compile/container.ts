@@ -6,9 +6,11 @@ import type { Hook, Spec } from "../../oci/runtime-spec.ts";
 import { type Op, type Plan, SYNC, stringList } from "../plan/ops.ts";
 import { compileDevices } from "./devices.ts";
 import type { Facts } from "./facts.ts";
+import { memoryPolicyOps } from "./memory-policy.ts";
 import { ATTRIBUTES, propagationForMount } from "./mount-options.ts";
 import { compileLateReadonly, compileMounts, compileSources, contextOf, ownsDev } from "./mounts.ts";
 import { compileNamespaces, isNew, namespacesOf } from "./namespaces.ts";
+import { netDeviceOps } from "./net-devices.ts";
 import { personalityOps } from "./personality.ts";
 import { compileProcess, keyringOps, secureOps, settledEnvironment, terminalOps } from "./process.ts";
 import { compileRlimits } from "./rlimits.ts";
@@ -124,6 +126,7 @@ function filesystemOps(spec: Spec, facts: Facts): Plan {
     ...rootOps(spec, facts),
     ...compileMounts(spec, facts),
     ...compileDevices(spec, canMake, facts.kcore),
+    ...netDeviceOps(spec, facts.rootless),
     ...earlyHooks(spec),
     { op: "mkdir", tag: "process.cwd", path: process.cwd || "/" },
     ...terminalOps(process, facts, true),
@@ -158,6 +161,7 @@ export function compileContainer(spec: Spec, facts: Facts, wait: boolean): Plan 
     ...nameOps(spec),
     ...compileSysctls(spec),
     ...personalityOps(spec),
+    ...memoryPolicyOps(spec),
     ...compileProcess(process, facts, outside ? [] : limits),
     // A process that waits for start need not wait for its pid file as well.
     { op: "ready", tag: "create", keepOpen: wait ? 0 : 1, wait: !wait && facts.pidFile ? 1 : 0 },

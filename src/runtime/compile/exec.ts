@@ -3,6 +3,7 @@ import type { Process, Spec } from "../../oci/runtime-spec.ts";
 import type { Op, Plan } from "../plan/ops.ts";
 import { oomOps, openCgroups, openResctrl } from "./container.ts";
 import type { Facts } from "./facts.ts";
+import { memoryPolicyOps } from "./memory-policy.ts";
 import { personalityOps } from "./personality.ts";
 import { compileProcess, keyringOps, secureOps, terminalOps } from "./process.ts";
 import { compileRlimits } from "./rlimits.ts";
@@ -48,6 +49,7 @@ export function compileExec(process: Process, target: ExecTarget, facts: Facts):
     ...(initial || final ? affinityOps(final, "process.execCPUAffinity.final") : [allProcessors("cgroup")]),
     ...keyringOps(process, facts),
     ...personalityOps(target.spec),
+    ...memoryPolicyOps(target.spec),
     ...terminalOps(process, facts, false),
     ...compileProcess(process, facts, outside ? [] : limits),
     { op: "ready", tag: "exec", keepOpen: 1, wait: facts.pidFile ? 1 : 0 },

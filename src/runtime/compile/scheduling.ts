@@ -61,16 +61,22 @@ export function compileScheduling(process: Process): Plan {
   return plan;
 }
 
-/** Processors of a list such as "0-3,7" as a mask, little endian. Throws invalidArgument for what is no list. */
-function cpuMask(list: string, tag: string): Uint8Array {
+/** Numbers of a list such as "0-3,7" as a mask, little endian; undefined for what is no list, or out of range. */
+export function listMask(list: string): Uint8Array | undefined {
   const mask = new Uint8Array(128);
   for (const part of list.split(",")) {
     const [, first, last = first] = /^\s*(\d+)(?:-(\d+))?\s*$/.exec(part) ?? [];
     const [from, to] = [Number(first), Number(last)];
-    if (first === undefined || to < from || to >= mask.length * 8)
-      throw invalidArgument(`${tag}: ${JSON.stringify(list)} is not a list of processors such as "0-3,7"`);
+    if (first === undefined || to < from || to >= mask.length * 8) return undefined;
     for (let cpu = from; cpu <= to; cpu++) mask[cpu >> 3]! |= 1 << (cpu & 7);
   }
+  return mask;
+}
+
+function cpuMask(list: string, tag: string): Uint8Array {
+  const mask = listMask(list);
+  if (!mask)
+    throw invalidArgument(`${tag}: ${JSON.stringify(list)} is not a list of processors such as "0-3,7"`);
   return mask;
 }
 

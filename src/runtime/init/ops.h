@@ -50,7 +50,8 @@
 	X(45, reopen_null)        \
 	X(46, source)             \
 	X(47, loopback)           \
-	X(48, label)
+	X(48, label)              \
+	X(49, memory_policy)
 
 enum {
 #define X(number, name) OP_##name = number,

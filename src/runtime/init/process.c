@@ -270,6 +270,16 @@ void op_io_priority(const struct op *op)
 		fail(errno, "set I/O priority");
 }
 
+/* numbers: mode with flags; texts: mask of nodes, little endian, or nothing. */
+void op_memory_policy(const struct op *op)
+{
+	const char *nodes = text(op, 0);
+	unsigned long bits = 8ul * text_length(op, 0);
+	/* The kernel looks at one bit less than it is told. */
+	if (syscall(SYS_set_mempolicy, (int)op->number[0], bits ? nodes : NULL, bits ? bits + 1 : 0) < 0)
+		fail(errno, "set memory policy (are all of its nodes there?)");
+}
+
 /* texts: CPU mask, little endian. */
 void op_affinity(const struct op *op)
 {

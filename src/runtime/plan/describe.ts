@@ -1,6 +1,6 @@
 /** A plan in words, and as JSON: for people who want to know what a container is made of. */
 import { namespaceNames } from "../../linux/namespaces.ts";
-import type { Op, OpName, Plan, Text } from "./ops.ts";
+import { type Op, type OpName, type Plan, SYNC, type Text } from "./ops.ts";
 
 const hex = (n: number | bigint) => `0x${BigInt.asUintN(64, BigInt(n)).toString(16)}`;
 const octal = (n: number | bigint) => `0${(Number(n) & 0o7777).toString(8)}`;
@@ -46,7 +46,10 @@ const DESCRIBE: Describers = {
     `start the container's process${inBrackets(namespaceNames(Number(op.namespaces)).map((n) => `new ${n} namespace`))}`,
   enterCgroups: () => "enter the cgroups",
   setsid: () => "start a session",
-  sync: (op) => `wait while docker-runc does its part (${op.point})`,
+  sync: (op) =>
+    op.point === SYNC.netDevices
+      ? "wait while docker-runc moves network devices here"
+      : `wait while docker-runc does its part (${op.point})`,
   propagation: (op) => `make mounts of ${plain(op.path)} ${words(PROPAGATION, op.flags).join(" ")}`,
   root: (op) => `make ${plain(op.path)} a mount of its own, the root`,
   mount: (op) =>
@@ -100,6 +103,7 @@ const DESCRIBE: Describers = {
   label: (op) => `label ${plain(op.target)} with ${plain(op.label)}`,
   loopback: () => "bring the loopback interface up",
   affinity: () => "set CPU affinity",
+  memoryPolicy: (op) => `set memory policy ${hex(op.mode)}`,
 };
 
 /** One operation in words. */

@@ -73,6 +73,7 @@ export const OPS = {
   loopback: { code: 47, numbers: [], texts: [] },
   affinity: { code: 44, numbers: [], texts: ["mask"] },
   reopenNull: { code: 45, numbers: [], texts: [] },
+  memoryPolicy: { code: 49, numbers: ["mode"], texts: ["nodes"] },
 } as const;
 
 export type OpName = keyof typeof OPS;
@@ -91,7 +92,7 @@ export type Op = { [N in OpName]: OpOf<N> }[OpName];
 export type Plan = Op[];
 
 /** Points at which init waits while docker-runc does its part. */
-export const SYNC = { hooks: 1 } as const;
+export const SYNC = { hooks: 1, netDevices: 2 } as const;
 
 /** A list of strings as one text. */
 export function stringList(strings: readonly string[]): string {
