@@ -610,13 +610,15 @@ test("linux.netDevices: a device of the host is the container's, with its addres
   expect(seen).not.toContain("10.99.1.1");
   // A pair goes with the namespace; one that is not there stops the container, and so does a name that is taken.
   expect(existsSync("/sys/class/net/rdev0")).toBe(false);
-  expect(await bench.sh("true", move())).toContain("linux.netDevices: move rdev0 into the container: there is no such");
+  expect(await bench.sh("true", move())).toContain(
+    "linux.netDevices: move rdev0 into the container: there is no such",
+  );
   ip("link", "add", "rdev2", "type", "veth", "peer", "name", "rdev3");
   try {
     const taken = await bench.sh("true", (spec) => {
       spec.linux!.netDevices = { rdev2: { name: "lo" } };
     });
-    expect(taken).toContain("linux.netDevices: move rdev2 into the container: ");
+    expect(taken).toContain("linux.netDevices: move rdev2 into the container: the container has a device lo");
   } finally {
     ip("link", "del", "rdev3");
   }

@@ -14,6 +14,12 @@ function move({ from, to }: MovedDevice, namespace: number): void {
   using here = new NetlinkSocket();
   const link = findLink(here, from);
   if (!link) throw invalidArgument("there is no such device in the network namespace of docker-runc");
+  // The kernel would move it first and then fail to name it; a virtual device would be gone with the namespace.
+  const taken = inNetns(namespace, () => {
+    using there = new NetlinkSocket();
+    return findLink(there, to) !== undefined;
+  });
+  if (taken) throw invalidArgument(`the container has a device ${to} already: choose another name for it`);
   const addresses = lastingAddresses(here, link.index);
   here.run(setLink(link.index, { up: false }));
   // Both at once: under its own name it might be in another's way there.

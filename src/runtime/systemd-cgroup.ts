@@ -67,7 +67,9 @@ async function openScope(id: string, spec: Spec): Promise<Scope> {
       "systemd not running on this host, cannot use systemd cgroups manager: leave --systemd-cgroup out",
     );
   const name = parseScopeName(spec.linux?.cgroupsPath ?? "", id, kind);
-  const asked = spec.annotations ? (await import("./unit-annotations.ts")).unitAnnotations(spec.annotations) : [];
+  const asked = spec.annotations
+    ? (await import("./unit-annotations.ts")).unitAnnotations(spec.annotations)
+    : [];
   const placeholder = spawnPlaceholder();
   const release = () => {
     kill(placeholder, SIGKILL);

@@ -15,7 +15,20 @@ describe("parseVariant()", () => {
     expect(parseVariant("@as []")).toEqual({ signature: "as", value: [] });
   });
   test("refuses the rest", () => {
-    for (const text of ["", "[]", "[1", "[1 2]", "1 2", "byte 256", "uint32 -1", "'open", "{'a': 1}", "x", "byte 'a'", "3000000000"])
+    for (const text of [
+      "",
+      "[]",
+      "[1",
+      "[1 2]",
+      "1 2",
+      "byte 256",
+      "uint32 -1",
+      "'open",
+      "{'a': 1}",
+      "x",
+      "byte 'a'",
+      "3000000000",
+    ])
       expect(() => parseVariant(text), text).toThrow();
   });
 });

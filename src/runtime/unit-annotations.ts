@@ -10,12 +10,14 @@ const SECOND_US = 1_000_000;
 /** As systemd has it: only microseconds are properties. */
 function microseconds({ signature, value }: Variant): Variant {
   if (signature === "d") return { signature: "t", value: BigInt(Math.round((value as number) * SECOND_US)) };
-  if (!"ynqiuxt".includes(signature) || (value as bigint) < 0n) throw invalidArgument("not a number of seconds");
+  if (!"ynqiuxt".includes(signature) || (value as bigint) < 0n)
+    throw invalidArgument("not a number of seconds");
   return { signature: "t", value: (value as bigint) * BigInt(SECOND_US) };
 }
 
 function propertyOf(name: string, text: string): Property {
-  if (!/^[A-Za-z]{3,}$/.test(name)) throw invalidArgument("the name must be three letters or more, and only those");
+  if (!/^[A-Za-z]{3,}$/.test(name))
+    throw invalidArgument("the name must be three letters or more, and only those");
   const value = parseVariant(text);
   return /[a-z]Sec$/.test(name) ? [`${name.slice(0, -3)}USec`, microseconds(value)] : [name, value];
 }

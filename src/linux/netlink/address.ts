@@ -72,12 +72,11 @@ export function lastingAddresses(socket: NetlinkSocket, link: number): Interface
 
 /** The addresses of an interface, of IPv4 unless told otherwise. */
 export function listAddresses(socket: NetlinkSocket, link: number, family: 4 | 6 = 4): InterfaceAddress[] {
-  return dumpAddresses(socket, link, family === 4 ? AF_INET : AF_INET6)
-    .flatMap((m) => {
-      const found = decodeAttributes(m.body, ADDRESS_HEADER);
-      const address = found.get(IFA.LOCAL) ?? found.get(IFA.ADDRESS);
-      return address ? [{ address: Uint8Array.from(address), prefix: m.body[1] ?? 0 }] : [];
-    });
+  return dumpAddresses(socket, link, family === 4 ? AF_INET : AF_INET6).flatMap((m) => {
+    const found = decodeAttributes(m.body, ADDRESS_HEADER);
+    const address = found.get(IFA.LOCAL) ?? found.get(IFA.ADDRESS);
+    return address ? [{ address: Uint8Array.from(address), prefix: m.body[1] ?? 0 }] : [];
+  });
 }
 
 export interface RouteSpec {

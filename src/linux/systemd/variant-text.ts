@@ -45,7 +45,8 @@ function tokens(text: string): string[] {
   return found;
 }
 
-const unquote = (token: string) => token.slice(1, -1).replace(/\\(.)/gs, (_, c: string) => ESCAPES.get(c) ?? c);
+const unquote = (token: string) =>
+  token.slice(1, -1).replace(/\\(.)/gs, (_, c: string) => ESCAPES.get(c) ?? c);
 
 function numberOf(token: string, type: string): Value {
   if (type === "d") {
@@ -62,7 +63,13 @@ function numberOf(token: string, type: string): Value {
 }
 
 const guess = (token: string) =>
-  /^['"]/.test(token) ? "s" : token === "true" || token === "false" ? "b" : /[.]|^[-+]?\d+e/i.test(token) ? "d" : "i";
+  /^['"]/.test(token)
+    ? "s"
+    : token === "true" || token === "false"
+      ? "b"
+      : /[.]|^[-+]?\d+e/i.test(token)
+        ? "d"
+        : "i";
 
 function scalar(token: string, type: string): Variant {
   const text = /^['"]/.test(token);
@@ -80,7 +87,8 @@ function take(rest: string[], type?: string): Variant {
   if (token.startsWith("@")) return take(rest, token.slice(1));
   if (Object.hasOwn(KEYWORDS, token)) return take(rest, KEYWORDS[token]);
   if (token !== "[") return scalar(token, type ?? guess(token));
-  if (type !== undefined && !type.startsWith("a")) throw invalidArgument(`a list is not of type ${JSON.stringify(type)}`);
+  if (type !== undefined && !type.startsWith("a"))
+    throw invalidArgument(`a list is not of type ${JSON.stringify(type)}`);
   return list(rest, type?.slice(1));
 }
 
@@ -88,9 +96,11 @@ function list(rest: string[], element?: string): Variant {
   const values: Value[] = [];
   let type = element;
   while (rest[0] !== "]") {
-    if (values.length > 0 && rest.shift() !== ",") throw invalidArgument("a list wants commas between its values, and an end");
+    if (values.length > 0 && rest.shift() !== ",")
+      throw invalidArgument("a list wants commas between its values, and an end");
     const { signature, value } = take(rest, type);
-    if (signature !== (type ??= signature)) throw invalidArgument("the values of a list must be of one type");
+    type ??= signature;
+    if (signature !== type) throw invalidArgument("the values of a list must be of one type");
     values.push(value);
   }
   rest.shift();

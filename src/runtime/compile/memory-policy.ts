@@ -34,7 +34,9 @@ function nodeMask(mode: string, nodes: string): Uint8Array {
   if (nodes === "") return new Uint8Array(0);
   const mask = listMask(nodes);
   if (!mask)
-    throw invalidArgument(`${TAG}: invalid memory policy nodes ${JSON.stringify(nodes)}: want a list such as "0-3,7"`);
+    throw invalidArgument(
+      `${TAG}: invalid memory policy nodes ${JSON.stringify(nodes)}: want a list such as "0-3,7"`,
+    );
   if (WITHOUT_NODES.includes(mode))
     throw invalidArgument(`${TAG}: ${mode}: mode requires 0 nodes but got ${countBits(mask)}`);
   return mask;

@@ -9,7 +9,11 @@ const TAG = "linux.netDevices";
 const MAX_NAME = 15;
 
 const isName = (name: string) =>
-  name !== "" && Buffer.byteLength(name) <= MAX_NAME && name !== "." && name !== ".." && !/[/:\s\0]/.test(name);
+  name !== "" &&
+  Buffer.byteLength(name) <= MAX_NAME &&
+  name !== "." &&
+  name !== ".." &&
+  !/[/:\s\0]/.test(name);
 
 export interface MovedDevice {
   /** On the host, and in the container. */
@@ -34,7 +38,9 @@ export function movedDevices(spec: Spec, rootless: boolean): MovedDevice[] {
       if (!isName(name)) throw invalidArgument(`${TAG}: invalid network device name ${JSON.stringify(name)}`);
   const twice = devices.find(({ to }, i) => devices.findIndex((other) => other.to === to) !== i);
   if (twice)
-    throw invalidArgument(`${TAG}: two network devices would be ${JSON.stringify(twice.to)} in the container`);
+    throw invalidArgument(
+      `${TAG}: two network devices would be ${JSON.stringify(twice.to)} in the container`,
+    );
   return devices;
 }
 
