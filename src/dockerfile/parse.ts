@@ -29,7 +29,25 @@ export function parseDockerfile(source: string, check?: string): Dockerfile {
   return dockerfile;
 }
 
-/** Reads one instruction that is not FROM: a trigger of ONBUILD, a change of commit. Errors: DockerfileError. */
+/**
+ * Reads instructions without a FROM: changes of commit and import. `check` is told each keyword, in capitals, before any
+ * is read. Errors: DockerfileError, those of `check`.
+ */
+export function parseInstructions(
+  source: string,
+  check: (keyword: string) => void,
+): { instructions: Instruction[]; escape: string } {
+  const { lines, escape: escapeChar } = readLines(source);
+  if (lines.length === 0) throw new DockerfileError(1, "file with no instructions");
+  const statements = lines.map((line) => statementOf(line, escapeChar));
+  for (const { keyword } of statements) check(keyword);
+  const instructions = statements.map((statement) =>
+    onLine(statement.line, () => readInstruction(statement)),
+  );
+  return { instructions, escape: escapeChar };
+}
+
+/** Reads one instruction that is not FROM: a trigger of ONBUILD. Errors: DockerfileError. */
 export function parseInstruction(text: string): Instruction {
   const read = readLines(text);
   const { lines } = read;

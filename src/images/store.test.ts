@@ -8,6 +8,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -18,7 +19,7 @@ import { createLogger } from "../log/log.ts";
 import { openDriver } from "../storage/open.ts";
 import { loadImages } from "./archives/load.ts";
 import { chooseImages, saveImages } from "./archives/save.ts";
-import { type ImageRoot, openImages } from "./open.ts";
+import { type ImageRoot, KEEP_UNFINISHED, openImages } from "./open.ts";
 
 const quiet = createLogger({ level: "fatal" });
 
@@ -184,6 +185,27 @@ describe.each(["overlay2", "vfs"])("images on %s", (driver) => {
     const layer = root.layers.get(root.resolve("two:again").chainID!);
     expect(layer.diffID).toBe(config.rootfs.diff_ids[1]);
     await root.layers.release(layer);
+  });
+
+  test("layers that an interrupted pull has left wait a day for the next one, then go at the first start", async () => {
+    const layerdb = join(folder, "root/image", driver, "layerdb/sha256");
+    await load(root, makeArchive());
+    const needed = readdirSync(layerdb).sort();
+    const left = async (name: string) => {
+      sh(`mkdir ${name} && echo x > ${name}/${name} && tar -C ${name} -cf ${name}.tar ${name}`);
+      return root.layers.register(createReadStream(join(folder, `${name}.tar`)), undefined);
+    };
+    const layers = [await left("old"), await left("young")];
+    const [old, young] = layers.map(({ chainID }) => chainID.slice("sha256:".length)) as [string, string];
+    const dayAgo = (Date.now() - KEEP_UNFINISHED) / 1000 - 1;
+    for (const name of [old, ...needed]) utimesSync(join(layerdb, name), dayAgo, dayAgo);
+    await (await open(driver)).layers.settled();
+    expect(readdirSync(layerdb).sort()).toEqual([...needed, young].sort());
+    // An image that cannot be read may need any of them.
+    writeFileSync(join(folder, "root/image", driver, "imagedb/content/sha256", "0".repeat(64)), "{");
+    utimesSync(join(layerdb, young), dayAgo, dayAgo);
+    await (await open(driver)).layers.settled();
+    expect(readdirSync(layerdb)).toContain(young);
   });
 
   test("the last reference takes the layers away", async () => {

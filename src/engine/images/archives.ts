@@ -1,7 +1,6 @@
 import { invalidArgument, notFound } from "../../errors/errors.ts";
 import { loadImages } from "../../images/archives/load.ts";
 import { chooseImages, saveImages } from "../../images/archives/save.ts";
-import { applyChanges } from "../../images/changes.ts";
 import { makeImage } from "../../images/make.ts";
 import type { ImageRoot } from "../../images/open.ts";
 import {
@@ -52,7 +51,7 @@ export class Archives implements ImageArchives {
     const { os, architecture } = platform === "" ? hostPlatform() : parsePlatform(platform);
     if (os !== "linux") throw invalidArgument(`operating system ${JSON.stringify(os)} is not supported`);
     const config: ContainerDefaults = {};
-    applyChanges(config, changes);
+    if (changes.length > 0) (await import("./changes.ts")).applyChanges(config, changes);
     const bytes = source === "-" ? options.body : await download(source, progress, options.signal);
     const image = await makeImage(this.#root, bytes, {
       config,

@@ -1,6 +1,5 @@
 import type { ContainerConfig } from "../../api/schema.ts";
 import { invalidArgument } from "../../errors/errors.ts";
-import { applyChanges } from "../../images/changes.ts";
 import { makeImage } from "../../images/make.ts";
 import type { ImageRoot } from "../../images/open.ts";
 import {
@@ -39,8 +38,10 @@ export async function commitContainer(
   const reference =
     repo === "" ? undefined : withDefaultTag(parseReference(tag === "" ? repo : `${repo}:${tag}`));
   if (reference?.digest !== undefined) throw invalidArgument("cannot commit to a digest reference");
-  const config = merged(options.config, container.config as ContainerDefaults);
-  applyChanges(config, changes);
+  const own = container.config as ContainerDefaults;
+  const config = structuredClone(options.config ?? own);
+  if (changes.length > 0) (await import("./changes.ts")).applyChanges(config, changes);
+  inherit(config, own);
   const resume = options.pause ? await container.pause() : undefined;
   try {
     const parent = root.images.has(container.imageID) ? root.images.get(container.imageID) : undefined;
@@ -82,23 +83,30 @@ export async function commitContainer(
   }
 }
 
-const isEmpty = (value: unknown): boolean =>
-  value === undefined ||
-  value === null ||
-  value === "" ||
-  value === false ||
-  (Array.isArray(value) && !value.length);
+const isEmpty = (value: object | null | undefined): boolean => !value || Object.keys(value).length === 0;
 
-/** What a request says of the new image's configuration; the rest is the container's. */
-function merged(given: ContainerDefaults | undefined, own: ContainerDefaults): ContainerDefaults {
-  const config: ContainerDefaults = structuredClone(own);
-  for (const [field, value] of Object.entries(given ?? {})) if (!isEmpty(value)) config[field] = value;
-  const key = (entry: string): string => entry.slice(0, entry.indexOf("="));
-  const keys = new Set((given?.Env ?? []).map(key));
-  if (given?.Env?.length)
-    config.Env = [...given.Env, ...(own.Env ?? []).filter((entry) => !keys.has(key(entry)))];
-  if (given?.Labels) config.Labels = { ...own.Labels, ...given.Labels };
-  if (given?.ExposedPorts) config.ExposedPorts = { ...own.ExposedPorts, ...given.ExposedPorts };
-  if (given?.Volumes) config.Volumes = { ...own.Volumes, ...given.Volumes };
-  return config;
+/** Takes over from the container's configuration what the image's own does not say, as stock does. */
+function inherit(config: ContainerDefaults, own: ContainerDefaults): void {
+  for (const field of ["User", "WorkingDir", "StopSignal"] as const)
+    if (!config[field] && own[field]) config[field] = own[field];
+  for (const field of ["Labels", "ExposedPorts", "Volumes"] as const)
+    if (!isEmpty(own[field])) Object.assign(config, { [field]: { ...own[field], ...config[field] } });
+  config.Env = withDefaults(config.Env ?? [], own.Env ?? []);
+  if (isEmpty(config.Entrypoint)) {
+    if (isEmpty(config.Cmd)) config.Cmd = own.Cmd;
+    config.Entrypoint ??= own.Entrypoint;
+  }
+  if (own.Healthcheck) config.Healthcheck = { ...own.Healthcheck, ...given(config.Healthcheck ?? {}) };
+}
+
+const given = <T extends object>(health: T): Partial<T> => {
+  const set = Object.entries(health).filter(([, value]) => (Array.isArray(value) ? value.length > 0 : value));
+  return Object.fromEntries(set) as Partial<T>;
+};
+
+const keyOf = (entry: string): string => entry.split("=", 1)[0]!;
+
+function withDefaults(env: string[], defaults: string[]): string[] {
+  const keys = new Set(env.map(keyOf));
+  return [...env, ...defaults.filter((entry) => !keys.has(keyOf(entry)))];
 }

@@ -18,8 +18,9 @@ export async function* leftovers({ root, records, driver }: Examined): AsyncGene
       problem: "an interrupted operation has left it",
       cure: "take it away",
       async repair() {
-        const used = records.list().some((record) => record.cacheID === cacheID);
-        if (cacheID !== undefined && isLayerID(cacheID) && !used) await driver.remove(cacheID);
+        const abandoned = records.abandoned();
+        for (const id of cacheID === undefined ? [] : [cacheID, `${cacheID}-init`])
+          if (isLayerID(id) && abandoned.has(id)) await driver.remove(id);
         records.forget(folder);
       },
     };
@@ -47,7 +48,9 @@ function namesIn(folder: string): string[] {
 export async function* layerRecords({ images, records }: Examined): AsyncGenerator<Finding> {
   const layers = new Map(records.list().map((record) => [record.chainID, record]));
   const folders = join(images, "layerdb/sha256");
+  const going = new Set(records.removals().map(([folder]) => folder));
   for (const hex of namesIn(folders)) {
+    if (going.has(join(folders, hex))) continue;
     const record = layers.get(`sha256:${hex}`);
     const problem = record ? wrongRecord(record, layers) : "it lacks its digest or its storage layer's name";
     if (problem === undefined) continue;
@@ -175,7 +178,7 @@ export async function* storage({ root, driver, records }: Examined): AsyncGenera
       if (id !== undefined && !(isLayerID(id) && (await driver.exists(id))))
         yield { subject, problem: `its storage layer ${id} is not there: what it had written is lost` };
   }
-  const used = new Set(records.list().map(({ cacheID }) => cacheID));
+  const used = new Set([...records.list().map(({ cacheID }) => cacheID), ...records.abandoned()]);
   for (const { mountID, initID } of records.mounts())
     for (const id of [mountID, initID]) if (id) used.add(id);
   for (const id of await driver.list()) {

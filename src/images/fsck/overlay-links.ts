@@ -12,8 +12,10 @@ export async function* overlayLinks(examined: Examined): AsyncGenerator<Finding>
   const { root, driver } = examined;
   if (driver.name !== "overlay2" && driver.name !== "fuse-overlayfs") return;
   const layout = new Layout(join(root, driver.name));
-  yield* shortNames(layout);
-  yield* danglingNames(layout);
+  // What a crash has left is told of once, as that.
+  const abandoned = examined.records.abandoned();
+  yield* shortNames(layout, abandoned);
+  yield* danglingNames(layout, abandoned);
   yield* lists(examined, layout);
 }
 
@@ -21,8 +23,9 @@ const layersOf = (layout: Layout): string[] =>
   readdirSync(layout.root).filter((id) => id !== "l" && existsSync(layout.diff(id)));
 
 /** Each layer has a name, and the name leads to it. */
-async function* shortNames(layout: Layout): AsyncGenerator<Finding> {
+async function* shortNames(layout: Layout, abandoned: ReadonlySet<string>): AsyncGenerator<Finding> {
   for (const id of layersOf(layout)) {
+    if (abandoned.has(id)) continue;
     const subject = `storage layer ${id}`;
     const name = linkOf(layout, id);
     if (name === undefined) {
@@ -72,10 +75,10 @@ function targetOf(layout: Layout, name: string): string | undefined {
   return basename(dirname(readlinkSync(path)));
 }
 
-async function* danglingNames(layout: Layout): AsyncGenerator<Finding> {
+async function* danglingNames(layout: Layout, abandoned: ReadonlySet<string>): AsyncGenerator<Finding> {
   for (const name of readdirSync(join(layout.root, "l"))) {
     const target = targetOf(layout, name);
-    if (target !== undefined && existsSync(layout.diff(target))) continue;
+    if (target !== undefined && (abandoned.has(target) || existsSync(layout.diff(target)))) continue;
     yield {
       subject: join(layout.root, "l", name),
       problem: "it leads to no layer",

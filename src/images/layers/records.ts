@@ -128,6 +128,17 @@ export class LayerRecords {
     });
   }
 
+  /** Storage layers that only such removals and transactions have: nobody else needs them any more. */
+  abandoned(): Set<string> {
+    const ids = [...this.removals(), ...this.leftovers()].flatMap(([, id]) => (id === undefined ? [] : [id]));
+    // One that was made for a container may have got no further than its init layer.
+    const all = new Set(ids.flatMap((id) => [id, `${id}-init`]));
+    for (const { cacheID } of this.list()) all.delete(cacheID);
+    for (const { mountID, initID } of this.mounts())
+      for (const id of [mountID, initID]) if (id) all.delete(id);
+    return all;
+  }
+
   writeMount(record: MountRecord): void {
     const folder = join(this.#root, "mounts", record.name);
     const partial = this.newTransaction();

@@ -3,7 +3,9 @@ import { parseChallenges } from "./challenge.ts";
 import { parseAuthHeader } from "./credentials.ts";
 import { FakeRegistry, makeImage, refuse } from "./fake-registry.testing.ts";
 import { failure, TestEngine } from "./fake-stores.testing.ts";
+import { Session } from "./session.ts";
 import { translatePullError } from "./translate.ts";
+import { Transport } from "./transport.ts";
 
 let registry: FakeRegistry;
 let engine: TestEngine;
@@ -74,6 +76,20 @@ describe("a registry with bearer tokens", () => {
     await engine.pull(registry.host);
     expect(issued).toBe(1);
     expect(tokens.requests).toEqual(["GET /token"]);
+  });
+
+  test("gets one token for requests at the same time, and the next when that has been refused", async () => {
+    const transport = new Transport({ userAgent: "test", proxies: () => ({}) });
+    const endpoint = { url: `http://${registry.host}`, mirror: false, tls: undefined };
+    const session = await Session.open(transport, endpoint, {});
+    const five = async () => {
+      const request = { method: "GET", target: "some/thing/manifests/latest", scopes: ["s"] } as const;
+      const answers = await Promise.all(Array.from({ length: 5 }, () => session.send(request)));
+      return answers.map(({ status }) => status);
+    };
+    expect([await five(), issued]).toEqual([Array(5).fill(200), 1]);
+    valid = "changed behind our back";
+    expect(await five()).toEqual(Array(5).fill(200));
   });
 
   test("gets a new token when the old one is refused half-way", async () => {

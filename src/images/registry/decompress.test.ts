@@ -26,8 +26,6 @@ for (const program of ["gzip", "zstd", "xz", "bzip2"]) {
   test.skipIf(!here)(`decompressLayer() unpacks ${program}, also where it comes in crumbs`, async () => {
     expect((await unpacked(packed([program, "-c"]))).equals(TEXT)).toBe(true);
   });
-  // Bun's zstd does not tell; a tar that ends within a file is found out by its reader, a layer by its digest.
-  if (program === "zstd") continue;
   test.skipIf(!here)(`decompressLayer() refuses ${program} that is cut short`, async () => {
     const whole = packed([program, "-c"]);
     await expect(unpacked(whole.subarray(0, whole.length - 12), 64)).rejects.toThrow(`broken ${program}`);

@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
 import { dataLoss, invalidArgument } from "../../errors/errors.ts";
+import { ZstdFrames } from "./zstd-frames.ts";
 
 /** How a layer is packed, judged by its first bytes: what a media type claims is not to be trusted. */
 export type Compression = "gzip" | "zstd" | "bzip2" | "xz" | "none";
@@ -13,8 +14,14 @@ const MAGIC: [Compression, number[]][] = [
 
 /** The compression that the first bytes of a file tell. */
 export function sniffCompression(head: Uint8Array): Compression {
-  return MAGIC.find(([, magic]) => magic.every((byte, i) => head[i] === byte))?.[0] ?? "none";
+  const found = MAGIC.find(([, magic]) => magic.every((byte, i) => head[i] === byte));
+  if (!found && isSkippable(head)) return "zstd";
+  return found?.[0] ?? "none";
 }
+
+/** A zstd frame to be passed over (RFC 8878, 3.1.2), which others may follow. */
+const isSkippable = ([first = 0, ...rest]: Uint8Array): boolean =>
+  first >> 4 === 5 && [0x2a, 0x4d, 0x18].every((byte, i) => rest[i] === byte);
 
 /** What has no library here, as in stock for xz. */
 const PROGRAMS: Partial<Record<Compression, string[]>> = {
@@ -98,12 +105,17 @@ async function* inflate(
 ): AsyncGenerator<Uint8Array> {
   const { createGunzip, createZstdDecompress } = await import("node:zlib");
   const options = { chunkSize: 256 * 1024 };
-  const input = Readable.from(packed, { objectMode: false, highWaterMark: 1 << 20 });
+  const frames = compression === "zstd" ? new ZstdFrames() : undefined;
+  const input = Readable.from(frames ? followed(packed, frames) : packed, {
+    objectMode: false,
+    highWaterMark: 1 << 20,
+  });
   const output = compression === "gzip" ? createGunzip(options) : createZstdDecompress(options);
   input.on("error", (error) => output.destroy(error));
   input.pipe(output);
   try {
     for await (const piece of output) yield piece as Uint8Array;
+    if (frames && !frames.complete) throw new Error("unexpected end of file");
   } catch (cause) {
     if (cause instanceof Error && "kind" in cause) throw cause;
     throw dataLoss(`broken ${compression} stream: ${cause instanceof Error ? cause.message : cause}`, {
@@ -112,5 +124,12 @@ async function* inflate(
   } finally {
     input.destroy();
     output.destroy();
+  }
+}
+
+async function* followed(bytes: AsyncIterable<Uint8Array>, frames: ZstdFrames): AsyncGenerator<Uint8Array> {
+  for await (const piece of bytes) {
+    frames.push(piece);
+    yield piece;
   }
 }

@@ -2,6 +2,7 @@ import type { FileHandle } from "node:fs/promises";
 import { mkdir, open, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { dataLoss, isCancelled, kindOf } from "../../errors/errors.ts";
+import { pause } from "./abort.ts";
 import { type Descriptor, hasherFor, splitDigest } from "./descriptor.ts";
 import { failureOf } from "./failure.ts";
 import type { Answer } from "./transport.ts";
@@ -167,19 +168,6 @@ async function transfer(source: BlobSource, partial: Partial, options: DownloadO
 
 const continues = (range: string | null, offset: number): boolean =>
   Number(/^bytes (\d+)-/.exec(range ?? "")?.[1] ?? Number.NaN) === offset;
-
-/** Waits; an abort ends the wait at once, and the caller's next step then fails. */
-function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, milliseconds);
-    signal?.addEventListener("abort", done);
-  });
-}
 
 /** Removes a download, finished or not. */
 export const discardDownload = (file: string): Promise<void> => rm(file, { force: true });

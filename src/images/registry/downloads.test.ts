@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from "bun:test";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { digestOf } from "./descriptor.ts";
@@ -24,3 +24,29 @@ test("Downloads gives a blob that an earlier pull left whole, to readers as well
   await held.release();
   expect(existsSync(held.file)).toBe(false);
 });
+
+test("Downloads.sweep() removes what nobody has come back for, and leaves what is young or on its way", async () => {
+  const folder = join(directory, "swept");
+  const downloads = new Downloads({ directory: folder, concurrency: () => 1 });
+  await downloads.sweep(0);
+  mkdirSync(folder);
+  const parts = ["old", "young", "under way"].map((content) => {
+    const path = join(folder, digestOf(content).replace(":", "-"));
+    writeFileSync(path, content.slice(0, 2));
+    return path;
+  });
+  const dayAgo = Date.now() / 1000 - 24 * 3600;
+  for (const path of [parts[0]!, parts[2]!]) utimesSync(path, dayAgo, dayAgo);
+  const held = downloads.get(
+    { mediaType: "", digest: digestOf("under way"), size: 9 },
+    [{ blob: (_, __, signal) => untilAborted(signal!), bytes: () => (async function* () {})() }],
+    () => {},
+    new AbortController().signal,
+  );
+  await downloads.sweep(23 * 3600 * 1000);
+  expect(parts.map((path) => existsSync(path))).toEqual([false, true, true]);
+  await held.release();
+});
+
+const untilAborted = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));

@@ -1,6 +1,6 @@
 import { EngineError, isCancelled, kindOf } from "../../errors/errors.ts";
 import type { Image, Layer } from "../types.ts";
-import { throwIfAborted } from "./abort.ts";
+import { pause, throwIfAborted } from "./abort.ts";
 import type { RegistryClient, RepositoryRequest } from "./client.ts";
 import { compressLayer } from "./compress.ts";
 import { type Descriptor, digestOf, shortDigest } from "./descriptor.ts";
@@ -33,6 +33,7 @@ const MAX_MOUNT_SOURCES = 4;
 /** Known blobs of a layer that the registry is asked for. */
 const MAX_CANDIDATES = 4;
 const BACKOFF = [1, 2, 4, 8, 15];
+const EXISTS = "Layer already exists";
 
 interface LayerTask {
   layer: Layer;
@@ -126,32 +127,37 @@ export class Pusher {
     }
   }
 
-  /** Looks for a blob of the layer in the repository, then in others that it may be mounted from. */
+  /**
+   * Looks for a blob of the layer where it was once pushed to or pulled from: in the repository itself, then in others that
+   * it may be mounted from, then for the others' blobs in the repository. The order is stock's.
+   */
   private async findExisting(
     repository: UploadRepository,
     { layer, known }: LayerTask,
     { domain, path, progress }: PushRequest,
     signal: AbortSignal,
   ): Promise<{ digest: string; size: number } | undefined> {
-    const id = shortDigest(layer.diffID);
+    const tell = (what: string) => progress(layerStatus(shortDigest(layer.diffID), what));
     const here = known.filter((blob) => blob.repository === `${domain}/${path}`);
     const others = known.filter((blob) => blob.repository !== `${domain}/${path}`);
-    const digests = [...new Set([...here, ...others].map(({ digest }) => digest))].slice(0, MAX_CANDIDATES);
-    for (const digest of digests) {
-      const size = await repository.statBlob(digest, signal);
-      if (size === undefined) continue;
-      progress(layerStatus(id, "Layer already exists"));
-      return { digest, size };
+    const present = async (blobs: BlobRecord[], said: string) => {
+      for (const digest of new Set(blobs.map(({ digest }) => digest))) {
+        const size = await repository.statBlob(digest, signal);
+        if (size === undefined) continue;
+        tell(said);
+        return { digest, size };
+      }
+      return undefined;
+    };
+    const own = await present(here.slice(0, MAX_CANDIDATES), EXISTS);
+    if (own) return own;
+    for (const blob of mountable(others, domain)) {
+      const from = blob.repository.slice(domain.length + 1);
+      if (!(await mounts(repository, blob.digest, from, signal))) continue;
+      const mounted = await present([blob], `Mounted from ${from}`);
+      if (mounted) return mounted;
     }
-    for (const { digest, repository: source } of mountable(others, domain)) {
-      const from = source.slice(domain.length + 1);
-      if (!(await mounts(repository, digest, from, signal))) continue;
-      const size = await repository.statBlob(digest, signal);
-      if (size === undefined) continue;
-      progress(layerStatus(id, `Mounted from ${from}`));
-      return { digest, size };
-    }
-    return undefined;
+    return present(others.slice(0, Math.max(0, MAX_CANDIDATES - here.length)), EXISTS);
   }
 
   private async upload(
@@ -177,7 +183,7 @@ export class Pusher {
         const delay = worthRetry(error, signal) ? delays.shift() : undefined;
         if (delay === undefined) throw error;
         progress(layerStatus(id, `Retrying in ${delay} second${delay === 1 ? "" : "s"}`));
-        await Bun.sleep(delay * 1000);
+        await pause(delay * 1000, signal);
       }
     }
   }

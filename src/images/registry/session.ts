@@ -1,4 +1,5 @@
 import { EngineError } from "../../errors/errors.ts";
+import { unlessAborted } from "./abort.ts";
 import { refused } from "./body.ts";
 import { type Challenge, parseChallenges } from "./challenge.ts";
 import type { Credentials } from "./credentials.ts";
@@ -26,6 +27,8 @@ const PING_TIMEOUT = 15_000;
 export class Session {
   private challenges: Challenge[] = [];
   private readonly tokens = new Map<string, BearerToken>();
+  /** On their way, by what they are for: requests at the same time share one. */
+  private readonly fetching = new Map<string, Promise<BearerToken>>();
 
   private constructor(
     readonly transport: Transport,
@@ -137,16 +140,21 @@ export class Session {
     const key = scopes.join(" ");
     const held = this.tokens.get(key);
     if (held && !renew && held.expires > Date.now()) return { token: held.token, fresh: false };
-    const { credentials, endpoint } = this;
-    const got = await fetchToken(this.transport, {
-      challenge,
-      scopes,
-      credentials,
-      tls: endpoint.tls,
-      signal,
-    });
-    this.tokens.set(key, got);
-    return { token: got.token, fresh: true };
+    const fetching = this.fetching.get(key) ?? this.fetch(key, challenge, scopes);
+    const { token } = await (signal ? unlessAborted(fetching, signal) : fetching);
+    return { token, fresh: true };
+  }
+
+  private fetch(key: string, challenge: Challenge, scopes: readonly string[]): Promise<BearerToken> {
+    const { transport, credentials, endpoint } = this;
+    const fetching = fetchToken(transport, { challenge, scopes, credentials, tls: endpoint.tls })
+      .then((got) => {
+        this.tokens.set(key, got);
+        return got;
+      })
+      .finally(() => this.fetching.delete(key));
+    this.fetching.set(key, fetching);
+    return fetching;
   }
 }
 

@@ -1,6 +1,6 @@
 import { expandWord, expandWords } from "../../../dockerfile/expand.ts";
 import { didYouMean } from "../../../dockerfile/suggest.ts";
-import type { ContainerDefaults } from "../../../images/types.ts";
+import type { ContainerDefaults, Image } from "../../../images/types.ts";
 import { cleanFolder } from "../../containers/create/config.ts";
 import type { CreateBody } from "../../containers/create/request.ts";
 import { createBuildContainer } from "../run/container.ts";
@@ -19,18 +19,27 @@ export interface OpenedRoot {
   close(): Promise<void>;
 }
 
-/** What a step works with. */
-export interface StepContext {
-  env: BuildEnv;
-  request: BuildRequest;
-  committer: Committer;
-  state: StageState;
-  out: BuildOutput;
+/** What an instruction that changes the configuration alone works with. */
+export interface SettingContext {
+  state: Pick<StageState, "config" | "args" | "commandSet" | "author"> & {
+    readonly image?: Image | undefined;
+  };
   escape: string;
   /** Of the instruction that is being applied. */
   line: number;
   /** Tells of what a check has found, if that check is wanted. */
   warn(rule: string, message: string, line: number): void;
+  /** Tells whoever builds. */
+  out: Pick<BuildOutput, "text">;
+}
+
+/** What a step works with. */
+export interface StepContext extends SettingContext {
+  env: BuildEnv;
+  request: BuildRequest;
+  committer: Committer;
+  state: StageState;
+  out: BuildOutput;
   /** The build's context. */
   source: SourceTree;
   /** Mounts the file system of a stage (by name or number) or of an image. Errors: notFound. */
@@ -40,7 +49,7 @@ export interface StepContext {
 }
 
 /** Expands with the stage's environment and arguments. */
-export function expander(context: StepContext) {
+export function expander(context: SettingContext) {
   const { state, escape: escapeChar, line } = context;
   const variables = new Map(state.args.inStage());
   for (const entry of state.config.Env ?? []) {

@@ -4,11 +4,11 @@ import { invalidArgument } from "../../../errors/errors.ts";
 import type { ContainerDefaults } from "../../../images/types.ts";
 import { parseSignal } from "../../containers/signals.ts";
 import { quoted, quotedList, shellOf } from "../stage/config.ts";
-import { expander, recordChange, type StepContext } from "./context.ts";
+import { expander, recordChange, type SettingContext, type StepContext } from "./context.ts";
 import { parsePorts } from "./ports.ts";
 
 type Setting = Exclude<Instruction, { kind: "RUN" | "COPY" | "ADD" | "WORKDIR" }>;
-type Apply = (context: StepContext) => string;
+type Apply = (context: SettingContext) => string;
 
 /** Applies the instruction to the stage, and records it. Errors: invalidArgument. */
 export async function applySetting(context: StepContext, instruction: Setting): Promise<void> {
@@ -18,7 +18,7 @@ export async function applySetting(context: StepContext, instruction: Setting): 
 }
 
 /** Applies it without recording it; gives how it is recorded. Errors: invalidArgument. */
-export const changeConfig = (context: StepContext, instruction: Setting): string =>
+export const changeConfig = (context: SettingContext, instruction: Setting): string =>
   settingOf(instruction)(context);
 
 function settingOf(one: Setting): Apply {
@@ -63,7 +63,7 @@ function settingOf(one: Setting): Apply {
   }
 }
 
-function setEnv(context: StepContext, { pairs }: Of<"ENV">): string {
+function setEnv(context: SettingContext, { pairs }: Of<"ENV">): string {
   const { word } = expander(context);
   const { config } = context.state;
   const env = [...(config.Env ?? [])];
@@ -79,7 +79,7 @@ function setEnv(context: StepContext, { pairs }: Of<"ENV">): string {
   return ["ENV", ...written].join(" ");
 }
 
-function setLabels(context: StepContext, { pairs }: Of<"LABEL">): string {
+function setLabels(context: SettingContext, { pairs }: Of<"LABEL">): string {
   const { word } = expander(context);
   const labels = pairs.map(({ key, value, literal }) =>
     literal ? ([key, value] as const) : ([word(key), word(value)] as const),
@@ -88,7 +88,7 @@ function setLabels(context: StepContext, { pairs }: Of<"LABEL">): string {
   return ["LABEL", ...labels.map(([key, value]) => `${key}=${value}`)].join(" ");
 }
 
-function declareArgs(context: StepContext, { args }: Of<"ARG">): string {
+function declareArgs(context: SettingContext, { args }: Of<"ARG">): string {
   const { word } = expander(context);
   const written = args.map(({ key, value }) => {
     const name = word(key);
@@ -115,7 +115,7 @@ function setCommand(
   return `${one.kind} ${quotedList(command)}`;
 }
 
-function expose(context: StepContext, { ports }: Of<"EXPOSE">): string {
+function expose(context: SettingContext, { ports }: Of<"EXPOSE">): string {
   const { words } = expander(context);
   const expanded = ports.flatMap(words);
   const { config } = context.state;
@@ -124,7 +124,7 @@ function expose(context: StepContext, { ports }: Of<"EXPOSE">): string {
   return ["EXPOSE", ...expanded].join(" ");
 }
 
-function addVolumes(context: StepContext, { paths }: Of<"VOLUME">): string {
+function addVolumes(context: SettingContext, { paths }: Of<"VOLUME">): string {
   const { word } = expander(context);
   const expanded = paths.map(word);
   if (expanded.includes("")) throw invalidArgument("VOLUME specified can not be an empty string");
@@ -133,7 +133,7 @@ function addVolumes(context: StepContext, { paths }: Of<"VOLUME">): string {
   return `VOLUME [${expanded.join(" ")}]`;
 }
 
-function setStopSignal(context: StepContext, { value }: Of<"STOPSIGNAL">): string {
+function setStopSignal(context: SettingContext, { value }: Of<"STOPSIGNAL">): string {
   const signal = expander(context).word(value);
   try {
     parseSignal(signal);
@@ -144,7 +144,7 @@ function setStopSignal(context: StepContext, { value }: Of<"STOPSIGNAL">): strin
   return `STOPSIGNAL ${signal}`;
 }
 
-function setHealth({ state, out }: StepContext, { health }: Of<"HEALTHCHECK">): string {
+function setHealth({ state, out }: SettingContext, { health }: Of<"HEALTHCHECK">): string {
   const before = state.config.Healthcheck?.Test ?? [];
   if (before.length > 0 && before[0] !== "NONE")
     out.text(`Note: overriding previous HEALTHCHECK: [${before.join(" ")}]\n`);
