@@ -13,6 +13,7 @@ import {
 } from "../../errors/errors.ts";
 import { faultPoint } from "../../files/fault.ts";
 import { KeyedLock } from "../../lock/keyed-lock.ts";
+import { Turns } from "../../lock/turns.ts";
 import type { Logger } from "../../log/log.ts";
 import { TaskExit } from "../../proto/containerd/events/task.ts";
 import { Options } from "../../proto/containerd/runc/v1/options.ts";
@@ -35,6 +36,13 @@ import { ShimPool } from "./shim-pool.ts";
 import { type Task, taskKey } from "./task.ts";
 
 const SHUTDOWN_TIMEOUT = 3_000;
+/**
+ * Tasks that are created at once, for each processor. More would only get in each other's way, and each would start a shim
+ * where a shim of one that has ended meanwhile could be had.
+ */
+const CREATES_A_PROCESSOR = 2;
+/** Milliseconds after which a create is one that waits for something else than a processor, and no longer counts. */
+const CREATE_PATIENCE = 250;
 
 export interface TaskManagerOptions {
   layout: Layout;
@@ -46,6 +54,19 @@ export interface TaskManagerOptions {
   tasksPerShim: number;
 }
 
+/** What a task is made of. */
+interface TaskCreation {
+  bundle: Bundle;
+  /** config.json. */
+  spec: Uint8Array;
+  shim: string;
+  request: CreateTaskRequest;
+  options: Any | undefined;
+  /** Of the client. */
+  signal: AbortSignal;
+  prepare: (bundle: string) => Promise<string>;
+}
+
 /** Annotations by which the client itself says which containers share a shim. */
 const GROUP_ANNOTATIONS = ["io.containerd.runc.v2.group", "io.kubernetes.cri.sandbox-id"];
 
@@ -55,6 +76,7 @@ export class TaskManager {
   readonly #locks = new KeyedLock();
   readonly #dead: DeadShims;
   readonly #pool: ShimPool;
+  readonly #creates = new Turns(CREATES_A_PROCESSOR * navigator.hardwareConcurrency, CREATE_PATIENCE);
 
   constructor(options: TaskManagerOptions) {
     this.options = options;
@@ -100,23 +122,32 @@ export class TaskManager {
         shim === this.options.programs.shim
           ? withDefaultRuntime(given, this.options.programs.runtime)
           : given;
+      const spec = container.spec?.value ?? new Uint8Array(0);
       const bundle = new Bundle(this.options.layout, namespace, container.id);
-      bundle.create(container.spec?.value ?? new Uint8Array(0), shim);
-      let task: Task | undefined;
-      try {
-        const checkpoint = await prepare(bundle.path);
-        const shared = this.#mayShare(shim, container.spec?.value ?? new Uint8Array(0), options);
-        task = await this.#startShim(bundle, shim, options, shared);
-        faultPoint("task.shim-started");
-        await this.#createInit(task, request, options, checkpoint);
-        faultPoint("task.created");
-        if (signal.aborted) throw cancelled(`task ${container.id}: the client left before it was created`);
-        return task;
-      } catch (error) {
-        await this.#abandon(bundle, shim, task);
-        throw error;
-      }
+      const creation = { bundle, spec, shim, request, options, signal, prepare };
+      return this.#creates.run(() => this.#createTask(creation));
     });
+  }
+
+  async #createTask({ bundle, spec, shim, request, options, signal, prepare }: TaskCreation): Promise<Task> {
+    const refuseLeft = () => {
+      if (signal.aborted) throw cancelled(`task ${bundle.id}: the client left before it was created`);
+    };
+    refuseLeft();
+    bundle.create(spec, shim);
+    let task: Task | undefined;
+    try {
+      const checkpoint = await prepare(bundle.path);
+      task = await this.#startShim(bundle, shim, options, this.#mayShare(shim, spec, options));
+      faultPoint("task.shim-started");
+      await this.#createInit(task, request, options, checkpoint);
+      faultPoint("task.created");
+      refuseLeft();
+      return task;
+    } catch (error) {
+      await this.#abandon(bundle, shim, task);
+      throw error;
+    }
   }
 
   async #startShim(bundle: Bundle, shim: string, options: Any | undefined, shared: boolean): Promise<Task> {
