@@ -144,6 +144,25 @@ describe("load, save, tag, rmi, inspect, history", () => {
     expect(await fails("image", "inspect", "layered:1")).toContain("No such image: layered:1");
   });
 
+  test("changes are instructions: of commit on what the container has, of import on nothing", async () => {
+    writeFileSync(join(work, "empty.tar"), Buffer.alloc(1024));
+    const importing = ["import", "-c", 'CMD ["old"]', "-c", "ENV A=1", "-c", "ONBUILD RUN x"];
+    await engine.ok(...importing, join(work, "empty.tar"), "changed:base");
+    await engine.ok("create", "--name", "changed", "changed:base");
+    await engine.ok("commit", "-c", 'ENTRYPOINT ["e"]', "-c", "ENV B=$A", "changed", "changed:made");
+    const config = "{{json .Config.Cmd}} {{.Config.Entrypoint}} {{.Config.Env}} {{json .Config.OnBuild}}";
+    const made = await engine.ok("image", "inspect", "-f", config, "changed:made");
+    expect(made).toBe("null [e] [A=1 B=1] null");
+    expect(await fails("commit", "-c", 'SHELL ["s"]', "changed", "changed:not")).toContain(
+      "shell is not a valid change command",
+    );
+    expect(await fails("import", "-c", "ENV A", join(work, "empty.tar"))).toEndWith(
+      "ENV must have two arguments",
+    );
+    await engine.ok("rm", "changed");
+    await engine.ok("rmi", "changed:base", "changed:made");
+  });
+
   test("import, export and commit make images of what is there", async () => {
     await engine.ok(
       "run",

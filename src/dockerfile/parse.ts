@@ -1,4 +1,4 @@
-import { messageOf } from "../errors/errors.ts";
+import { invalidArgument, messageOf } from "../errors/errors.ts";
 import { readChecks } from "./checks.ts";
 import { DockerfileError } from "./errors.ts";
 import { readFlags } from "./flags.ts";
@@ -31,20 +31,21 @@ export function parseDockerfile(source: string, check?: string): Dockerfile {
 
 /**
  * Reads instructions without a FROM: changes of commit and import. `check` is told each keyword, in capitals, before any
- * is read. Errors: DockerfileError, those of `check`.
+ * is read. Errors: invalidArgument, without a line, as stock's; those of `check`.
  */
 export function parseInstructions(
   source: string,
   check: (keyword: string) => void,
 ): { instructions: Instruction[]; escape: string } {
   const { lines, escape: escapeChar } = readLines(source);
-  if (lines.length === 0) throw new DockerfileError(1, "file with no instructions");
+  if (lines.length === 0) throw invalidArgument("file with no instructions");
   const statements = lines.map((line) => statementOf(line, escapeChar));
   for (const { keyword } of statements) check(keyword);
-  const instructions = statements.map((statement) =>
-    onLine(statement.line, () => readInstruction(statement)),
-  );
-  return { instructions, escape: escapeChar };
+  try {
+    return { instructions: statements.map(readInstruction), escape: escapeChar };
+  } catch (error) {
+    throw invalidArgument(messageOf(error), { cause: error });
+  }
 }
 
 /** Reads one instruction that is not FROM: a trigger of ONBUILD. Errors: DockerfileError. */

@@ -39,7 +39,7 @@ export async function commitContainer(
     repo === "" ? undefined : withDefaultTag(parseReference(tag === "" ? repo : `${repo}:${tag}`));
   if (reference?.digest !== undefined) throw invalidArgument("cannot commit to a digest reference");
   const own = container.config as ContainerDefaults;
-  const config = structuredClone(options.config ?? own);
+  const config = structuredClone(isEmpty(options.config) ? own : options.config!);
   if (changes.length > 0) (await import("./changes.ts")).applyChanges(config, changes);
   inherit(config, own);
   const resume = options.pause ? await container.pause() : undefined;
@@ -91,7 +91,8 @@ function inherit(config: ContainerDefaults, own: ContainerDefaults): void {
     if (!config[field] && own[field]) config[field] = own[field];
   for (const field of ["Labels", "ExposedPorts", "Volumes"] as const)
     if (!isEmpty(own[field])) Object.assign(config, { [field]: { ...own[field], ...config[field] } });
-  config.Env = withDefaults(config.Env ?? [], own.Env ?? []);
+  const env = withDefaults(config.Env ?? [], own.Env ?? []);
+  config.Env = env.length > 0 ? env : null;
   if (isEmpty(config.Entrypoint)) {
     if (isEmpty(config.Cmd)) config.Cmd = own.Cmd;
     config.Entrypoint ??= own.Entrypoint;

@@ -2,6 +2,7 @@ import { afterAll, expect, test } from "bun:test";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { unlessAborted } from "./abort.ts";
 import { digestOf } from "./descriptor.ts";
 import { Downloads } from "./downloads.ts";
 
@@ -48,5 +49,4 @@ test("Downloads.sweep() removes what nobody has come back for, and leaves what i
   await held.release();
 });
 
-const untilAborted = (signal: AbortSignal): Promise<never> =>
-  new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+const untilAborted = (signal: AbortSignal): Promise<never> => unlessAborted(new Promise(() => {}), signal);

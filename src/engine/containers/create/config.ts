@@ -27,7 +27,8 @@ export function mergeConfig(body: CreateBody, image: ContainerDefaults, id: stri
     Image: body.Image ?? "",
     Volumes: orNull({ ...image.Volumes, ...body.Volumes }),
     WorkingDir: cleanFolder(body.WorkingDir || image.WorkingDir || ""),
-    OnBuild: (body.OnBuild ?? image.OnBuild ?? null) as string[],
+    // An image's triggers are for builds on it alone: a commit of the container has none.
+    OnBuild: (body.OnBuild ?? null) as string[],
     Labels: { ...image.Labels, ...body.Labels },
   };
   const exposed = { ...image.ExposedPorts, ...normalPorts(body.ExposedPorts ?? {}) };
