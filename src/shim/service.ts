@@ -246,6 +246,12 @@ export class TaskService {
     this.#oomWatches.delete(task.id);
     // Why it ended is told before that it did.
     watch?.check();
+    if (task.endsWithInit()) {
+      // First what others wait for.
+      tell();
+      watch?.stop();
+      return;
+    }
     watch?.stop();
     // Exec'd processes that the end of the init leaves alive are killed before anybody hears of the end.
     void task.killRest().finally(tell);
@@ -259,6 +265,8 @@ export class TaskService {
       else publisher.publish("TaskExecStarted", { containerId: id, execId, pid: process.pid });
       if (execId === "") this.#watchOOM(id, process.pid);
     });
+    // Once this call is answered.
+    if (execId === "") setImmediate(() => task.endsWithInit());
     return { pid };
   }
 

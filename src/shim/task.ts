@@ -39,6 +39,7 @@ export class Task {
   readonly #context: TaskContext;
   /** Images that the container is restored from when it is started; "" for none. */
   readonly #checkpoint: string;
+  #endsWithInit: boolean | undefined;
 
   /** `checkpoint`: images to restore it from; "" for none. */
   constructor(init: Process, bundle: string, checkpoint: string, context: TaskContext) {
@@ -254,12 +255,22 @@ export class Task {
   }
 
   /**
-   * After the init's end: kills what is left, where the processes have no pid namespace of their own
-   * (with one, the kernel has killed them with the init).
+   * Whether the kernel kills all processes of the container with its init: they have a pid namespace of their own. Found out
+   * once; better before the end, which waits to be told.
    */
+  endsWithInit(): boolean {
+    try {
+      this.#endsWithInit ??= hasOwnPidNamespace(this.bundle);
+      return this.#endsWithInit;
+    } catch {
+      // The bundle has gone, and with it what was left.
+      return true;
+    }
+  }
+
+  /** After the init's end: kills what is left, where that does not end with the init. Does not fail. */
   async killRest(): Promise<void> {
     try {
-      if (hasOwnPidNamespace(this.bundle)) return;
       await this.#command("kill all", ["kill", "--all", this.id, "9"]);
     } catch {
       // Nothing left to kill.
@@ -310,7 +321,7 @@ function refusal(command: "pause" | "resume" | "checkpoint", state: string): str
   return `cannot ${command} a ${state} ${command === "resume" && state === "running" ? "process" : "container"}`;
 }
 
-/** As docker and ctr write it: looking for this is quicker than reading the whole, and an exit waits to be told. */
+/** As docker and ctr write it: looking for this is quicker than reading the whole. */
 const OWN_PID_NAMESPACE = /\{"type":"pid"\}/;
 
 function hasOwnPidNamespace(bundle: string): boolean {

@@ -19,6 +19,8 @@ export function serveShimEvents(path: string, forward: (envelope: Envelope) => v
     const { envelope } = ForwardRequest.decode(payload);
     if (!envelope) throw invalidArgument("envelope is missing in the request: invalid argument");
     forward(envelope);
+    // Subscribers wait for the event; the shim only wants to know that it has come.
+    await new Promise<void>((resolve) => setImmediate(resolve));
     return empty;
   });
 }
