@@ -4,9 +4,11 @@ import { createHash } from "node:crypto";
 import {
   chmodSync,
   chownSync,
+  closeSync,
   existsSync,
   lstatSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
   readlinkSync,
@@ -90,7 +92,14 @@ test("CVE-2019-5736: what a container sees of init is a sealed copy", async () =
   const { pid } = JSON.parse((await bench.runc(["state", created.id])).stdout) as { pid: number };
   expect(readlinkSync(`/proc/${pid}/exe`)).toBe("/memfd:docker-runc-init (deleted)");
   expect(() => writeFileSync(`/proc/${pid}/exe`, "x")).toThrow(/ETXTBSY|EPERM/);
-  await bench.kill(created.id);
+  const kept = openSync(`/proc/${pid}/exe`, "r");
+  try {
+    await bench.kill(created.id);
+    // While nobody runs it, only the seal protects what is open still.
+    expect(() => writeFileSync(`/proc/self/fd/${kept}`, "x")).toThrow("EPERM");
+  } finally {
+    closeSync(kept);
+  }
 });
 
 test("CVE-2019-16884, CVE-2019-19921: nothing but procfs is mounted on /proc", async () => {
