@@ -9,10 +9,10 @@ import { DEFAULT_CAPABILITIES, makeSpec } from "../src/ctr/run/spec.ts";
 import { type Channel, connect, createClient } from "../src/grpc/client.ts";
 import { Options } from "../src/proto/containerd/runc/v1/options.ts";
 import { ContainersDefinition } from "../src/proto/containerd/services/containers/v1/containers.ts";
-import { EventsDefinition } from "../src/proto/containerd/services/events/v1/events.ts";
 import { TasksDefinition } from "../src/proto/containerd/services/tasks/v1/tasks.ts";
 import { startContainerd, type TestContainerd } from "../test/lib/containerd.ts";
-import { compareTimes, printHead, printRow } from "./lib/compare.ts";
+import { type Comparison, compareTimes, median, printHead, printRow } from "./lib/compare.ts";
+import { ExitEvents } from "./lib/exit-event.ts";
 import { processesNaming } from "./lib/memory.ts";
 
 const PARALLEL = 50;
@@ -93,23 +93,15 @@ class Side {
   }
 
   /** Milliseconds from a process's end to its event. */
-  async eventLatency(): Promise<number> {
+  async exitLateness(): Promise<number> {
     const { id, pid } = await this.start("/bin/sleep", "1000");
-    const abort = new AbortController();
-    const events = createClient(EventsDefinition, this.#channel).subscribe(
-      { filters: ['topic=="/tasks/exit"'] },
-      { ...call, signal: abort.signal },
-    );
-    const first = events[Symbol.asyncIterator]().next();
+    const events = new ExitEvents(this.daemon.socket);
     // Nothing tells when the subscription stands.
     await Bun.sleep(50);
-    const begin = performance.now();
-    process.kill(pid, "SIGKILL");
-    await first;
-    const latency = performance.now() - begin;
-    abort.abort();
+    const lateness = events.lateness(pid);
+    events.close();
     await this.finish(id);
-    return latency;
+    return lateness;
   }
 
   close(): void {
@@ -133,10 +125,15 @@ async function shimMemory(side: Side, program: string): Promise<number> {
   return total / 1024 / PARALLEL;
 }
 
-async function median(work: () => Promise<number>): Promise<number> {
-  const values: number[] = [];
-  for (let i = 0; i < 7; i++) values.push(await work());
-  return values.sort((a, b) => a - b)[3]!;
+/** Compares how late events of exits are, of both sides in turn. */
+async function compareLateness(ours: Side, stock: Side): Promise<Comparison> {
+  const all = { ours: [] as number[], stock: [] as number[] };
+  for (let round = 0; round < 15; round++) {
+    all.ours.push(await ours.exitLateness());
+    all.stock.push(await stock.exitLateness());
+  }
+  const name = "from a process's end to its event";
+  return { name, ours: median(all.ours), stock: median(all.stock), unit: "ms" };
 }
 
 const folder = mkdtempSync("/tmp/pequod-bench-");
@@ -167,15 +164,7 @@ try {
       { rounds: 3 },
     ),
   );
-  const unit = "ms" as const;
-  printRow({
-    name: "from a process's end to its event",
-    ...{
-      ours: await median(() => ours.eventLatency()),
-      stock: await median(() => stock.eventLatency()),
-      unit,
-    },
-  });
+  printRow(await compareLateness(ours, stock));
   printRow({
     name: `private memory of shims, a container of ${PARALLEL}`,
     ours: await shimMemory(ours, "docker-containerd-shim"),
