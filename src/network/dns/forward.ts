@@ -1,14 +1,17 @@
 /** Sends queries on to the servers that the host or the container names. */
 import { inNetns } from "../../linux/netns.ts";
+import { RCODE } from "./message.ts";
 
 export interface Upstream {
   address: string;
-  /** Asked from the host's network: a server on the host's own loopback. */
+  /** Asked from the host's network, which need not reach the same as the sandbox. */
   fromHost: boolean;
 }
 
 /** Milliseconds that each server gets. */
 const PATIENCE_MS = 4000;
+/** Servers that are asked: more than a resolver's library takes are left alone. */
+const MOST_SERVERS = 3;
 /** Queries of one container that may wait at once: more are refused. */
 const MOST_WAITING = 1024;
 
@@ -19,6 +22,8 @@ function from<T>(netnsPath: string, { fromHost }: Upstream, open: () => Promise<
   return box.promise;
 }
 
+const NEXT_PLEASE: ReadonlySet<number> = new Set([RCODE.FAILURE, RCODE.REFUSED]);
+
 /** Asks one server after the other; undefined when none answers. */
 export class Forwarder {
   readonly #netnsPath: string;
@@ -27,7 +32,7 @@ export class Forwarder {
 
   constructor(netnsPath: string, upstreams: readonly Upstream[]) {
     this.#netnsPath = netnsPath;
-    this.#upstreams = upstreams;
+    this.#upstreams = upstreams.slice(0, MOST_SERVERS);
   }
 
   async ask(query: Uint8Array, transport: "udp" | "tcp"): Promise<Uint8Array | undefined> {
@@ -37,8 +42,8 @@ export class Forwarder {
       for (const upstream of this.#upstreams) {
         const ask = transport === "udp" ? askUdp : askTcp;
         const answer = await ask(this.#netnsPath, upstream, query).catch(() => undefined);
-        // A server that fails need not be the last word.
-        if (answer && (answer[3]! & 0xf) !== 2) return answer;
+        // A server that fails, or does not want to, need not be the last word.
+        if (answer && !NEXT_PLEASE.has(answer[3]! & 0xf)) return answer;
       }
       return undefined;
     } finally {

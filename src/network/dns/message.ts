@@ -2,7 +2,7 @@
 import { type Address, addressBytes } from "../address/ip.ts";
 
 export const TYPE = { A: 1, PTR: 12, MX: 15, AAAA: 28, SRV: 33, OPT: 41 } as const;
-export const RCODE = { OK: 0, FORMAT: 1, FAILURE: 2 } as const;
+export const RCODE = { OK: 0, FORMAT: 1, FAILURE: 2, REFUSED: 5 } as const;
 const CLASS_IN = 1;
 const HEADER_SIZE = 12;
 const FLAG = { QR: 0x8000, TC: 0x0200, RD: 0x0100, RA: 0x0080 } as const;
@@ -109,7 +109,8 @@ export function encodeAnswer(
   const truncated = limit !== undefined && size > limit;
   const header = Buffer.alloc(HEADER_SIZE);
   header.writeUInt16BE(query.id, 0);
-  const flags = FLAG.QR | FLAG.RA | (query.recursion ? FLAG.RD : 0) | (truncated ? FLAG.TC : 0) | rcode;
+  const available = rcode === RCODE.OK ? FLAG.RA : 0;
+  const flags = FLAG.QR | available | (query.recursion ? FLAG.RD : 0) | (truncated ? FLAG.TC : 0) | rcode;
   header.writeUInt16BE(flags, 2);
   header.writeUInt16BE(1, 4);
   header.writeUInt16BE(truncated ? 0 : records.length, 6);

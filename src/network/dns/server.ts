@@ -21,6 +21,13 @@ export interface DnsPorts {
 }
 
 type TcpState = { frames: FrameReader };
+/** What the server does with names that are no container's. */
+export interface Forwarding {
+  upstreams: readonly Upstream[];
+  /** The user has set ndots above 0: names without a dot are tried with the search domains, and never asked outside. */
+  dotted: boolean;
+}
+
 type UdpSocket = Bun.udp.Socket<"buffer">;
 
 /** The DNS server of one sandbox: names on its user-defined networks, everything else from the upstream servers. */
@@ -28,13 +35,15 @@ export class DnsServer {
   readonly #record: SandboxRecord;
   readonly #all: () => Iterable<SandboxRecord>;
   readonly #forwarder: Forwarder;
+  readonly #dotted: boolean;
   #udp: UdpSocket | undefined;
   #tcp: Bun.TCPSocketListener<TcpState> | undefined;
 
-  constructor(record: SandboxRecord, all: () => Iterable<SandboxRecord>, upstreams: readonly Upstream[]) {
+  constructor(record: SandboxRecord, all: () => Iterable<SandboxRecord>, forwarding: Forwarding) {
     this.#record = record;
     this.#all = all;
-    this.#forwarder = new Forwarder(record.netnsPath!, upstreams);
+    this.#forwarder = new Forwarder(record.netnsPath!, forwarding.upstreams);
+    this.#dotted = forwarding.dotted;
   }
 
   /** Listens inside the sandbox, at the ports of an earlier life if they are free. */
@@ -96,7 +105,14 @@ export class DnsServer {
     const limit = transport === "udp" ? query.udpSize : undefined;
     const own = this.#ownAnswers(query);
     if (own) return encodeAnswer(query, own, RCODE.OK, limit);
-    return (await this.#forwarder.ask(message, transport)) ?? encodeAnswer(query, [], RCODE.FAILURE);
+    if (this.#dotted && isAddressType(query.type) && !query.name.includes("."))
+      return encodeAnswer(query, [], RCODE.OK);
+    return (await this.#forward(message, transport)) ?? encodeAnswer(query, [], RCODE.FAILURE);
+  }
+
+  /** A sandbox on internal networks alone gets nothing out, names neither: they could carry data (CVE-2024-29018). */
+  #forward(message: Uint8Array, transport: "udp" | "tcp"): Promise<Uint8Array | undefined> | undefined {
+    return this.#record.gatewayEndpoint === undefined ? undefined : this.#forwarder.ask(message, transport);
   }
 
   /** Undefined for what is not about a container; an empty list says that there is nothing of that type. */
@@ -107,13 +123,14 @@ export class DnsServer {
       const found = address && resolveAddress(this.#record, all, address);
       return found ? [nameAnswer(found)] : undefined;
     }
-    const asks = type === TYPE.A || type === TYPE.AAAA || type === TYPE.MX;
-    if (!asks) return undefined;
+    if (!isAddressType(type) && type !== TYPE.MX) return undefined;
     const found = resolveName(this.#record, all, name, type === TYPE.AAAA ? 6 : 4);
     if (!found) return undefined;
     return type === TYPE.MX ? [] : shuffled(found).map(addressAnswer);
   }
 }
+
+const isAddressType = (type: number) => type === TYPE.A || type === TYPE.AAAA;
 
 /** So that containers with one alias share the load. */
 function shuffled<T>(items: readonly T[]): T[] {

@@ -2,9 +2,8 @@ import { messageOf } from "../../errors/errors.ts";
 import type { Logger } from "../../log/log.ts";
 import { restoreIn } from "../firewall/iptables.ts";
 import type { SandboxRecord } from "../records.ts";
-import { EMBEDDED_DNS, hostResolver, isLocal, type Resolver } from "../sandbox/resolv-conf.ts";
-import type { Upstream } from "./forward.ts";
-import { type DnsPorts, DnsServer } from "./server.ts";
+import { EMBEDDED_DNS, type SandboxResolver } from "../sandbox/resolv-conf.ts";
+import { type DnsPorts, DnsServer, type Forwarding } from "./server.ts";
 
 /** The embedded DNS servers, one for each sandbox on a user-defined network. */
 export class DnsService {
@@ -18,9 +17,9 @@ export class DnsService {
   }
 
   /** Serves a sandbox; fine when it is served already. */
-  async start(record: SandboxRecord, resolver: Resolver): Promise<void> {
+  async start(record: SandboxRecord, resolver: SandboxResolver): Promise<void> {
     if (this.#servers.has(record.id) || record.netnsPath === undefined) return;
-    const server = new DnsServer(record, this.#all, upstreamsOf(record, resolver));
+    const server = new DnsServer(record, this.#all, forwardingOf(resolver));
     this.#servers.set(record.id, server);
     try {
       const before = record.dns;
@@ -57,10 +56,15 @@ export class DnsService {
   }
 }
 
-/** Servers of the host's own loopback are asked from the host, all others from inside the sandbox. */
-function upstreamsOf(record: SandboxRecord, { nameservers }: Resolver): Upstream[] {
-  const ofHost = new Set(record.request.dns.length > 0 ? [] : hostResolver().nameservers);
-  return nameservers.map((address) => ({ address, fromHost: isLocal(address) && ofHost.has(address) }));
+/**
+ * Servers of the host's resolv.conf are asked from the host, which is set up to reach them, and those that were named
+ * for containers from inside the sandbox, as in stock since 26.0.
+ */
+function forwardingOf({ nameservers, options, ofHost }: SandboxResolver): Forwarding {
+  return {
+    upstreams: nameservers.map((address) => ({ address, fromHost: ofHost })),
+    dotted: options.some((option) => /^ndots:0*[1-9]/.test(option)),
+  };
 }
 
 /** Leads port 53 of 127.0.0.11 to where the server listens, and the answers back, as Docker does. */

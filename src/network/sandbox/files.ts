@@ -9,7 +9,7 @@ import {
   embeddedResolvConf,
   hostResolver,
   plainResolvConf,
-  type Resolver,
+  type SandboxResolver,
 } from "./resolv-conf.ts";
 
 type FileOptions = Pick<NetworkOptions, "dns" | "dnsSearch" | "dnsOptions">;
@@ -19,7 +19,7 @@ export const hasEmbeddedDNS = (record: SandboxRecord): boolean =>
   record.netnsPath !== undefined && record.endpoints.some(({ networkName }) => isUserDefined(networkName));
 
 /** The resolver settings of a container, over the daemon's, over the host's. */
-export function resolverOf(record: SandboxRecord, options: FileOptions): Resolver {
+export function resolverOf(record: SandboxRecord, options: FileOptions): SandboxResolver {
   const pick = (own: readonly string[], daemon: readonly string[]) => (own.length > 0 ? own : daemon);
   const { dns, dnsSearch, dnsOptions } = record.request;
   return effectiveResolver(hostResolver(), {

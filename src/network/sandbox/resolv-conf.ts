@@ -7,6 +7,12 @@ export interface Resolver {
   options: string[];
 }
 
+/** The settings of a sandbox. */
+export interface SandboxResolver extends Resolver {
+  /** The servers are the host's own: nobody named others. */
+  ofHost: boolean;
+}
+
 /** Public resolvers, as Docker takes them when the host has none that a container could reach. */
 const FALLBACK = ["8.8.8.8", "8.8.4.4"];
 export const EMBEDDED_DNS = "127.0.0.11";
@@ -56,12 +62,13 @@ export interface ResolverRequest {
 }
 
 /** What the container asks for, over what the host has. A search of "." means none. */
-export function effectiveResolver(host: Resolver, request: ResolverRequest): Resolver {
+export function effectiveResolver(host: Resolver, request: ResolverRequest): SandboxResolver {
   const search = request.dnsSearch.length > 0 ? [...request.dnsSearch] : host.search;
   return {
     nameservers: request.dns.length > 0 ? [...request.dns] : host.nameservers,
     search: search.length === 1 && search[0] === "." ? [] : search,
     options: request.dnsOptions.length > 0 ? [...request.dnsOptions] : host.options,
+    ofHost: request.dns.length === 0,
   };
 }
 
