@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { batched } from "../../archive/tar/batched.ts";
 import { unpack } from "../../archive/unpack.ts";
 import { invalidArgument, messageOf } from "../../errors/errors.ts";
+import { collectSometimes } from "../../memory/collect.ts";
 import { hexOf } from "../layers/chain-id.ts";
 import type { ImageRoot } from "../open.ts";
 import { canonicalReference, familiarReference, parseReference, withDefaultTag } from "../reference.ts";
@@ -84,6 +85,7 @@ async function* untilAborted(
 ): AsyncGenerator<Uint8Array> {
   for await (const chunk of bytes) {
     signal.throwIfAborted();
+    collectSometimes(chunk.length);
     yield chunk;
   }
 }

@@ -10,6 +10,7 @@ import type { TarHeader } from "../../archive/tar/header.ts";
 import type { TarObserver } from "../../archive/tar/reader.ts";
 import { turn } from "../../archive/turn.ts";
 import { dataLoss } from "../../errors/errors.ts";
+import { collectSometimes } from "../../memory/collect.ts";
 import { Crc64 } from "./crc64.ts";
 
 interface Entry {
@@ -164,6 +165,7 @@ async function* contentOf(entry: Entry, open: (name: string) => number): AsyncGe
       crc.update(part);
       left -= got;
       yield part;
+      collectSometimes(got);
       const waiting = turn();
       if (waiting) await waiting;
     }

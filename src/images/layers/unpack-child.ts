@@ -5,6 +5,7 @@ import { promisify } from "node:util";
 import { ByteQueue } from "../../archive/tar/byte-queue.ts";
 import { dataLoss, kindOf, messageOf } from "../../errors/errors.ts";
 import { dieWithParent } from "../../linux/prctl.ts";
+import { trim } from "../../memory/trim.ts";
 import type { Growth } from "./growing.ts";
 import { type UnpackContext, type UnpackRequest, unpackHere } from "./unpack.ts";
 import type { Answer, Order } from "./unpackers.ts";
@@ -12,6 +13,8 @@ import type { Answer, Order } from "./unpackers.ts";
 /** dockerd's own work, and so its answers, come first: nicer than it by so much. */
 const NICER = 5;
 const NICEST = 19;
+/** Milliseconds after a layer without another: where there are more, the next one comes at once. */
+const QUIET = 200;
 const REPORT_EVERY = 1 << 20;
 const MAX_LINE = 1 << 20;
 
@@ -21,9 +24,14 @@ export async function unpackChild(): Promise<number> {
   dieWithParent();
   setPriority(Math.min(NICEST, getPriority() + NICER));
   const orders = new Orders(input());
+  // One that rests keeps no more than it needs for the next layer.
+  let resting: ReturnType<typeof setTimeout> | undefined;
   for (let order = await orders.next(); order; order = await orders.next()) {
     if (!("unpack" in order)) throw dataLoss("unpack-layers: an order out of place");
+    clearTimeout(resting);
     if (!(await serve(order.unpack, orders))) return 1;
+    resting = setTimeout(trim, QUIET);
+    resting.unref();
   }
   return 0;
 }

@@ -4,6 +4,7 @@ import { readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { unpack, type Whiteouts } from "../../archive/unpack.ts";
 import type { IDMap } from "../../linux/id-map.ts";
+import { collectSometimes } from "../../memory/collect.ts";
 import { decompressLayer, sniffCompression } from "../registry/decompress.ts";
 import type { Digest } from "../types.ts";
 import { finished, follow, type Growth } from "./growing.ts";
@@ -52,6 +53,7 @@ export async function unpackHere(request: UnpackRequest, context: UnpackContext)
     for await (const chunk of decompressLayer(sourceOf(request, context))) {
       hash.update(chunk);
       tarSize += chunk.length;
+      collectSometimes(chunk.length);
       const behind = split.behind;
       if (behind) await behind;
       yield chunk;

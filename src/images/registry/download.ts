@@ -2,6 +2,7 @@ import type { FileHandle } from "node:fs/promises";
 import { mkdir, open, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { dataLoss, isCancelled, kindOf } from "../../errors/errors.ts";
+import { collectSometimes } from "../../memory/collect.ts";
 import { pause } from "./abort.ts";
 import { type Descriptor, hasherFor, splitDigest } from "./descriptor.ts";
 import { failureOf } from "./failure.ts";
@@ -80,6 +81,7 @@ class Partial {
     }
     this.hasher.update(piece);
     this.length += piece.length;
+    collectSometimes(piece.length);
   }
 
   get complete(): boolean {

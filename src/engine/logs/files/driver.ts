@@ -1,4 +1,5 @@
 import { faultPoint } from "../../../files/fault.ts";
+import { collectSometimes } from "../../../memory/collect.ts";
 import type {
   FramesWanted,
   LogDriver,
@@ -19,18 +20,6 @@ type Kept = (left: number) => void;
 
 /** Followers are woken this often at most, ms: what is written meanwhile goes out as one piece. */
 const PACE_MS = 5;
-
-/** So many bytes of records leave several times as many behind them, of texts and blocks. */
-const COLLECT_AFTER = 32 * 1024 * 1024;
-let written = 0;
-
-/** The collector waits longer, the more memory was in use before: under a lot of output, too long. */
-function collectSometimes(bytes: number): void {
-  written += bytes;
-  if (written < COLLECT_AFTER) return;
-  written = 0;
-  Bun.gc(false);
-}
 
 /** A log in files in the container's folder. */
 export class FileLog implements LogDriver, LogFiles, Progress {
