@@ -1,6 +1,6 @@
 import { messageOf } from "../../errors/errors.ts";
 import { callFunction, type Implementation, isTrue } from "./functions.ts";
-import { type Node, type Operand, type Pipe, placeOf, TemplateError } from "./nodes.ts";
+import { type Node, type Operand, type Parsed, type Pipe, placeOf, TemplateError } from "./nodes.ts";
 import { parseTemplate } from "./parse.ts";
 import { printValue } from "./print.ts";
 
@@ -24,8 +24,8 @@ export function compileTemplate(
   lookup: FieldLookup = mapField,
   replaced: FunctionTable = {},
 ): Template {
-  const nodes = parseTemplate(source);
-  return { execute: (data) => new Execution(source, lookup, replaced, data).run(nodes) };
+  const parsed = parseTemplate(source);
+  return { execute: (data) => new Execution(source, lookup, replaced, parsed).run(data) };
 }
 
 /** Fields of JSON data of unknown type, where each missing one is an error. */
@@ -48,6 +48,9 @@ export function typedField(value: unknown, name: string): unknown {
 const goType = (value: unknown) =>
   typeof value === "number" ? "int" : typeof value === "boolean" ? "bool" : typeof value;
 
+/** Templates within each other; Go allows 100000, which this engine's stack does not. */
+const MOST_DEEP = 1000;
+
 class LoopControl extends Error {
   readonly kind: "break" | "continue";
   constructor(kind: "break" | "continue") {
@@ -62,26 +65,48 @@ class Execution {
   readonly #source: string;
   readonly #lookup: FieldLookup;
   readonly #replaced: FunctionTable;
-  readonly #scopes: Scope[];
-  readonly #data: unknown;
+  readonly #parsed: Parsed;
+  #scopes: Scope[] = [];
+  /** The template that is being executed: "" for the outermost. */
+  #name = "";
+  #depth = 0;
   #out = "";
 
-  constructor(source: string, lookup: FieldLookup, replaced: FunctionTable, data: unknown) {
+  constructor(source: string, lookup: FieldLookup, replaced: FunctionTable, parsed: Parsed) {
     this.#source = source;
     this.#lookup = lookup;
     this.#replaced = replaced;
-    this.#data = data;
-    this.#scopes = [new Map([["$", data]])];
+    this.#parsed = parsed;
   }
 
-  run(nodes: Node[]): string {
+  run(data: unknown): string {
     try {
-      this.#list(nodes, this.#data);
+      this.#body("", this.#parsed.nodes, data);
     } catch (error) {
       if (error instanceof TemplateError) error.printed = this.#out;
       throw error;
     }
     return this.#out;
+  }
+
+  /** A template's nodes with its own data and variables. */
+  #body(name: string, nodes: Node[], data: unknown): void {
+    const outer = { name: this.#name, scopes: this.#scopes };
+    this.#name = name;
+    this.#scopes = [new Map([["$", data]])];
+    this.#depth++;
+    this.#list(nodes, data);
+    this.#depth--;
+    this.#name = outer.name;
+    this.#scopes = outer.scopes;
+  }
+
+  #invoke(node: Extract<Node, { kind: "template" }>, dot: unknown): void {
+    const nodes = this.#parsed.defined.get(node.name);
+    if (!nodes) throw this.#error(node.at, node.text, `template ${JSON.stringify(node.name)} not defined`);
+    if (this.#depth > MOST_DEEP)
+      throw this.#error(node.at, node.text, `exceeded maximum template depth (${MOST_DEEP})`);
+    this.#body(node.name, nodes, node.pipe ? this.#pipe(node.pipe, dot) : null);
   }
 
   #list(nodes: Node[], dot: unknown): void {
@@ -116,6 +141,8 @@ class Execution {
         });
       case "range":
         return this.#scoped(() => this.#range(node, dot));
+      case "template":
+        return this.#invoke(node, dot);
       default:
         throw new LoopControl(node.kind);
     }
@@ -221,7 +248,7 @@ class Execution {
 
   #error(at: number, text: string, message: string): TemplateError {
     return new TemplateError(
-      `template: :${placeOf(this.#source, at)}: executing "" at <${text}>: ${message}`,
+      `template: :${placeOf(this.#source, at)}: executing ${JSON.stringify(this.#name)} at <${text}>: ${message}`,
     );
   }
 }

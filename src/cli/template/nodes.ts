@@ -4,7 +4,15 @@ export type Node =
   | { kind: "action"; pipe: Pipe }
   | { kind: "if" | "with"; pipe: Pipe; body: Node[]; otherwise: Node[] }
   | { kind: "range"; pipe: Pipe; body: Node[]; otherwise: Node[] }
-  | { kind: "break" | "continue" };
+  | { kind: "break" | "continue" }
+  /** The template of that name in this place, with the pipeline's value as its data; `text` is for errors. */
+  | { kind: "template"; name: string; pipe?: Pipe; at: number; text: string };
+
+/** A source taken apart: what it prints, and the templates that it defines for `{{template}}`, by name. */
+export interface Parsed {
+  nodes: Node[];
+  defined: ReadonlyMap<string, Node[]>;
+}
 
 export interface Pipe {
   /** Variables that the pipeline's value is assigned to; two in a range. */

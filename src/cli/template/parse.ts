@@ -1,11 +1,12 @@
 import { isFunction } from "./functions.ts";
 import { lex, type Token } from "./lex.ts";
-import { type Node, type Operand, type Pipe, TemplateError } from "./nodes.ts";
+import { type Node, type Operand, type Parsed, type Pipe, TemplateError } from "./nodes.ts";
 
 /** Parses a template. Errors: TemplateError, in Go's words. */
-export function parseTemplate(source: string): Node[] {
+export function parseTemplate(source: string): Parsed {
   const parser = new Parser(source, lex(source));
-  return parser.list(true).nodes;
+  const { nodes } = parser.list(true);
+  return { nodes, defined: parser.defined };
 }
 
 type Ending = "end" | "else" | "eof";
@@ -13,7 +14,11 @@ type Ending = "end" | "else" | "eof";
 class Parser {
   readonly #source: string;
   readonly #tokens: Token[];
+  /** Templates by name. */
+  readonly defined = new Map<string, Node[]>();
   #at = 0;
+  /** How many {{range}} are open. */
+  #loops = 0;
 
   constructor(source: string, tokens: Token[]) {
     this.#source = source;
@@ -36,7 +41,8 @@ class Parser {
         if (word === "end") this.#close("end");
         return { nodes, ending: word };
       }
-      nodes.push(this.#action(word));
+      if (top && word === "define") this.#define();
+      else nodes.push(this.#action(word));
     }
     if (!top) throw this.#error("unexpected EOF");
     return { nodes, ending: "eof" };
@@ -49,20 +55,70 @@ class Parser {
     }
     if (word === "break" || word === "continue") {
       this.#next();
-      this.#close(word);
+      this.#close(`{{${word}}}`);
+      if (this.#loops === 0) throw this.#error(`{{${word}}} outside {{range}}`);
       return { kind: word };
     }
-    if (word === "define" || word === "template" || word === "block")
-      throw new TemplateError(`template: {{${word}}} is not implemented`);
+    if (word === "template" || word === "block") {
+      this.#next();
+      return this.#invocation(word);
+    }
+    if (word === "define") throw this.#error("unexpected <define> in command");
     const pipe = this.#pipe("command");
     this.#close("command");
     return { kind: "action", pipe };
   }
 
+  #define(): void {
+    this.#next();
+    const name = this.#name("define clause");
+    this.#close("define clause");
+    this.#keep(name, "define clause");
+  }
+
+  /** The rest of a definition, up to its {{end}}. An empty one gives way to another of its name. */
+  #keep(name: string, context: string): void {
+    const loops = this.#loops;
+    this.#loops = 0;
+    const { nodes, ending } = this.list(false);
+    this.#loops = loops;
+    if (ending !== "end") throw this.#error(`unexpected {{else}} in ${context}`);
+    if (isEmpty(nodes) && this.defined.has(name)) return;
+    if (!isEmpty(this.defined.get(name) ?? []))
+      throw this.#error(`template: multiple definition of template ${JSON.stringify(name)}`);
+    this.defined.set(name, nodes);
+  }
+
+  /** {{template "name" pipeline}}; {{block}} also defines what it names. */
+  #invocation(kind: "template" | "block"): Node {
+    const context = `${kind} clause`;
+    const name = this.#name(context);
+    const { at } = this.#tokens[this.#at - 1]!;
+    this.#skipSpace();
+    const bare = kind === "template" && this.#peek()?.kind === "close";
+    const start = this.#peek()?.at ?? 0;
+    const pipe = bare ? undefined : this.#pipe(context);
+    const value = bare ? "" : ` ${this.#source.slice(start, this.#peek()?.at ?? start).trim()}`;
+    this.#close(context);
+    if (kind === "block") this.#keep(name, "block clause");
+    const text = `{{template ${JSON.stringify(name)}${value}}}`;
+    return { kind: "template", name, at, text, ...(pipe ? { pipe } : {}) };
+  }
+
+  #name(context: string): string {
+    this.#skipSpace();
+    const token = this.#next();
+    if (token?.kind !== "string")
+      throw this.#error(`unexpected ${JSON.stringify(token?.text ?? "EOF")} in ${context}`);
+    return unquote(token.text);
+  }
+
   #control(kind: "if" | "with" | "range"): Node {
     const pipe = this.#pipe(kind);
     this.#close(kind);
+    if (kind === "range") this.#loops++;
     const body = this.list(false);
+    if (kind === "range") this.#loops--;
     let otherwise: Node[] = [];
     if (body.ending === "else") {
       this.#skipSpace();
@@ -193,8 +249,7 @@ class Parser {
   #close(context: string): void {
     this.#skipSpace();
     const token = this.#next();
-    if (token?.kind !== "close")
-      throw this.#error(`unexpected ${JSON.stringify(token?.text ?? "EOF")} in ${context}`);
+    if (token?.kind !== "close") throw this.#error(`unexpected ${shown(token)} in ${context}`);
   }
 
   #skipSpace(): void {
@@ -214,6 +269,14 @@ class Parser {
     return new TemplateError(`template: :${this.#source.slice(0, at).split("\n").length}: ${message}`);
   }
 }
+
+/** Nothing but space: such a definition defines nothing. */
+const isEmpty = (nodes: readonly Node[]) =>
+  nodes.every((node) => node.kind === "text" && node.text.trim() === "");
+
+/** As Go's lexer shows it. */
+const shown = (token: Token | undefined) =>
+  token?.kind === "dot" ? "<.>" : JSON.stringify(token?.text ?? "EOF");
 
 function unquote(text: string): string {
   if (text.startsWith("`")) return text.slice(1, -1);

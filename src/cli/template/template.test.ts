@@ -52,6 +52,38 @@ describe("templates", () => {
     expect(fill("{{$x := .Name}}{{$x}} {{- /* gone */ -}} !")).toBe("web!");
     expect(fill("a {{- .Name -}} b")).toBe("awebb");
   });
+  test("define others, and are made of them", () => {
+    expect(fill('{{define "a"}}<{{.}}>{{end}}{{template "a" .Name}}{{template "a"}}')).toBe(
+      "<web><<no value>>",
+    );
+    expect(fill('{{template "later" .}}{{define "later"}}{{.Name}}{{$x := 1}}{{$.Count}}{{end}}')).toBe(
+      "web3",
+    );
+    expect(fill('{{range .List}}{{block "b" .}}[{{.}}]{{end}}{{end}}')).toBe("[x][y]");
+    expect(fill('{{block "b" .}}first{{end}}{{define "b"}} {{end}}')).toBe("first");
+    expect(fill('{{define "n"}}{{if .}}{{len .}}{{template "n"}}{{end}}{{end}}{{template "n" .List}}')).toBe(
+      "2",
+    );
+  });
+  test("say what is wrong with those as Go does", () => {
+    expect(failure('{{template "x" .Name}}')).toBe(
+      'template: :1:11: executing "" at <{{template "x" .Name}}>: template "x" not defined',
+    );
+    expect(failure('{{define "x"}}{{.Nope}}{{end}}{{template "x" .}}')).toBe(
+      'template: :1:16: executing "x" at <.Nope>: map has no entry for key "Nope"',
+    );
+    expect(failure('{{define "x"}}a{{end}}{{define "x"}}b{{end}}')).toBe(
+      'template: :1: template: multiple definition of template "x"',
+    );
+    expect(failure('{{define "x"}}a')).toBe("template: :1: unexpected EOF");
+    expect(failure("{{define x}}a{{end}}")).toContain('unexpected "x" in define clause');
+    expect(failure('{{if .On}}{{define "x"}}{{end}}{{end}}')).toContain("unexpected <define> in command");
+    expect(failure('{{block "x"}}{{end}}')).toContain("missing value for block clause");
+    expect(failure("{{break}}")).toBe("template: :1: {{break}} outside {{range}}");
+    expect(failure('{{define "x"}}{{template "x"}}{{end}}{{template "x"}}')).toContain(
+      "maximum template depth",
+    );
+  });
   test("say what is wrong as Go does", () => {
     expect(failure("{{.Nope}}")).toBe(
       'template: :1:2: executing "" at <.Nope>: map has no entry for key "Nope"',
