@@ -623,3 +623,23 @@ test("linux.netDevices: a device of the host is the container's, with its addres
     ip("link", "del", "rdev3");
   }
 });
+
+test("limits hold for the command only, not for what docker-runc does before", async () => {
+  const source = join(bench.folder, "many");
+  mkdirSync(source);
+  writeFileSync(join(source, "file"), "x");
+  chownSync(join(source, "file"), 7, 7);
+  const mapping = [{ containerID: 0, hostID: 100000, size: 65536 }];
+  const many = Array.from({ length: 24 }, (_, i) => ({
+    ...{ destination: `/tmp/many${i}`, type: "bind", source, options: ["bind"] },
+    ...{ uidMappings: mapping, gidMappings: mapping },
+  }));
+  const limits = (hard: number) => (spec: Spec) => {
+    spec.linux!.namespaces!.push({ type: "user" });
+    spec.linux!.uidMappings = spec.linux!.gidMappings = mapping;
+    spec.process!.rlimits = [{ type: "RLIMIT_NOFILE", soft: 20, hard }];
+    spec.mounts!.push(...many);
+  };
+  expect(await bench.sh("stat -c %u /tmp/many23/file; ulimit -Sn; ulimit -Hn", limits(20))).toBe("7\n20\n20");
+  expect(await bench.sh("ulimit -Hn", limits(1000))).toBe("1000");
+});

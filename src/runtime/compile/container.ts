@@ -13,7 +13,7 @@ import { compileNamespaces, isNew, namespacesOf } from "./namespaces.ts";
 import { netDeviceOps } from "./net-devices.ts";
 import { personalityOps } from "./personality.ts";
 import { compileProcess, keyringOps, secureOps, settledEnvironment, terminalOps } from "./process.ts";
-import { compileRlimits } from "./rlimits.ts";
+import { compileRlimits, raiseLimits } from "./rlimits.ts";
 import { compileSysctls } from "./sysctl.ts";
 
 const MS_PRIVATE = 1 << 18;
@@ -153,7 +153,7 @@ export function compileContainer(spec: Spec, facts: Facts, wait: boolean): Plan 
     ...openCgroups(facts.cgroup, "linux.cgroupsPath"),
     ...openResctrl(facts.rdt, "linux.intelRdt"),
     ...oomOps(process.oomScoreAdj),
-    ...(outside ? limits : []),
+    ...(outside ? raiseLimits(limits) : []),
     ...compileSources(spec, facts),
     ...compileNamespaces(spec, facts.rootless),
     ...keyringOps(process, facts),
@@ -162,7 +162,7 @@ export function compileContainer(spec: Spec, facts: Facts, wait: boolean): Plan 
     ...compileSysctls(spec),
     ...personalityOps(spec),
     ...memoryPolicyOps(spec),
-    ...compileProcess(process, facts, outside ? [] : limits),
+    ...compileProcess(process, facts, limits),
     // A process that waits for start need not wait for its pid file as well.
     { op: "ready", tag: "create", keepOpen: wait ? 0 : 1, wait: !wait && facts.pidFile ? 1 : 0 },
     ...(wait && fifo !== undefined ? [{ op: "waitStart", tag: "start", fifo } as const] : []),

@@ -6,7 +6,7 @@ import type { Facts } from "./facts.ts";
 import { memoryPolicyOps } from "./memory-policy.ts";
 import { personalityOps } from "./personality.ts";
 import { compileProcess, keyringOps, secureOps, terminalOps } from "./process.ts";
-import { compileRlimits } from "./rlimits.ts";
+import { compileRlimits, raiseLimits } from "./rlimits.ts";
 import { affinityOps, allProcessors } from "./scheduling.ts";
 
 export interface ExecTarget {
@@ -40,7 +40,7 @@ export function compileExec(process: Process, target: ExecTarget, facts: Facts):
     ...openCgroups(facts.cgroup, "cgroup"),
     ...openResctrl(facts.rdt, "intelRdt"),
     ...oomOps(process.oomScoreAdj),
-    ...(outside ? limits : []),
+    ...(outside ? raiseLimits(limits) : []),
     // Before the cgroup namespace is joined: from within it cgroup2 with nsdelegate knows no folder outside (ENOENT).
     { op: "enterCgroups", tag: "cgroup" },
     // pidfd stands also where there is nothing to join: close-on-exec, it goes by itself.
@@ -51,7 +51,7 @@ export function compileExec(process: Process, target: ExecTarget, facts: Facts):
     ...personalityOps(target.spec),
     ...memoryPolicyOps(target.spec),
     ...terminalOps(process, facts, false),
-    ...compileProcess(process, facts, outside ? [] : limits),
+    ...compileProcess(process, facts, limits),
     { op: "ready", tag: "exec", keepOpen: 1, wait: facts.pidFile ? 1 : 0 },
     ...secureOps(process, facts),
   ];

@@ -26,6 +26,16 @@ const RESOURCES = [
 /** JSON numbers near 2^64 are rounded; all from 2^63 on mean "no limit", as -1 does. */
 const limit = (n: number) => (n < 0 || n >= 2 ** 63 ? -1n : BigInt(Math.trunc(n)));
 
+/**
+ * For a process that will be in a user namespace, where nobody may raise a hard limit of the host: makes room for the
+ * limits beforehand, without limiting init itself, which may need more.
+ */
+export const raiseLimits = (limits: Plan): Plan =>
+  limits.flatMap((op): Plan => {
+    if (op.op !== "rlimit") return [];
+    return [{ op: "raiseLimit", tag: op.tag, resource: op.resource, hard: op.hard }];
+  });
+
 /** Throws invalidArgument for an unknown limit and for one given twice. */
 export function compileRlimits(process: Process): Plan {
   const seen = new Set<string>();

@@ -51,7 +51,8 @@
 	X(46, source)             \
 	X(47, loopback)           \
 	X(48, label)              \
-	X(49, memory_policy)
+	X(49, memory_policy)      \
+	X(50, raise_limit)
 
 enum {
 #define X(number, name) OP_##name = number,

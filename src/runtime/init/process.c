@@ -80,6 +80,19 @@ void op_rlimit(const struct op *op)
 		fail(errno, "set limit to %llu:%llu", (unsigned long long)limit.rlim_cur, (unsigned long long)limit.rlim_max);
 }
 
+/* numbers: resource, hard. Where the hard limit is lower, it becomes this; what init itself may use stays. */
+void op_raise_limit(const struct op *op)
+{
+	struct rlimit limit;
+	if (getrlimit((int)op->number[0], &limit) < 0)
+		fail(errno, "look at limit %d", (int)op->number[0]);
+	if (limit.rlim_max >= (rlim_t)op->number[1])
+		return;
+	limit.rlim_max = (rlim_t)op->number[1];
+	if (setrlimit((int)op->number[0], &limit) < 0)
+		fail(errno, "raise hard limit to %llu", (unsigned long long)limit.rlim_max);
+}
+
 /* numbers: type; texts: path. */
 void op_join(const struct op *op)
 {

@@ -39,6 +39,7 @@ type Describers = { [N in OpName]: (op: Extract<Op, { op: N }>) => string };
 const DESCRIBE: Describers = {
   openCgroup: (op) => `open cgroup ${plain(op.folder)}`,
   rlimit: (op) => `limit resource ${op.resource} to ${limit(op.soft)} (hard ${limit(op.hard)})`,
+  raiseLimit: (op) => `let resource ${op.resource} be limited to ${limit(op.hard)} later`,
   join: (op) => `join the ${namespaceNames(Number(op.type)).join()} namespace ${plain(op.path)}`,
   joinProcess: (op) => `join the container's namespaces: ${namespaceNames(Number(op.namespaces)).join(", ")}`,
   unshare: (op) => `new namespaces: ${namespaceNames(Number(op.namespaces)).join(", ")}`,

@@ -5,6 +5,7 @@
 export const OPS = {
   openCgroup: { code: 1, numbers: ["version"], texts: ["folder"] },
   rlimit: { code: 2, numbers: ["resource", "soft", "hard"], texts: [] },
+  raiseLimit: { code: 50, numbers: ["resource", "hard"], texts: [] },
   join: { code: 3, numbers: ["type"], texts: ["path"] },
   joinProcess: { code: 4, numbers: ["pidfd", "namespaces", "pid"], texts: ["root"] },
   unshare: { code: 5, numbers: ["namespaces"], texts: [] },
