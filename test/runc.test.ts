@@ -710,6 +710,7 @@ describe("failures", () => {
       spec.process!.ioPriority = { class: "IOPRIO_CLASS_IDLE", priority: 0 };
       spec.hooks = { createRuntime: [hook], createContainer: [hook], startContainer: [hook] };
       linux.personality = { domain: "LINUX32" };
+      linux.memoryPolicy = { mode: "MPOL_BIND", nodes: "0" };
       linux.sysctl = { "net.ipv4.ip_forward": "1" };
       linux.timeOffsets = { boottime: { secs: 100 } };
       linux.namespaces!.push({ type: "cgroup" }, { type: "time" });
