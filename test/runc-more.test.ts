@@ -68,6 +68,18 @@ test("an idmapped mount of a container with a user namespace", async () => {
     });
   expect(await owner(["bind"])).toBe("65534");
   expect(await owner(["bind", "idmap"])).toBe("0");
+  // One that joins the namespace has its mappings, which are not in config.json.
+  const id = await bench.sleeping((spec) => {
+    spec.linux!.namespaces!.push({ type: "user" });
+    Object.assign(spec.linux!, { uidMappings: mappings, gidMappings: mappings });
+  });
+  const { pid } = JSON.parse((await bench.runc(["state", id])).stdout) as { pid: number };
+  const joined = await bench.sh("stat -c %u /m/file", (spec) => {
+    spec.linux!.namespaces!.push({ type: "user", path: `/proc/${pid}/ns/user` });
+    spec.mounts!.push({ destination: "/m", type: "bind", source, options: ["bind", "idmap"] });
+  });
+  await bench.kill(id);
+  expect(joined).toBe("0");
 });
 
 test("a seccomp agent gets the filter's descriptor with the container's state", async () => {

@@ -5,6 +5,7 @@ import { type Op, type Plan, stringList } from "../plan/ops.ts";
 import { compileCgroupMount } from "./cgroup-mount.ts";
 import type { Facts } from "./facts.ts";
 import { ATTRIBUTES, type MountOptions, parseMountOptions } from "./mount-options.ts";
+import { namespacesOf } from "./namespaces.ts";
 
 /** Files of procfs that file systems such as lxcfs may replace by their own. */
 const PROC_FILES = new Set([
@@ -89,7 +90,10 @@ export function compileSources(spec: Spec, facts: Facts): Plan {
     if (!isIdmapped(mount)) return isForeign(spec, mount, facts) ? [sourceOp(spec, mount, facts, tag)] : [];
     const uids = mount.uidMappings ?? spec.linux?.uidMappings;
     const gids = mount.gidMappings ?? spec.linux?.gidMappings;
-    if (!uids?.length || !gids?.length)
+    // The mappings of a user namespace that is joined are the namespace's own.
+    const joined = namespacesOf(spec).get("user")?.path;
+    const namespace = mount.uidMappings || mount.gidMappings ? undefined : joined;
+    if (namespace === undefined && (!uids?.length || !gids?.length))
       throw invalidArgument(`${tag}: an idmapped mount needs uidMappings and gidMappings, here or in linux`);
     const options = parseMountOptions(mount.options ?? []);
     return [
@@ -99,8 +103,9 @@ export function compileSources(spec: Spec, facts: Facts): Plan {
         recursive: options.recursive ? 1 : 0,
         tree: options.idmap === "tree" ? 1 : 0,
         source: sourceOf(mount, facts, tag),
-        uidMap: mapText(uids),
-        gidMap: mapText(gids),
+        uidMap: mapText(namespace === undefined ? uids! : []),
+        gidMap: mapText(namespace === undefined ? gids! : []),
+        namespace: namespace ?? "",
       },
     ];
   });

@@ -84,7 +84,7 @@ void op_source(const struct op *op)
 		close(from);
 }
 
-/* numbers: recursive, whether the whole tree is mapped; texts: source, uid map, gid map. */
+/* numbers: recursive, whether the whole tree is mapped; texts: source, uid map, gid map, or else a user namespace that has them. */
 void op_idmap(const struct op *op)
 {
 	const char *source = text(op, 0);
@@ -93,7 +93,9 @@ void op_idmap(const struct op *op)
 	if (from < 0)
 		fail(errno, "open source %s", source);
 	int tree = clone_tree(from, op->number[0], source);
-	int namespace = user_namespace(text(op, 1), text(op, 2));
+	int namespace = *text(op, 3) ? open(text(op, 3), O_RDONLY | O_CLOEXEC) : user_namespace(text(op, 1), text(op, 2));
+	if (namespace < 0)
+		fail(errno, "open user namespace %s", text(op, 3));
 	attr.userns_fd = (uint64_t)namespace;
 	if (sys_mount_setattr(tree, AT_EMPTY_PATH | (op->number[1] ? AT_RECURSIVE : 0), &attr) < 0)
 		fail(errno, "map the ids of %s (does its file system support idmapped mounts?)", source);

@@ -99,7 +99,9 @@ const DESCRIBE: Describers = {
   scheduler: (op) => `set scheduler ${op.policy} (nice ${op.nice}, priority ${op.priority})`,
   ioPriority: (op) => `set I/O priority ${hex(op.value)}`,
   idmap: (op) =>
-    `prepare ${plain(op.source)} with mapped ids (users ${plain(op.uidMap).trim()}, groups ${plain(op.gidMap).trim()})`,
+    plain(op.namespace)
+      ? `prepare ${plain(op.source)} with ids mapped as in ${plain(op.namespace)}`
+      : `prepare ${plain(op.source)} with mapped ids (users ${plain(op.uidMap).trim()}, groups ${plain(op.gidMap).trim()})`,
   source: (op) => `open ${plain(op.source)} now if user ${op.uid} cannot later`,
   label: (op) => `label ${plain(op.target)} with ${plain(op.label)}`,
   loopback: () => "bring the loopback interface up",

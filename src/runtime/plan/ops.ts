@@ -68,7 +68,7 @@ export const OPS = {
     texts: [],
   },
   ioPriority: { code: 42, numbers: ["value"], texts: [] },
-  idmap: { code: 43, numbers: ["recursive", "tree"], texts: ["source", "uidMap", "gidMap"] },
+  idmap: { code: 43, numbers: ["recursive", "tree"], texts: ["source", "uidMap", "gidMap", "namespace"] },
   source: { code: 46, numbers: ["recursive", "uid", "gid"], texts: ["source"] },
   label: { code: 48, numbers: [], texts: ["target", "label"] },
   loopback: { code: 47, numbers: [], texts: [] },
