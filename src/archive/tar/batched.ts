@@ -16,3 +16,24 @@ export async function* batched(
   }
   if (length > 0) yield Buffer.concat(held);
 }
+
+/** As batched(), in one and the same buffer: a piece is valid until the next one is asked for. */
+export async function* gathered(
+  pieces: AsyncIterable<Uint8Array>,
+  size = 256 * 1024,
+): AsyncGenerator<Uint8Array> {
+  const buffer = Buffer.allocUnsafeSlow(size);
+  let length = 0;
+  for await (const piece of pieces) {
+    for (let at = 0; at < piece.length; ) {
+      const taken = Math.min(size - length, piece.length - at);
+      buffer.set(piece.subarray(at, at + taken), length);
+      length += taken;
+      at += taken;
+      if (length < size) continue;
+      yield buffer;
+      length = 0;
+    }
+  }
+  if (length > 0) yield buffer.subarray(0, length);
+}

@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { batched } from "../../archive/tar/batched.ts";
+import { gathered } from "../../archive/tar/batched.ts";
 import { unpack } from "../../archive/unpack.ts";
 import { invalidArgument, messageOf } from "../../errors/errors.ts";
 import { collectSometimes } from "../../memory/collect.ts";
@@ -68,7 +68,7 @@ async function takeApart(
   signal: AbortSignal,
 ): Promise<void> {
   try {
-    await unpack(batched(untilAborted(decompressLayer(bytes), signal)), folder, {
+    await unpack(gathered(untilAborted(decompressLayer(bytes), signal)), folder, {
       watch: (path, header) => early.watch(path, header),
       whiteouts: "keep",
       owner: { uid: 0, gid: 0 },
