@@ -93,6 +93,8 @@ test("a seccomp agent gets the filter's descriptor with the container's state", 
         defaultAction: "SCMP_ACT_ALLOW",
         listenerPath: path,
         listenerMetadata: "some data",
+        // The kernel itself refuses it beside a listener.
+        flags: ["SECCOMP_FILTER_FLAG_TSYNC"],
         syscalls: [{ names: ["mkdir", "mkdirat"], action: "SCMP_ACT_NOTIFY" }],
       };
     });

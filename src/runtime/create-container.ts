@@ -145,6 +145,7 @@ class Creation {
       });
       if (this.#spec.linux?.mountLabel && !facts.selinux)
         this.#options.warn("linux.mountLabel is left out: SELinux is not enabled on this host");
+      if (facts.seccomp) this.#options.debug(`seccomp filter flags: ${facts.seccomp.flags}`);
       const plan = compileContainer(this.#spec, facts, this.#options.wait);
       if (!this.#options.systemdCgroup) checkUnused(facts.cgroup, this.#options.warn);
       this.#record.cgroup = facts.cgroup;

@@ -6,6 +6,7 @@ import { readSmallFile } from "../linux/fd.ts";
 import { realPath } from "../linux/folder.ts";
 import { pathExists } from "../linux/path-exists.ts";
 import { cachedSeccomp, seccompDigest } from "../linux/seccomp/cache.ts";
+import { SECCOMP_FLAGS } from "../linux/seccomp/flags.ts";
 import type { LinuxSeccomp, Spec } from "../oci/runtime-spec.ts";
 import { rootPathOf, rootPropagation } from "./compile/container.ts";
 import type { Facts } from "./compile/facts.ts";
@@ -16,12 +17,6 @@ const MS_SLAVE = 1 << 19;
 const MS_PRIVATE = 1 << 18;
 const DEFAULT_UMASK = 0o022;
 
-const FLAGS: Readonly<Record<string, number>> = {
-  SECCOMP_FILTER_FLAG_TSYNC: 1,
-  SECCOMP_FILTER_FLAG_LOG: 2,
-  SECCOMP_FILTER_FLAG_SPEC_ALLOW: 4,
-  SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV: 32,
-};
 const SPEC_ALLOW = 4;
 const NEW_LISTENER = 8;
 
@@ -57,10 +52,11 @@ async function seccompFacts(
   let flags = listener ? NEW_LISTENER : 0;
   if (!profile.flags) flags |= SPEC_ALLOW;
   for (const name of profile.flags ?? []) {
-    const flag = Object.hasOwn(FLAGS, name) ? FLAGS[name] : undefined;
+    const flag = Object.hasOwn(SECCOMP_FLAGS, name) ? SECCOMP_FLAGS[name] : undefined;
     if (flag === undefined)
       throw invalidArgument(`linux.seccomp.flags: unknown flag ${JSON.stringify(name)}`);
-    flags |= flag;
+    // Init has one thread, so that there is nothing to synchronise; and beside a listener the kernel refuses the flag.
+    if (flag !== SECCOMP_FLAGS["SECCOMP_FILTER_FLAG_TSYNC"]) flags |= flag;
   }
   if (listener && !profile.listenerPath)
     throw invalidArgument("linux.seccomp: SCMP_ACT_NOTIFY needs a listenerPath");

@@ -2,6 +2,7 @@ import { parseFlags } from "../../flags/flags.ts";
 import { capabilityNames } from "../../linux/capabilities.ts";
 import { NAMESPACE_TYPES } from "../../linux/namespaces.ts";
 import { SECCOMP_ACTIONS, SECCOMP_OPERATORS } from "../../linux/seccomp/compile.ts";
+import { SECCOMP_FLAGS, supportedSeccompFlags } from "../../linux/seccomp/flags.ts";
 import { libraryVersion } from "../../linux/seccomp/libseccomp.ts";
 import { GIT_COMMIT, VERSION } from "../../version/version.ts";
 import { MEMORY_FLAGS, MEMORY_MODES } from "../compile/memory-policy.ts";
@@ -41,12 +42,8 @@ function features() {
         actions: SECCOMP_ACTIONS,
         operators: SECCOMP_OPERATORS,
         archs: ARCHITECTURES,
-        knownFlags: [
-          "SECCOMP_FILTER_FLAG_LOG",
-          "SECCOMP_FILTER_FLAG_SPEC_ALLOW",
-          "SECCOMP_FILTER_FLAG_TSYNC",
-          "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV",
-        ],
+        knownFlags: Object.keys(SECCOMP_FLAGS).sort(),
+        supportedFlags: supportedSeccompFlags().sort(),
       },
       apparmor: { enabled: true },
       selinux: { enabled: true },
