@@ -95,6 +95,26 @@ describe("push()", () => {
     expect(engine.statuses().some((line) => line.endsWith("Retrying in 0 seconds"))).toBe(true);
   });
 
+  test("gets a new token when the old one ends while a layer is on its way", async () => {
+    engine.recordMap.clear();
+    const tokens = new FakeRegistry();
+    let issued = 0;
+    tokens.fault = () => Response.json({ token: `token-${++issued}`, expires_in: 300 });
+    let ended = false;
+    registry.fault = (request) => {
+      const valid = ended ? "Bearer token-2" : "Bearer token-1";
+      if (request.method === "PATCH") ended = true;
+      if (request.headers.get("authorization") === valid) return undefined;
+      const challenge = `Bearer realm="http://${tokens.host}/token",service="reg",error="invalid_token"`;
+      return refuse(401, "UNAUTHORIZED", "authentication required", { "www-authenticate": challenge });
+    };
+    // One layer after the other: no upload begins with a token that is about to end.
+    image = { ...image, chainID: [...engine.layerMap.keys()][0] };
+    await push("a/b");
+    expect([issued, registry.requests.filter((line) => line.startsWith("PATCH")).length]).toEqual([2, 1]);
+    tokens.stop();
+  });
+
   test("fails with the registry's words where writing is denied", async () => {
     registry.fault = (request) =>
       request.method === "POST"
