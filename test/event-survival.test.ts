@@ -1,6 +1,6 @@
 /** kill -9 of the daemons loses no event of what happens meanwhile, and tells none twice. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { appears } from "../hack/lib/chain.ts";
 import { type Engine, eventually, OUR_CLI, startTestEngine } from "./lib/engine.ts";
@@ -134,6 +134,41 @@ test("a container that runs out of memory and ends while both daemons are dead, 
   ]);
   expect(told.slice(0, -9).toSorted()).toEqual(["connect joined", "create", "mount", "mount", "start"]);
 });
+
+/** Starts both daemons, of which dockerd dies at its first or a later event. */
+async function diesAtEvent(count: number): Promise<void> {
+  const [fault, struck] = [join(engine.folder, "fault"), join(engine.folder, `struck-${count}`)];
+  writeFileSync(fault, `dockerd:event.append:${count}:${struck}`);
+  process.env["PEQUOD_FAULT"] = fault;
+  try {
+    // It dies before it serves, and takes the chain's start along.
+    await engine.restart().catch(() => {});
+  } finally {
+    delete process.env["PEQUOD_FAULT"];
+  }
+  expect(existsSync(struck)).toBe(true);
+}
+
+test.each([1, 2])(
+  "a dockerd that dies at event %i of taking over an exec process loses no exit code",
+  async (count) => {
+    const name = `twice-${count}`;
+    const id = await engine.ok("run", "-d", "--name", name, "busybox", "sleep", "1000");
+    await engine.ok("exec", "-d", name, "sh", "-c", `${waitFor("/go")}; exit 38`);
+    const exec = await pidOf(name, "/go");
+    await execsRun(name, 1);
+    const pid = await inspect(name, "{{.State.Pid}}");
+    await killed(engine.chain.dockerd, engine.chain.containerd);
+    writeFileSync(`/proc/${pid}/root/go`, "");
+    await gone(exec);
+    await diesAtEvent(count);
+    await engine.restart();
+    await eventuallyTold(id, (told) => told.includes("exec_die 38"));
+    await engine.ok("rm", "-f", name);
+    const told = await toldOf(id);
+    expect(told.filter((action) => action.startsWith("exec_die"))).toEqual(["exec_die 38"]);
+  },
+);
 
 test("processes of docker exec that end after dockerd has come back, or wait for a client that has gone", async () => {
   const id = await engine.ok("run", "-d", "--name", "goes-on", ...LIMITED, "busybox", "sleep", "1000");

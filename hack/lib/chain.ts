@@ -105,6 +105,7 @@ export async function startChain(options: ChainOptions): Promise<Chain> {
     await appears(at("docker.sock"), dockerd, logAt("dockerd.log"), options.patience);
   } catch (error) {
     containerd.kill("SIGTERM");
+    await containerd.exited;
     throw error;
   }
 

@@ -35,6 +35,8 @@ async function adopt(env: Env, container: Container, id: string, exitCode: numbe
   }
   const known = process?.status === "stopped" ? process.exitCode : undefined;
   exec.exitCode = exitCode ?? known ?? (process?.status === "created" ? NOT_STARTED : UNKNOWN);
+  // Once it is deleted, nobody knows it any more.
+  if (exitCode === null) env.events.journal?.noteExecExit(container.id, id, exec.exitCode);
   await endExec(env, exec);
 }
 
